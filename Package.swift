@@ -1,0 +1,218 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Settings
+
+/// Every Swift target is compiled alike: language mode 6, warnings are errors.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .define("FAULTS", .when(traits: ["Faults"])),
+]
+
+// MARK: - Targets, lowest layer first
+
+let ground: [Target] = [
+    .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(
+        name: "CLinux",
+        cSettings: [.define("NANOCLAW_FAULTS", .when(traits: ["Faults"]))]
+    ),
+    .target(name: "LinuxIO", dependencies: ["CLinux"]),
+    .target(name: "Core"),
+    .target(
+        name: "Migrations",
+        path: "migrations",
+        resources: [.embedInCode("central"), .embedInCode("inbound"), .embedInCode("outbound")]
+    ),
+    .target(name: "ContainerResources"),
+]
+
+let contract: [Target] = [
+    .target(name: "SandboxWire"),
+    .target(name: "Sandbox", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire"]),
+    .target(name: "SessionStore", dependencies: ["CLinux", "CSQLite", "COpenSSL", "Core", "LinuxIO", "Migrations"]),
+    .target(name: "Prompting", dependencies: ["Core"]),
+    .target(name: "ControlProtocol", dependencies: ["Core"]),
+]
+
+let runner: [Target] = [
+    .target(
+        name: "ModelProviders",
+        dependencies: [
+            "Core",
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
+    .target(name: "AgentTools", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire", "SessionStore"]),
+    .target(
+        name: "AgentRuntime",
+        dependencies: ["AgentTools", "Core", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]
+    ),
+    .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "CLinux"]),
+    .executableTarget(name: "nanoclaw-sandbox", dependencies: ["CCap", "CLinux", "SandboxWire"]),
+]
+
+let host: [Target] = [
+    .target(
+        name: "CentralStore",
+        dependencies: [
+            "COpenSSL", "Core", "Migrations",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "HostConfiguration",
+        dependencies: [
+            "Core",
+            .product(name: "Configuration", package: "swift-configuration"),
+            .product(name: "Yams", package: "Yams"),
+        ]
+    ),
+    .target(
+        name: "HostLogging",
+        dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
+    ),
+    .target(name: "ChannelKit", dependencies: ["Core"]),
+    .target(
+        name: "Channels",
+        dependencies: [
+            "CentralStore", "ChannelKit", "Core",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "Egress",
+        dependencies: [
+            "CLinux", "Core", "LinuxIO",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
+    .target(
+        name: "Host",
+        dependencies: [
+            "CentralStore", "ChannelKit", "Channels", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore",
+            .product(name: "Collections", package: "swift-collections"),
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ]
+    ),
+    .target(
+        name: "Commands",
+        dependencies: [
+            "CentralStore", "CLinux", "ControlProtocol", "Core", "Host", "HostConfiguration", "HostLogging",
+            "LinuxIO", "Sandbox",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .executableTarget(name: "nanoclaw", dependencies: ["Commands"]),
+]
+
+// MARK: - Tests, one target beside each module
+
+func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(module)Tests", dependencies: [.byName(name: module), "Core", "TestSupport"] + extra)
+}
+
+let testing: [Target] = [
+    .target(name: "TestSupport", dependencies: ["Core", "LinuxIO"], path: "Tests/TestSupport"),
+    tests("AgentRuntime", ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]),
+    tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "Migrations"]),
+    tests("Channels", ["CentralStore", "ChannelKit"]),
+    tests("Commands", ["ControlProtocol"]),
+    tests("ControlProtocol"),
+    .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+    tests("Egress", ["LinuxIO"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
+    tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "ControlProtocol"]),
+    tests("HostConfiguration"),
+    tests("HostLogging", [.product(name: "Logging", package: "swift-log")]),
+    tests("LinuxIO"),
+    tests("ModelProviders"),
+    tests("Prompting"),
+    tests("Sandbox", ["LinuxIO", "SandboxWire", "CSeccomp"]),
+    tests("SessionStore", ["CSQLite", "LinuxIO", "Migrations"]),
+]
+
+// MARK: - Package
+
+/// `NANOCLAW_TARGETS=CoreTests,SandboxTests` narrows the package to those targets and what they stand on:
+/// a quick build while one module is being changed.
+func narrowed(_ all: [Target]) -> [Target] {
+    guard let wanted = Context.environment["NANOCLAW_TARGETS"], !wanted.isEmpty else { return all }
+    let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    var kept: Set<String> = []
+    var open = wanted.split(separator: ",").map(String.init)
+    while let name = open.popLast() {
+        guard let target = byName[name], kept.insert(name).inserted else { continue }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .byNameItem(let name, _), .targetItem(let name, _): open.append(name)
+            default: continue
+            }
+        }
+    }
+    return all.filter { kept.contains($0.name) }
+}
+
+let targets = narrowed(ground + contract + runner + host + testing)
+for target in targets where ![.system].contains(target.type) && target.name != "CLinux" {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}
+
+let package = Package(
+    name: "nanoclaw",
+    traits: [
+        .trait(name: "Faults", description: "Test builds only: makes the k-th step of a set-up fail on request.")
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        // Not named by any target: held to one version because a package above depends on them.
+        .package(url: "https://github.com/apple/swift-algorithms", exact: "1.2.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-transport-services", exact: "1.28.0"),
+        .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-service-context", exact: "1.5.1"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    ],
+    targets: targets
+)

@@ -1,0 +1,24 @@
+/// Where a message goes to or came from: a chat on a channel, and a thread in it.
+package struct ChatAddress: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// The adapter's key: `cli`, `telegram`; `agent` for another agent group.
+    package var channel: String
+    /// The adapter's own name of the chat, with the account in it where there are several (`cli:local:main`);
+    /// for channel `agent` the agent group's id.
+    package var platformID: String
+    /// A thread in the chat; nil where the channel has none or the message stands outside.
+    package var thread: String?
+
+    /// The chat, or a thread in it.
+    package init(channel: String, platformID: String, thread: String? = nil) {
+        self.channel = channel
+        self.platformID = platformID
+        self.thread = thread
+    }
+
+    /// The same chat without its thread.
+    package var chat: ChatAddress { ChatAddress(channel: channel, platformID: platformID) }
+
+    package var description: String {
+        thread.map { "\(channel) \(platformID) #\($0)" } ?? "\(channel) \(platformID)"
+    }
+}

@@ -1,0 +1,139 @@
+/// The content of a row of `messages_in`, by its kind; stored as JSON.
+package enum InboundContent: Sendable, Equatable {
+    case chat(ChatContent)
+    case task(TaskContent)
+    case webhook(WebhookContent)
+    case system(SystemContent)
+
+    /// The row's `kind` column.
+    package var kind: InboundKind {
+        switch self {
+        case .chat: .chat
+        case .task: .task
+        case .webhook: .webhook
+        case .system: .system
+        }
+    }
+}
+
+/// The `kind` column of `messages_in`.
+package enum InboundKind: String, Codable, Sendable, CaseIterable {
+    case chat, task, webhook, system
+}
+
+/// What somebody wrote in a chat.
+package struct ChatContent: Codable, Sendable, Equatable {
+    package var text: String
+    /// The name shown to the agent; set by the adapter from the platform, never taken for identity.
+    package var sender: String?
+    /// The person, as the router resolved them.
+    package var senderID: UserID?
+    package var replyTo: Quote?
+    package var attachments: [Attachment]
+
+    /// A message as an adapter hands it over.
+    package init(
+        text: String,
+        sender: String? = nil,
+        senderID: UserID? = nil,
+        replyTo: Quote? = nil,
+        attachments: [Attachment] = []
+    ) {
+        self.text = text
+        self.sender = sender
+        self.senderID = senderID
+        self.replyTo = replyTo
+        self.attachments = attachments
+    }
+
+    /// The earlier message that this one answers.
+    package struct Quote: Codable, Sendable, Equatable {
+        /// The platform's id of the quoted message.
+        package var platformMessageID: String
+        package var sender: String?
+        package var text: String?
+        /// True when the quoted message is one of the agent's own.
+        package var isFromAgent: Bool
+
+        package init(platformMessageID: String, sender: String? = nil, text: String? = nil, isFromAgent: Bool = false) {
+            self.platformMessageID = platformMessageID
+            self.sender = sender
+            self.text = text
+            self.isFromAgent = isFromAgent
+        }
+    }
+
+    /// A file that came with the message; the host stores it and sets `path`.
+    package struct Attachment: Codable, Sendable, Equatable {
+        /// `image`, `voice`, `audio`, `video`, `document`, `sticker`, `animation` or `file`.
+        package var type: String
+        package var name: String
+        package var mediaType: String?
+        package var size: Int?
+        /// Beneath the session's `inbound/`: `inbox/<message-id>/<name>`; nil when the file was refused.
+        package var path: String?
+        /// Why the file is not here, in words for the agent.
+        package var note: String?
+
+        package init(
+            type: String = "file",
+            name: String,
+            mediaType: String? = nil,
+            size: Int? = nil,
+            path: String? = nil,
+            note: String? = nil
+        ) {
+            self.type = type
+            self.name = name
+            self.mediaType = mediaType
+            self.size = size
+            self.path = path
+            self.note = note
+        }
+    }
+}
+
+/// A scheduled task that is due.
+package struct TaskContent: Codable, Sendable, Equatable {
+    package var prompt: String
+    /// A shell script that decides in the tool tier whether the agent is woken.
+    package var script: String?
+
+    package init(prompt: String, script: String? = nil) {
+        self.prompt = prompt
+        self.script = script
+    }
+}
+
+/// An event from outside that is no chat message.
+package struct WebhookContent: Codable, Sendable, Equatable {
+    package var source: String
+    package var event: String
+    /// The payload as the sender wrote it: JSON text.
+    package var payload: String
+
+    package init(source: String, event: String, payload: String) {
+        self.source = source
+        self.event = event
+        self.payload = payload
+    }
+}
+
+/// What the host tells the agent: the result of an action, a failed delivery.
+package struct SystemContent: Codable, Sendable, Equatable {
+    /// `delivery_failed`, `on_wake`, or the action that this answers.
+    package var action: String
+    /// `ok` or `error`.
+    package var status: String
+    /// The id of the `messages_out` row or request that this is about.
+    package var about: MessageID?
+    /// What happened, in words for the agent.
+    package var text: String
+
+    package init(action: String, status: String, about: MessageID? = nil, text: String) {
+        self.action = action
+        self.status = status
+        self.about = about
+        self.text = text
+    }
+}

@@ -1,0 +1,125 @@
+import CLinux
+package import Glibc
+
+/// A directory held open, below which names are resolved without ever leaving it.
+///
+/// Every path goes through `openat2(2)` with BENEATH, NO_SYMLINKS and NO_MAGICLINKS: a symbolic link anywhere in it
+/// answers ELOOP, a way out EXDEV. For trees that a sandbox can write.
+package struct Directory: Sendable {
+    package let descriptor: Descriptor
+
+    /// Takes a descriptor of a directory.
+    package init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+
+    /// Opens a directory of our own by its path; links in it are followed.
+    package init(path: String) throws {
+        let number = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { throw Errno.last("open \(path)") }
+        descriptor = Descriptor(owning: number)
+    }
+
+    private static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+
+    /// Opens what stands at a relative path. `flags` as for open(2); CLOEXEC, NOFOLLOW, NONBLOCK and NOCTTY are added.
+    package func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws -> Descriptor {
+        let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let number = clinux_openat2(descriptor.number, path, UInt64(flags), UInt64(mode), Self.resolve)
+        return Descriptor(owning: try Errno.check(number, "open \(path)"))
+    }
+
+    /// Opens a directory beneath this one.
+    package func directory(_ path: String) throws -> Directory {
+        Directory(try open(path, O_RDONLY | O_DIRECTORY))
+    }
+
+    /// Opens a file to read: regular, with one link, of at most `limit` bytes; throws EINVAL, EMLINK or EFBIG otherwise.
+    package func file(_ path: String, limit: Int) throws -> Descriptor {
+        let file = try open(path, O_RDONLY)
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Errno(EINVAL, "open \(path): no regular file") }
+        guard status.st_nlink == 1 else { throw Errno(EMLINK, "open \(path): more than one link") }
+        guard status.st_size <= limit else { throw Errno(EFBIG, "open \(path): over \(limit) bytes") }
+        return file
+    }
+
+    /// The whole of such a file.
+    package func contents(_ path: String, limit: Int) throws -> [UInt8] {
+        try file(path, limit: limit).readAll(limit: limit)
+    }
+
+    /// Makes a directory of that one name here; says false when one stands there already.
+    @discardableResult
+    package func makeDirectory(_ name: String, mode: UInt32 = 0o700) throws -> Bool {
+        if mkdirat(descriptor.number, name, mode) == 0 { return true }
+        guard errno == EEXIST else { throw Errno.last("mkdir \(name)") }
+        return false
+    }
+
+    /// Makes a file that must not exist yet, to write.
+    package func create(_ name: String, mode: UInt32 = 0o600) throws -> Descriptor {
+        try open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+    }
+
+    /// Puts a file into place whole: temporary name, fsync, rename, fsync of this directory.
+    package func replace(_ name: String, with bytes: some Collection<UInt8>, mode: UInt32 = 0o600) throws {
+        let temporary = ".\(name).new"
+        unlinkat(descriptor.number, temporary, 0)
+        let file = try create(temporary, mode: mode)
+        try file.write(bytes)
+        try file.synchronize()
+        guard renameat(descriptor.number, temporary, descriptor.number, name) == 0 else {
+            throw Errno.last("rename \(name)")
+        }
+        try descriptor.synchronize()
+    }
+
+    /// The names in this directory, sorted, without `.` and `..`; throws E2BIG past `limit`.
+    package func names(limit: Int = 100_000) throws -> [String] {
+        let copy = try open(".", O_RDONLY | O_DIRECTORY)
+        let number = dup(copy.number)
+        guard number >= 0, let stream = fdopendir(number) else { throw Errno.last("fdopendir") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            names.append(name)
+            guard names.count <= limit else { throw Errno(E2BIG, "readdir") }
+        }
+        return names.sorted()
+    }
+
+    /// What stands under that name itself, a link not followed; nil when nothing does.
+    package func status(_ name: String) throws -> stat? {
+        var status = stat()
+        if fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
+        guard errno == ENOENT else { throw Errno.last("stat \(name)") }
+        return nil
+    }
+
+    /// Removes what stands under a name, a tree with all below it; links are removed, never followed.
+    /// At most `budget` entries, 64 levels deep.
+    package func remove(_ name: String, budget: Int = 100_000) throws {
+        var budget = budget
+        try remove(name, depth: 0, budget: &budget)
+    }
+
+    private func remove(_ name: String, depth: Int, budget: inout Int) throws {
+        budget -= 1
+        guard budget >= 0, depth < 64 else { throw Errno(E2BIG, "remove \(name)") }
+        guard let status = try status(name) else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            guard unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT else { throw Errno.last("unlink \(name)") }
+            return
+        }
+        let child = try directory(name)
+        for entry in try child.names(limit: budget + 1) {
+            try child.remove(entry, depth: depth + 1, budget: &budget)
+        }
+        guard unlinkat(descriptor.number, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+            throw Errno.last("rmdir \(name)")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Waits for descriptors to become readable or to end, with one epoll thread for all of them.
+///
+/// Any number of tasks may wait; each descriptor has one waiter at a time.
+package final class Readiness: Sendable {
+    /// The process's own; started at its first use and never ended.
+    package static let shared = Readiness()
+
+    private struct Waiter {
+        let continuation: CheckedContinuation<Void, any Error>
+        let descriptor: Descriptor
+    }
+    private struct State {
+        var waiters: [Int32: Waiter] = [:]
+    }
+
+    private let epoll: Int32
+    private let state = Mutex(State())
+
+    private init() {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        precondition(epoll >= 0, "epoll_create1 failed: errno \(errno)")
+        var thread = pthread_t()
+        let this = Unmanaged.passRetained(self)
+        // The thread lives as long as the process: `shared` is the only instance.
+        let started = pthread_create(&thread, nil, { argument in
+            guard let argument else { return nil }
+            Unmanaged<Readiness>.fromOpaque(argument).takeUnretainedValue().run()
+        }, this.toOpaque())
+        precondition(started == 0, "pthread_create failed: errno \(started)")
+        pthread_detach(thread)
+    }
+
+    /// Returns once the descriptor can be read without waiting, or its other end is gone;
+    /// throws `CancellationError` when the task is cancelled, EBUSY when another task waits on it.
+    package func readable(_ descriptor: Descriptor) async throws {
+        let number = descriptor.number
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let failure = arm(number, Waiter(continuation: continuation, descriptor: descriptor))
+                if let failure { continuation.resume(throwing: failure) }
+            }
+        } onCancel: {
+            take(number)?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func arm(_ number: Int32, _ waiter: Waiter) -> (any Error)? {
+        return state.withLock { state -> (any Error)? in
+            guard state.waiters[number] == nil else { return Errno(EBUSY, "Readiness.readable") }
+            var event = epoll_event()
+            event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+            event.data.fd = number
+            if epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event) < 0 {
+                guard errno == EEXIST, epoll_ctl(epoll, EPOLL_CTL_MOD, number, &event) == 0 else {
+                    return Errno.last("epoll_ctl")
+                }
+            }
+            // A cancellation before this point found nothing to resume; one after it waits for the lock.
+            if Task.isCancelled {
+                epoll_ctl(epoll, EPOLL_CTL_DEL, number, nil)
+                return CancellationError()
+            }
+            state.waiters[number] = waiter
+            return nil
+        }
+    }
+
+    private func take(_ number: Int32) -> Waiter? {
+        state.withLock { state -> Waiter? in
+            guard let waiter = state.waiters.removeValue(forKey: number) else { return nil }
+            epoll_ctl(epoll, EPOLL_CTL_DEL, number, nil)
+            return waiter
+        }
+    }
+
+    private func run() -> Never {
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        while true {
+            let count = epoll_wait(epoll, &events, Int32(events.count), -1)
+            for event in events.prefix(Int(max(count, 0))) {
+                take(event.data.fd)?.continuation.resume()
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// One numbered SQL file of `migrations/`, embedded at build time.
+package struct MigrationFile: Sendable, Hashable {
+    /// Position in its database's order, from 1, without gaps.
+    package let version: Int
+    /// The file's name without its ending; the ledger's key.
+    package let name: String
+    /// The statements, separated by `;`.
+    package let sql: String
+
+    private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {
+        self.version = version
+        self.name = name
+        sql = String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension MigrationFile {
+    /// The central database, `data/nanoclaw.db`.
+    package static let central = [
+        MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql)
+    ]
+
+    /// A session's `inbound.db`, written by the host.
+    package static let inbound = [
+        MigrationFile(1, "inbound_0001_initial", PackageResources.inbound_0001_initial_sql)
+    ]
+
+    /// A session's `outbound.db`, written by the runner.
+    package static let outbound = [
+        MigrationFile(1, "outbound_0001_initial", PackageResources.outbound_0001_initial_sql)
+    ]
+}
