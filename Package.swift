@@ -82,7 +82,7 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
-    .target(name: "ChannelKit", dependencies: ["Core"]),
+    .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
         dependencies: [

@@ -1,0 +1,74 @@
+package import Core
+package import LinuxIO
+
+/// One message on its way to a platform.
+package struct OutboundMessage: Sendable {
+    /// The row's id: the same on every attempt, so that a platform that knows such keys sends once.
+    package var idempotencyKey: String
+    package var address: ChatAddress
+    package var body: Body
+    /// How many parts of a split message are with the platform already; the adapter goes on after them.
+    package var partsDone: Int
+    /// The name the agent goes by.
+    package var agentName: String
+    /// The inbound row it answers.
+    package var inReplyTo: MessageID?
+    /// The turn that wrote it.
+    package var turn: TurnID
+
+    package init(
+        idempotencyKey: String,
+        address: ChatAddress,
+        body: Body,
+        partsDone: Int = 0,
+        agentName: String,
+        inReplyTo: MessageID? = nil,
+        turn: TurnID
+    ) {
+        self.idempotencyKey = idempotencyKey
+        self.address = address
+        self.body = body
+        self.partsDone = partsDone
+        self.agentName = agentName
+        self.inReplyTo = inReplyTo
+        self.turn = turn
+    }
+
+    /// What to do on the platform.
+    package enum Body: Sendable {
+        /// Markdown text, empty when only files go out, and files in order.
+        case text(String, files: [OutboundFile])
+        /// New text for a message that was sent before.
+        case edit(platformMessageID: String, text: String)
+        /// An emoji on a message.
+        case reaction(platformMessageID: String, emoji: String)
+    }
+}
+
+/// An open file that goes out with a message.
+package struct OutboundFile: Sendable {
+    package var name: String
+    /// Open for reading, at its beginning.
+    package var descriptor: Descriptor
+    /// In bytes.
+    package var size: Int
+
+    package init(name: String, descriptor: Descriptor, size: Int) {
+        self.name = name
+        self.descriptor = descriptor
+        self.size = size
+    }
+}
+
+/// The platform has the message.
+package struct SentMessage: Sendable, Equatable {
+    /// The platform's id of its first part; nil where it gives none.
+    package var platformMessageID: String?
+    /// How many parts it was split into, at least 1.
+    package var parts: Int
+
+    package init(platformMessageID: String?, parts: Int = 1) {
+        self.platformMessageID = platformMessageID
+        self.parts = parts
+    }
+}
