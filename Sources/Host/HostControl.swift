@@ -1,0 +1,131 @@
+package import ChannelKit
+package import Core
+package import Sandbox
+
+/// What the control socket asks of a running host.
+package protocol HostControl: Sendable {
+    /// Takes a message as from an adapter; returns once it is durable or dropped for good.
+    func accept(_ event: InboundEvent) async throws
+
+    /// Which agents and sessions a message in this chat would reach, and why; one entry per wiring, most specific first.
+    /// Without an event: as a plain text of the owner that mentions nobody. Writes nothing.
+    func explain(address: ChatAddress, event: InboundEvent?) async throws -> [RouteExplanation]
+
+    /// Ends what the session is doing: acknowledged within 2 s, its whole sandbox dead within 5 s, the rows it worked on
+    /// are failed as stopped, and nothing of the turn is sent afterwards. False when nothing was running.
+    func stop(session: SessionID, by user: UserID?) async throws -> Bool
+
+    /// Forgets the conversation: ends the runner, empties both databases' rows and the runner's state; numbering goes on.
+    func reset(session: SessionID) async throws
+
+    /// Ends the runner and closes the session; the next message of its chat opens it again.
+    func close(session: SessionID) async throws
+
+    /// The last `limit` messages of a session, oldest first.
+    func history(session: SessionID, limit: Int) async throws -> [HistoryEntry]
+
+    /// Configuration, destinations or instructions of this group changed: brings them to its running sessions.
+    func groupChanged(_ group: AgentGroupID) async
+
+    /// Creates an agent group: record, configuration and files, all or nothing. `folder` defaults to a name made from
+    /// `name`; `adoptFolder` takes over a folder that stands under `groups/` without a record.
+    func createGroup(name: String, folder: String?, adoptFolder: Bool) async throws -> AgentGroupID
+
+    func status() async -> HostStatus
+
+    /// What the kernel said of the session's running sandbox; nil when it has none.
+    func runnerReports(session: SessionID) async -> IsolationReport?
+
+    /// What the turns of this chat's sessions show, until the caller ends the stream. Lossy when the reader is slow.
+    func liveEvents(for address: ChatAddress) -> AsyncStream<ChatLiveEvent>
+}
+
+/// What a client that looks at a chat is shown.
+package enum ChatLiveEvent: Sendable, Equatable {
+    case event(LiveEvent)
+    /// The turn that answered these messages is over and what it said is delivered.
+    /// `platformMessageIDs` are the messages' ids as the adapter gave them.
+    case turnEnded(messages: [MessageID], platformMessageIDs: [String], outcome: TurnOutcome, detail: String?)
+}
+
+/// How a turn ended.
+package enum TurnOutcome: String, Sendable, Codable {
+    case completed, failed, stopped
+}
+
+/// One message of a session's past.
+package struct HistoryEntry: Codable, Sendable, Equatable {
+    /// Who wrote it.
+    package enum Direction: String, Codable, Sendable {
+        case inbound = "in"
+        case outbound = "out"
+    }
+
+    package var id: MessageID
+    package var seq: Int64
+    package var direction: Direction
+    /// The row's kind: `chat`, `task`, `webhook`, `system`, `edit`, `reaction`.
+    package var kind: String
+    package var at: Timestamp
+    package var address: ChatAddress?
+    /// The name of who wrote an inbound chat message.
+    package var sender: String?
+    /// What people would read.
+    package var text: String
+    /// The row's status or delivery state.
+    package var status: String
+    package var error: String?
+
+    package init(
+        id: MessageID,
+        seq: Int64,
+        direction: Direction,
+        kind: String,
+        at: Timestamp,
+        address: ChatAddress?,
+        sender: String?,
+        text: String,
+        status: String,
+        error: String?
+    ) {
+        self.id = id
+        self.seq = seq
+        self.direction = direction
+        self.kind = kind
+        self.at = at
+        self.address = address
+        self.sender = sender
+        self.text = text
+        self.status = status
+        self.error = error
+    }
+}
+
+/// What one wiring would do with a message.
+package struct RouteExplanation: Codable, Sendable, Equatable {
+    package var wiring: WiringID
+    package var agentGroup: AgentGroupID
+    package var agentName: String
+    /// The session the message would reach; nil when it would reach none or the session does not exist yet.
+    package var session: SessionID?
+    /// `deliver`, `accumulate` or `drop`.
+    package var outcome: String
+    /// Each test in order, in words: why it engages, who the sender is, which gate let it pass or stopped it.
+    package var reasons: [String]
+
+    package init(
+        wiring: WiringID,
+        agentGroup: AgentGroupID,
+        agentName: String,
+        session: SessionID?,
+        outcome: String,
+        reasons: [String]
+    ) {
+        self.wiring = wiring
+        self.agentGroup = agentGroup
+        self.agentName = agentName
+        self.session = session
+        self.outcome = outcome
+        self.reasons = reasons
+    }
+}

@@ -1,0 +1,167 @@
+package import ChannelKit
+package import Core
+package import Sandbox
+
+/// How the host stands: what the start-up summary and `nanoclaw status` print.
+package struct HostStatus: Codable, Sendable {
+    package var home: String
+    package var pid: Int32
+    package var startedAt: Timestamp
+    /// The host accepts messages.
+    package var isReady: Bool
+    package var providers: [ProviderStatus]
+    package var channels: [ChannelStatus]
+    package var groups: [GroupStatus]
+    package var sessions: SessionCounts
+    /// Runners that live, start, wait for a place or failed to start.
+    package var runners: [RunnerStatus]
+    /// The most runners that may live at once.
+    package var maximumRunners: Int
+    /// What the newest sandbox proved of itself; nil before the first.
+    package var isolation: IsolationReport?
+    /// People and chats that were turned away under `request_approval`.
+    package var refused: [RefusedSender]
+    /// What needs somebody's attention, in words.
+    package var problems: [String]
+
+    package init(
+        home: String,
+        pid: Int32,
+        startedAt: Timestamp,
+        isReady: Bool = false,
+        providers: [ProviderStatus] = [],
+        channels: [ChannelStatus] = [],
+        groups: [GroupStatus] = [],
+        sessions: SessionCounts = SessionCounts(),
+        runners: [RunnerStatus] = [],
+        maximumRunners: Int,
+        isolation: IsolationReport? = nil,
+        refused: [RefusedSender] = [],
+        problems: [String] = []
+    ) {
+        self.home = home
+        self.pid = pid
+        self.startedAt = startedAt
+        self.isReady = isReady
+        self.providers = providers
+        self.channels = channels
+        self.groups = groups
+        self.sessions = sessions
+        self.runners = runners
+        self.maximumRunners = maximumRunners
+        self.isolation = isolation
+        self.refused = refused
+        self.problems = problems
+    }
+}
+
+extension HostStatus {
+    /// A configured model provider; none at all means `offline`.
+    package struct ProviderStatus: Codable, Sendable, Equatable {
+        package var name: String
+        package var kind: String
+        package var model: String
+        package var baseURL: String
+
+        package init(name: String, kind: String, model: String, baseURL: String) {
+            self.name = name
+            self.kind = kind
+            self.model = model
+            self.baseURL = baseURL
+        }
+    }
+
+    /// One adapter.
+    package struct ChannelStatus: Codable, Sendable, Equatable {
+        package var channel: String
+        package var health: ChannelHealth
+        /// Starts since the host's own, the first included.
+        package var starts: Int
+        /// Why it ended last; nil when it never did.
+        package var lastError: String?
+
+        package init(channel: String, health: ChannelHealth, starts: Int, lastError: String?) {
+            self.channel = channel
+            self.health = health
+            self.starts = starts
+            self.lastError = lastError
+        }
+    }
+
+    /// One agent group.
+    package struct GroupStatus: Codable, Sendable, Equatable {
+        package var id: AgentGroupID
+        package var name: String
+        package var folder: String
+        /// The provider's name; `offline` when none is set.
+        package var provider: String
+
+        package init(id: AgentGroupID, name: String, folder: String, provider: String) {
+            self.id = id
+            self.name = name
+            self.folder = folder
+            self.provider = provider
+        }
+    }
+
+    /// Sessions by state.
+    package struct SessionCounts: Codable, Sendable, Equatable {
+        package var total = 0
+        /// With something still to do.
+        package var dirty = 0
+        package var running = 0
+        /// Waiting for a place among the runners.
+        package var queued = 0
+        package var quarantined = 0
+
+        package init() {}
+    }
+
+    /// A session's runner.
+    package struct RunnerStatus: Codable, Sendable, Equatable {
+        package var session: SessionID
+        package var agentGroup: AgentGroupID
+        /// `queued`, `starting`, `running`, `stopping`, `recovering`, `waiting` (to try again) or `stopped`.
+        package var state: String
+        package var incarnation: Incarnation
+        package var pid: Int32?
+        /// Starts that failed in a row.
+        package var failures: Int
+        package var lastError: String?
+
+        package init(
+            session: SessionID,
+            agentGroup: AgentGroupID,
+            state: String,
+            incarnation: Incarnation,
+            pid: Int32?,
+            failures: Int,
+            lastError: String?
+        ) {
+            self.session = session
+            self.agentGroup = agentGroup
+            self.state = state
+            self.incarnation = incarnation
+            self.pid = pid
+            self.failures = failures
+            self.lastError = lastError
+        }
+    }
+
+    /// Somebody who was turned away until an approval can be asked for.
+    package struct RefusedSender: Codable, Sendable, Equatable {
+        package var address: ChatAddress
+        package var sender: String
+        package var name: String?
+        package var count: Int
+        package var lastSeen: Timestamp
+
+        package init(address: ChatAddress, sender: String, name: String?, count: Int, lastSeen: Timestamp) {
+            self.address = address
+            self.sender = sender
+            self.name = name
+            self.count = count
+            self.lastSeen = lastSeen
+        }
+    }
+}
