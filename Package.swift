@@ -37,7 +37,7 @@ let ground: [Target] = [
 let contract: [Target] = [
     .target(name: "SandboxWire"),
     .target(name: "Sandbox", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire"]),
-    .target(name: "SessionStore", dependencies: ["CLinux", "CSQLite", "COpenSSL", "Core", "LinuxIO", "Migrations"]),
+    .target(name: "SessionStore", dependencies: ["CSQLite", "Core", "LinuxIO", "Migrations"]),
     .target(name: "Prompting", dependencies: ["Core"]),
     .target(name: "ControlProtocol", dependencies: ["Core"]),
 ]
@@ -62,6 +62,11 @@ let runner: [Target] = [
 ]
 
 let host: [Target] = [
+    // The host's side of the session files is a target of its own, so that libcrypto stays out of the runner.
+    .target(
+        name: "SessionStoreHost",
+        dependencies: ["CLinux", "COpenSSL", "CSQLite", "Core", "LinuxIO", "Migrations", "SessionStore"]
+    ),
     .target(
         name: "CentralStore",
         dependencies: [
@@ -106,7 +111,7 @@ let host: [Target] = [
         name: "Host",
         dependencies: [
             "CentralStore", "ChannelKit", "Channels", "CLinux", "ContainerResources", "ControlProtocol", "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -144,14 +149,14 @@ let testing: [Target] = [
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     tests("Egress", ["LinuxIO"]),
     .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
-    tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "ControlProtocol"]),
+    tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost", "ControlProtocol"]),
     tests("HostConfiguration"),
     tests("HostLogging", [.product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
     tests("ModelProviders"),
     tests("Prompting"),
     tests("Sandbox", ["LinuxIO", "SandboxWire", "CSeccomp"]),
-    tests("SessionStore", ["CSQLite", "LinuxIO", "Migrations"]),
+    tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost"]),
 ]
 
 // MARK: - Package

@@ -105,7 +105,13 @@ package struct PacketSocket: Sendable {
     package func send(_ bytes: [UInt8], passing descriptors: [Descriptor] = []) throws -> Sent {
         let numbers = descriptors.map(\.number)
         let result = clinux_send(
-            descriptor.number, bytes, bytes.count, numbers, Int32(numbers.count), Int32(MSG_DONTWAIT))
+            descriptor.number,
+            bytes,
+            bytes.count,
+            numbers,
+            Int32(numbers.count),
+            Int32(MSG_DONTWAIT)
+        )
         withExtendedLifetime(descriptors) {}
         switch Int32(truncatingIfNeeded: -result) {
         case EAGAIN: return .full
@@ -131,7 +137,13 @@ package struct PacketSocket: Sendable {
         var numbers = [Int32](repeating: -1, count: Int(CLINUX_MAX_FDS))
         var count = Int32(numbers.count)
         let got = clinux_receive(
-            descriptor.number, &bytes, limit, &numbers, &count, Int32(MSG_DONTWAIT))
+            descriptor.number,
+            &bytes,
+            limit,
+            &numbers,
+            &count,
+            Int32(MSG_DONTWAIT)
+        )
         let descriptors = numbers.prefix(Int(count)).map(Descriptor.init(owning:))
         switch Int32(truncatingIfNeeded: -got) {
         case EAGAIN: return .empty

@@ -20,7 +20,9 @@ package struct Directory: Sendable {
 
     private static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
-    /// Opens what stands at a relative path. `flags` as for open(2); CLOEXEC, NOFOLLOW, NONBLOCK and NOCTTY are added.
+    /// Opens what stands at a relative path.
+    ///
+    /// `flags` as for open(2); CLOEXEC, NOFOLLOW, NONBLOCK and NOCTTY are added.
     package func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws -> Descriptor {
         let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
         let number = clinux_openat2(descriptor.number, path, UInt64(flags), UInt64(mode), Self.resolve)
@@ -100,6 +102,7 @@ package struct Directory: Sendable {
     }
 
     /// Removes what stands under a name, a tree with all below it; links are removed, never followed.
+    ///
     /// At most `budget` entries, 64 levels deep.
     package func remove(_ name: String, budget: Int = 100_000) throws {
         var budget = budget
@@ -111,7 +114,9 @@ package struct Directory: Sendable {
         guard budget >= 0, depth < 64 else { throw Errno(E2BIG, "remove \(name)") }
         guard let status = try status(name) else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            guard unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT else { throw Errno.last("unlink \(name)") }
+            guard unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT else {
+                throw Errno.last("unlink \(name)")
+            }
             return
         }
         let child = try directory(name)

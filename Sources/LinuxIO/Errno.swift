@@ -15,7 +15,10 @@ package struct Errno: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Passes on a result of 0 or more; throws a negative one as the error it is.
     @discardableResult
-    package static func check<Result: SignedInteger>(_ result: Result, _ call: @autoclosure () -> String) throws -> Result {
+    package static func check<Result: SignedInteger>(
+        _ result: Result,
+        _ call: @autoclosure () -> String
+    ) throws -> Result {
         guard result >= 0 else { throw Errno(result, call()) }
         return result
     }

@@ -26,10 +26,15 @@ package final class Readiness: Sendable {
         var thread = pthread_t()
         let this = Unmanaged.passRetained(self)
         // The thread lives as long as the process: `shared` is the only instance.
-        let started = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Readiness>.fromOpaque(argument).takeUnretainedValue().run()
-        }, this.toOpaque())
+        let started = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Readiness>.fromOpaque(argument).takeUnretainedValue().run()
+            },
+            this.toOpaque()
+        )
         precondition(started == 0, "pthread_create failed: errno \(started)")
         pthread_detach(thread)
     }
@@ -49,7 +54,7 @@ package final class Readiness: Sendable {
     }
 
     private func arm(_ number: Int32, _ waiter: Waiter) -> (any Error)? {
-        return state.withLock { state -> (any Error)? in
+        state.withLock { state -> (any Error)? in
             guard state.waiters[number] == nil else { return Errno(EBUSY, "Readiness.readable") }
             var event = epoll_event()
             event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue

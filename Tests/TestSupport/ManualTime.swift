@@ -62,7 +62,8 @@ package final class ManualTime: TimeSource {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let (over, cancelled, watchers) = state.withLock { state -> (Bool, Bool, [CheckedContinuation<Void, Never>]) in
+                let (over, cancelled, watchers) = state.withLock {
+                    state -> (Bool, Bool, [CheckedContinuation<Void, Never>]) in
                     if deadline <= state.monotonic { return (true, false, []) }
                     if Task.isCancelled { return (false, true, []) }
                     state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))

@@ -30,7 +30,10 @@ extension Identifier {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(rawValue: text) else {
-            throw CoreError(.invalidIdentifier, "\"\(text.prefix(80))\" is no \(Self.prefix) id: use letters, digits, _ and -")
+            throw CoreError(
+                .invalidIdentifier,
+                "\"\(text.prefix(80))\" is no \(Self.prefix) id: use letters, digits, _ and -"
+            )
         }
         self = value
     }

@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# NanoClaw: ./nanoclaw.sh sets up and runs, ./nanoclaw.sh test sets up and tests. See --help.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+
+dist=.build-dist
+jobs=$(nproc)
+
+usage() {
+    cat <<'TEXT'
+usage: ./nanoclaw.sh [VERB] [ARGUMENTS]
+
+  up      install what is missing, build, and run the host here (the default; arguments go to `nanoclaw up`)
+  build   install what is missing, build a release, link bin/nanoclaw, bin/nanoclaw-sandbox, bin/agent-runner
+  test    build, then run every test (arguments go to `swift test`)
+  check   format, lint, file lengths, module arrows, link lines, names in the docs: what CI calls before the tests
+  bench   measure warm-turn, cold-turn and spawn   [--only NAMES] [--json FILE]
+  --help  this text
+TEXT
+}
+
+say() { printf 'nanoclaw.sh: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# Each package and what it is for; a package counts as there when its file is.
+packages_to_build="
+git:/usr/bin/git:fetching_the_Swift_packages
+pkg-config:/usr/bin/pkg-config:finding_the_C_libraries
+binutils:/usr/bin/ld:linking
+gcc:/usr/bin/gcc:the_C_start_files_for_linking
+g++:/usr/bin/g++:the_C++_runtime_that_Swift_links
+libsqlite3-dev:/usr/include/sqlite3.h:the_databases
+libseccomp-dev:/usr/include/seccomp.h:generating_the_sandbox_filters
+libcap-dev:/usr/include/sys/capability.h:dropping_capabilities
+libssl-dev:/usr/include/openssl/evp.h:hashes
+tzdata:/usr/share/zoneinfo/UTC:time_zones
+ca-certificates:/etc/ssl/certs/ca-certificates.crt:reaching_models_over_TLS
+"
+packages_to_test="
+python3:/usr/bin/python3:checks_and_judges
+python3-venv:/usr/lib/python3/dist-packages/distutils-precedence.pth|/usr/lib/python3*/venv/__init__.py:the_official_SDKs_as_judges
+python3-pexpect:/usr/lib/python3/dist-packages/pexpect/__init__.py:tests_through_a_terminal
+util-linux:/usr/bin/setpriv:tests_as_a_plain_user
+sqlite3:/usr/bin/sqlite3:reading_the_databases_from_outside
+"
+
+present() {
+    local pattern
+    IFS='|' read -ra pattern <<<"$1"
+    for path in "${pattern[@]}"; do
+        compgen -G "$path" >/dev/null && return 0
+    done
+    return 1
+}
+
+install_packages() {
+    local missing=() entry name path reason
+    for entry in $1; do
+        IFS=: read -r name path reason <<<"$entry"
+        present "$path" || missing+=("$name:$reason")
+    done
+    ((${#missing[@]})) || return 0
+    say "these Debian packages are missing:"
+    for entry in "${missing[@]}"; do
+        reason=${entry#*:}
+        printf '  %-18s %s\n' "${entry%%:*}" "${reason//_/ }" >&2
+    done
+    local names=("${missing[@]%%:*}")
+    if [[ $EUID -ne 0 ]]; then
+        fail "install them with this one command, then run me again:
+  sudo apt-get update && sudo apt-get install -y ${names[*]}"
+    fi
+    command -v apt-get >/dev/null || fail "no apt-get here: install ${names[*]} by your distribution's own means"
+    say "installing them with apt-get"
+    DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" </dev/null >&2
+}
+
+need_swift() {
+    command -v swift >/dev/null ||
+        fail "no swift on PATH: install Swift 6.3 or newer from https://www.swift.org/install/linux and run me again"
+    local version
+    version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1)
+    local major=${version%% *} minor=${version##* }
+    if [[ -z $version ]] || ((major < 6 || (major == 6 && minor < 3))); then
+        fail "Swift 6.3 or newer is needed, this is $(swift --version 2>/dev/null | head -n 1)"
+    fi
+}
+
+# As root the files that sandboxes write belong to an unprivileged user, never to uid 0.
+need_service_user() {
+    [[ $EUID -eq 0 && $(stat -c %u .) -eq 0 ]] || return 0
+    id -u nanoclaw >/dev/null 2>&1 && return 0
+    say "making the system user 'nanoclaw': it owns what the sandboxes write, so that nothing of theirs belongs to root"
+    useradd --system --no-create-home --shell /usr/sbin/nologin nanoclaw
+}
+
+# One line that changes when any source does: names, times and sizes.
+fingerprint() {
+    find Package.swift Sources migrations -type f -printf '%p %T@ %s\n' | LC_ALL=C sort | sha256sum
+    swift_path=$(command -v swift) && stat -Lc '%n %Y %s' "$swift_path"
+}
+
+build() {
+    local want
+    want=$(fingerprint 2>/dev/null || true)
+    if [[ -x $dist/nanoclaw && -x $dist/nanoclaw-sandbox && -x $dist/agent-runner && -f $dist/.built ]] &&
+        [[ $want == "$(cat "$dist/.built")" ]]; then
+        link
+        return
+    fi
+    install_packages "$packages_to_build"
+    need_swift
+    say "building the release (some minutes the first time)"
+    # The inner binaries are static and know nothing of the host's packages; the host is dynamic for name resolution.
+    local static=(--static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-inner)
+    NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product nanoclaw-sandbox
+    NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product agent-runner
+    NANOCLAW_TARGETS=nanoclaw compile --static-swift-stdlib --scratch-path .build-host --product nanoclaw
+    mkdir -p "$dist"
+    install_binary .build-inner/release/nanoclaw-sandbox
+    install_binary .build-inner/release/agent-runner
+    install_binary .build-host/release/nanoclaw
+    printf '%s' "$want" >"$dist/.built"
+    link
+}
+
+compile() {
+    swift build -c release -j "$jobs" -Xlinker -s "$@" </dev/null >&2
+}
+
+# Beside and renamed: a running host keeps its old file.
+install_binary() {
+    install -m 755 "$1" "$dist/.$(basename "$1").new"
+    mv -f "$dist/.$(basename "$1").new" "$dist/$(basename "$1")"
+}
+
+link() {
+    mkdir -p bin
+    local name
+    for name in nanoclaw nanoclaw-sandbox agent-runner; do
+        ln -sfn "../$dist/$name" "bin/$name"
+    done
+}
+
+# The launcher once more with its fault points, for the tests that make each step fail.
+build_faults() {
+    NANOCLAW_TARGETS=nanoclaw-sandbox swift build -c release -j "$jobs" --traits Faults \
+        --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-faults \
+        --product nanoclaw-sandbox </dev/null >&2
+}
+
+run_tests() {
+    install_packages "$packages_to_build"
+    install_packages "$packages_to_test"
+    need_service_user
+    build
+    build_faults
+    export NANOCLAW_DIST="$PWD/$dist"
+    export NANOCLAW_FAULTS_DIST="$PWD/.build-faults/release"
+    swift test -j "$jobs" --disable-xctest "$@"
+}
+
+verb=${1:-up}
+(($# == 0)) || shift
+case $verb in
+up)
+    need_service_user
+    build
+    exec "$dist/nanoclaw" up "$@"
+    ;;
+build) build ;;
+test) run_tests "$@" ;;
+check)
+    install_packages "$packages_to_build"
+    install_packages "$packages_to_test"
+    build
+    exec python3 .ci/check.py "$@"
+    ;;
+bench)
+    need_service_user
+    build
+    exec bash Benchmarks/run.sh "$@"
+    ;;
+-h | --help | help) usage ;;
+*)
+    usage >&2
+    fail "there is no verb '$verb'"
+    ;;
+esac
