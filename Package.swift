@@ -39,7 +39,7 @@ let contract: [Target] = [
     .target(name: "Sandbox", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire"]),
     .target(name: "SessionStore", dependencies: ["CSQLite", "Core", "LinuxIO", "Migrations"]),
     .target(name: "Prompting", dependencies: ["Core"]),
-    .target(name: "ControlProtocol", dependencies: ["Core"]),
+    .target(name: "ControlProtocol", dependencies: ["CLinux", "Core", "LinuxIO"]),
 ]
 
 let runner: [Target] = [

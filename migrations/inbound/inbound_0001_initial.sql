@@ -11,6 +11,7 @@ CREATE TABLE messages_in (
     recurrence TEXT,
     series_id TEXT,
     tries INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT,
     channel_type TEXT,
     platform_id TEXT,
     thread_id TEXT,

@@ -19,6 +19,11 @@ CREATE TABLE processing_ack (
     detail TEXT,
     changed_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE claims (
+    message_id TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    PRIMARY KEY (message_id, turn)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE session_state (
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL,

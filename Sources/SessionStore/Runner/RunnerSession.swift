@@ -1,0 +1,92 @@
+package import Core
+import Glibc
+
+/// A session's two databases from inside the sandbox: reads `inbound.db`, is the one writer of `outbound.db`.
+///
+/// Belongs to one thread. Waits up to 5 s for the host's locks, then throws `.busy`; what it threw for is undone whole.
+package final class RunnerSession {
+    /// Which life of the session's runner this is.
+    package let incarnation: Incarnation
+    /// The directory of the runner's own files.
+    package let state: String
+
+    let time: any TimeSource
+    let outbox: Outbox
+    let inbound: Connection
+    let outbound: Connection
+
+    /// How long a lock of the other side is waited for, in milliseconds.
+    static let patience: Int32 = 5000
+
+    /// Opens the session and brings `outbound.db` up to the newest schema. The three directories are those of
+    /// ``SessionFolder``. Claims that an earlier incarnation left are given up: their rows are due again.
+    package init(
+        inbound: String,
+        outbound: String,
+        state: String,
+        incarnation: Incarnation,
+        time: any TimeSource = SystemTime()
+    ) throws {
+        self.incarnation = incarnation
+        self.state = state
+        self.time = time
+        outbox = Outbox(directory: outbound)
+        self.inbound = try Connection(path: inbound + "/inbound.db", .readOnly, busyTimeout: Self.patience)
+        self.outbound = try Connection(path: outbound + "/outbound.db", .readWrite, busyTimeout: Self.patience)
+        let pages = SessionLimits.outboundFile / SessionLimits.pageSize
+        try self.outbound.execute("PRAGMA max_page_count=\(pages)")
+        try SessionSchema.outbound.migrate(self.outbound)
+        let now = time.now
+        try self.outbound.write {
+            try self.outbound.run(
+                "DELETE FROM processing_ack WHERE state = 'processing' AND incarnation <> ?",
+                incarnation
+            )
+            try self.outbound.run(
+                "UPDATE runner_state SET incarnation = ?, phase = 'starting', tools = '[]', updated_at = ?",
+                incarnation,
+                now
+            )
+        }
+    }
+
+    /// Closes both databases; every later call throws.
+    package func close() {
+        inbound.close()
+        outbound.close()
+    }
+
+    /// Brings an `outbound.db` back to its last commit after its writer died, and checks it whole.
+    ///
+    /// For a process of its own inside the sandbox: SQLite acts here on whatever the dead runner left behind.
+    /// - Parameter outbound: The directory that holds `outbound.db`.
+    /// - Throws: ``StoreError`` with `.damaged` when the file does not pass the check.
+    package static func recover(outbound: String) throws {
+        let database = try Connection(path: outbound + "/outbound.db", .readWrite, busyTimeout: patience)
+        defer { database.close() }
+        // The first lock for reading rolls a hot journal back; a write makes sure that nothing holds the file.
+        try database.write {}
+        let verdict = try database.first("PRAGMA integrity_check(1)") { $0.text(0) }
+        guard verdict == "ok" else {
+            throw StoreError(.damaged, "outbound.db: \(verdict ?? "integrity_check gave no answer")")
+        }
+    }
+
+    /// Reads one state of `inbound.db`. A journal that the host is just writing can look like one to roll back;
+    /// reading again a moment later tells.
+    func readInbound<Result>(_ body: () throws -> Result) throws -> Result {
+        // Locks are held by real processes, so the machine's clock counts, whatever the session's clock is.
+        let clock = SystemTime()
+        let deadline = clock.monotonic + .milliseconds(Int64(Self.patience))
+        var pause: UInt32 = 500
+        while true {
+            do {
+                return try inbound.read(body)
+            } catch let error as StoreError where error.code == .busy {
+                guard clock.monotonic < deadline else { throw error }
+                usleep(pause)
+                pause = min(pause * 2, 50_000)
+            }
+        }
+    }
+}
