@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+
+/// What the model's commands see, asked through the chat as a user would.
+@Suite(.timeLimit(.minutes(5)), .serialized)
+struct SandboxViewTests {
+    static let users: [UInt32?] = getuid() == 0 ? [nil, 65534] : [nil]
+
+    @Test(arguments: users)
+    func `T42 a shell command runs with filters, without privileges, in namespaces of its own`(
+        user: UInt32?
+    ) async throws {
+        try await withHost(user: user) { host in
+            let reply = try await host.chat("run cat /proc/self/status; ls /workspace; tr '\\0' ' ' </proc/1/cmdline")
+            #expect(reply.contains("Seccomp:\t2"))
+            #expect(reply.contains("NoNewPrivs:\t1"))
+            for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+                #expect(reply.contains("\(set):\t0000000000000000"), "\(set)")
+            }
+            #expect(!reply.contains("outbound"))
+            #expect(reply.contains("agent"))
+            #expect(!reply.contains("agent-runner"))
+            let links = try await host.chat(
+                "run readlink /proc/self/ns/user /proc/self/ns/mnt /proc/self/ns/pid /proc/self/ns/net"
+            )
+            for name in ["user", "mnt", "pid", "net"] {
+                let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/\(name)")
+                #expect(links.contains("\(name):["))
+                #expect(!links.contains(own))
+            }
+            #expect(
+                try await !host.chat("run ls /proc | grep -E '^[0-9]+$' | wc -l; ps -e 2>&1").contains(
+                    "agent-runner --"
+                )
+            )
+        }
+    }
+
+    @Test(arguments: users)
+    func `T23 the inbound database is out of the tools' reach and read-only in the sandbox`(
+        user: UInt32?
+    ) async throws {
+        try await withHost(user: user) { host in
+            let reply = try await host.chat(
+                "run ls /workspace/inbound; cat /workspace/inbound/inbound.db; touch /workspace/inbound/x; echo over"
+            )
+            #expect(reply.contains("No such file"))
+            #expect(reply.contains("over"))
+            let mount = try await host.nanoclaw(
+                "sandbox",
+                "exec",
+                "--tier",
+                "runner",
+                "--",
+                "/bin/sh",
+                "-c",
+                "touch /workspace/inbound/inbound.db-journal; echo $?; ls -d /workspace/inbound"
+            )
+            #expect(mount.output.hasPrefix("1"), "\(mount)")
+            #expect(mount.errors.contains("Read-only file system"), "\(mount)")
+        }
+    }
+
+    @Test(arguments: users)
+    func `T43 nothing that the host trusts is writable from the sandbox`(user: UInt32?) async throws {
+        try await withHost(user: user) { host in
+            // Every directory of the tree in which a file can be made: only the agent's own places may answer.
+            let reply = try await host.chat(
+                """
+                run find / -xdev -type d 2>/dev/null >/tmp/d; find /workspace /tmp /dev /run -type d 2>/dev/null >>/tmp/d; \
+                while read -r d; do if (: >"$d/.probe") 2>/dev/null; then echo "WRITABLE $d"; rm -f "$d/.probe"; fi; done </tmp/d | sort -u
+                """,
+                timeout: 110
+            )
+            let writable = Set(
+                reply.split(separator: "\n").filter { $0.hasPrefix("WRITABLE ") }.map { String($0.dropFirst(9)) }
+            )
+            #expect(writable.contains("/workspace/agent"))
+            let allowed = ["/workspace/agent", "/tmp", "/dev/shm", "/run/user"]
+            for path in writable {
+                #expect(allowed.contains { path == $0 || path.hasPrefix($0 + "/") }, "\(path) is writable")
+            }
+        }
+    }
+
+    @Test(arguments: users)
+    func `T44 no secret is inside`(user: UInt32?) async throws {
+        let secret = "sk-canary-\(UUID().uuidString)"
+        try await withHost(user: user, environment: ["NANOCLAW_KEY_CANARY": secret]) { host in
+            let file = host.home + "/key"
+            try secret.write(toFile: file, atomically: true, encoding: .utf8)
+            if let user { chown(file, user, user) }
+            let added = try await host.nanoclaw(
+                "providers",
+                "add",
+                "canary",
+                "--kind",
+                "openai",
+                "--base-url",
+                "http://127.0.0.1:9/v1",
+                "--model",
+                "m",
+                "--key-file",
+                file
+            )
+            #expect(added.status == 0, "\(added)")
+            try FileManager.default.removeItem(atPath: file)
+            let reply = try await host.chat(
+                "run env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; grep -rs sk-canary / --exclude-dir=proc --exclude-dir=sys -l; echo over",
+                timeout: 110
+            )
+            #expect(reply.contains("over"))
+            #expect(!reply.contains("sk-canary"))
+            let runner = try await host.nanoclaw("sandbox", "exec", "--tier", "runner", "--", "/bin/sh", "-c", "env")
+            #expect(runner.status == 0)
+            #expect(!runner.output.contains("sk-canary"))
+            // Nor in what the host writes down.
+            let found = try await run("/bin/grep", ["-rl", secret, host.home])
+            #expect(
+                found.output.split(separator: "\n").allSatisfy { $0.hasSuffix("data/credentials/canary") },
+                "\(found.output)"
+            )
+        }
+    }
+
+    @Test(arguments: users)
+    func `T59 programs and probes meet an errno, never a kill`(user: UInt32?) async throws {
+        try await withHost(user: user) { host in
+            let reply = try await host.chat(
+                """
+                run bash -c 'sleep 0.1 & wait; echo bash-ok'; \
+                python3 -c 'import threading,ctypes; t=threading.Thread(target=print,args=("python-ok",)); t.start(); t.join(); \
+                l=ctypes.CDLL(None,use_errno=True); print("uring",l.syscall(425,4,0),ctypes.get_errno())'; \
+                git init -q g && git -C g status >/dev/null && echo git-ok
+                """
+            )
+            #expect(reply.contains("bash-ok"))
+            #expect(reply.contains("python-ok"))
+            #expect(reply.contains("uring -1 38"))
+            #expect(reply.contains("git-ok"))
+        }
+    }
+
+    @Test(arguments: users)
+    func `the tools' listener answers 403 with one line, and nothing else is reachable`(user: UInt32?) async throws {
+        try await withHost(user: user) { host in
+            let reply = try await host.chat(
+                """
+                run python3 - <<'P'
+                import socket
+                s=socket.create_connection(("127.0.0.1",3128)); s.sendall(b"GET http://example.org/ HTTP/1.1\\r\\nHost: example.org\\r\\n\\r\\n")
+                print(s.recv(4096).decode())
+                for a in [("1.1.1.1",80),("127.0.0.1",22),("10.0.0.1",80)]:
+                    try:
+                        socket.create_connection(a,2); print("REACHED",a)
+                    except OSError as e: print("refused",a,e.errno)
+                P
+                """
+            )
+            #expect(reply.contains("403"))
+            #expect(!reply.contains("REACHED"))
+        }
+    }
+}
