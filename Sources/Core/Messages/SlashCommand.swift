@@ -1,0 +1,44 @@
+/// A command that a person types as a chat message: `/clear`, `/stop`.
+///
+/// Host and runner read commands with this one parser, so that what the host's gate lets pass is exactly what the
+/// runner acts on. `/clear@bot`, `/clearx` and `/etc/passwd` are never `/clear`.
+package struct SlashCommand: Sendable, Equatable {
+    /// Forgets the conversation; the runner answers it.
+    package static let clear = "clear"
+    /// Ends the turn and its sandbox; the host answers it.
+    package static let stop = "stop"
+
+    /// The word after the slash in lower case: 1 to 32 characters of `[a-z0-9_-]`.
+    package let name: String
+    /// What follows the word, without the white space around it; may be empty.
+    package let arguments: String
+
+    /// Reads a message's text; nil unless it is one slash, a name, and then the end or white space.
+    package init?(_ text: String) {
+        let text = text.trimmingWhiteSpace
+        guard text.first == "/" else { return nil }
+        let word = text.dropFirst().prefix { !$0.isWhitespace }
+        guard (1...32).contains(word.utf8.count), word.utf8.allSatisfy(Self.isNameByte) else { return nil }
+        name = word.lowercased()
+        arguments = String(text[word.endIndex...]).trimmingWhiteSpace
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// The text without white space at its ends.
+    package var trimmingWhiteSpace: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}
