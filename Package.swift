@@ -70,7 +70,7 @@ let host: [Target] = [
     .target(
         name: "CentralStore",
         dependencies: [
-            "COpenSSL", "Core", "Migrations",
+            "CLinux", "COpenSSL", "Core", "LinuxIO", "Migrations",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -145,7 +145,7 @@ let testing: [Target] = [
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit"]),
     tests("Commands", ["ControlProtocol"]),
-    tests("ControlProtocol"),
+    tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     tests("Egress", ["LinuxIO"]),
     .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),

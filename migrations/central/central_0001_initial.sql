@@ -43,7 +43,8 @@ CREATE TABLE wirings (
     channel_type TEXT,
     account TEXT,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
-    engage_modes TEXT NOT NULL CHECK (json_valid(engage_modes)),
+    engage_modes TEXT NOT NULL CHECK (engage_modes <> '[]' AND replace(replace(replace(replace(engage_modes,
+        '"pattern"', ''), '"mention"', ''), '"mention-sticky"', ''), '"reply"', '') IN ('[]', '[,]', '[,,]', '[,,,]')),
     engage_pattern TEXT,
     chats TEXT NOT NULL DEFAULT 'all' CHECK (chats IN ('all', 'dm', 'group')),
     sender_scope TEXT NOT NULL DEFAULT 'all' CHECK (sender_scope IN ('all', 'known')),
@@ -57,6 +58,8 @@ CREATE TABLE wirings (
     CHECK ((side = 'chat' AND messaging_group_id IS NOT NULL AND channel_type IS NULL AND user_id IS NULL)
         OR (side = 'account' AND messaging_group_id IS NULL AND channel_type IS NOT NULL AND user_id IS NULL)
         OR (side = 'person' AND messaging_group_id IS NULL AND channel_type IS NULL AND user_id IS NOT NULL)),
+    CHECK (instr(engage_modes, '"pattern"') = 0 OR engage_pattern IS NOT NULL),
+    CHECK (side = 'account' OR account IS NULL),
     CHECK ((reply_channel_type IS NULL) = (reply_platform_id IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX wirings_once ON wirings (
@@ -101,7 +104,9 @@ CREATE TABLE sessions (
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX sessions_once ON sessions (
-    agent_group_id, mode, coalesce(messaging_group_id, ''), coalesce(thread_id, ''));
+    agent_group_id, mode, coalesce(messaging_group_id, ''), coalesce(thread_id, ''))
+    WHERE status <> 'closed' AND (mode = 'agent-shared' OR messaging_group_id IS NOT NULL);
+CREATE INDEX sessions_by_group ON sessions (agent_group_id, last_active);
 CREATE INDEX sessions_by_chat ON sessions (messaging_group_id, thread_id);
 CREATE TABLE agent_destinations (
     agent_group_id TEXT NOT NULL REFERENCES agent_groups (id) ON DELETE CASCADE,

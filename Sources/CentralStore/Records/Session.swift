@@ -1,0 +1,62 @@
+package import Core
+import GRDB
+
+/// `sessions`: one conversation of one agent.
+package struct Session: CentralRecord {
+    package static let databaseTableName = "sessions"
+
+    package var id: SessionID
+    package var agentGroupID: AgentGroupID
+    package var mode: SessionMode
+    /// Nil for mode `agent-shared`, and for a session whose chat was deleted.
+    package var messagingGroupID: MessagingGroupID?
+    /// Mode `per-thread` only.
+    package var threadID: String?
+    package var status: SessionStatus
+    /// Why the session is quarantined.
+    package var statusReason: String?
+    /// When the agent was last mentioned here: what `mention-sticky` asks.
+    package var engagedAt: Timestamp?
+    package var lastActive: Timestamp
+    package var createdAt: Timestamp
+
+    package enum CodingKeys: String, CodingKey, ColumnExpression {
+        case id
+        case agentGroupID = "agent_group_id"
+        case mode
+        case messagingGroupID = "messaging_group_id"
+        case threadID = "thread_id"
+        case status
+        case statusReason = "status_reason"
+        case engagedAt = "engaged_at"
+        case lastActive = "last_active"
+        case createdAt = "created_at"
+    }
+}
+
+/// The `status` column of `sessions`.
+package enum SessionStatus: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
+    case active
+    /// Ended by a person; the next message opens a new one.
+    case closed
+    /// Its files are damaged or hostile; nothing runs until a person decides.
+    case quarantined
+}
+
+/// `dirty`: a session whose files may need attention; may say too much, never too little.
+package struct DirtySession: CentralRecord {
+    package static let databaseTableName = "dirty"
+
+    package var sessionID: SessionID
+    /// When it needs attention next; nil means now.
+    package var nextDue: Timestamp?
+    package var reason: String
+    package var markedAt: Timestamp
+
+    package enum CodingKeys: String, CodingKey, ColumnExpression {
+        case sessionID = "session_id"
+        case nextDue = "next_due"
+        case reason
+        case markedAt = "marked_at"
+    }
+}

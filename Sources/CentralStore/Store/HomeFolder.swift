@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+import LinuxIO
+
+/// Checks of the folder that holds a home.
+enum HomeFolder {
+    /// Makes `data/` and checks that the home can hold the databases.
+    static func prepare(_ home: String) throws {
+        let data = "\(home)/data"
+        for path in [home, data] where mkdir(path, 0o700) != 0 && errno != EEXIST {
+            throw StoreError(.unusable, "cannot make the home at \(home)", cause: Errno.last("mkdir \(path)"))
+        }
+        let kind = clinux_filesystem_type(data)
+        guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(data)", cause: Errno(kind, "statfs \(data)")) }
+        if let name = refused(UInt32(truncatingIfNeeded: kind)) {
+            throw StoreError(
+                .unusable,
+                "\(home) lies on \(name), which does not keep SQLite's locks and shared memory: choose a --home on a local disk"
+            )
+        }
+        guard access(data, W_OK | X_OK) == 0 else {
+            throw StoreError(.unusable, "cannot write \(data)", cause: Errno.last("access"))
+        }
+    }
+
+    /// The name of a file system that cannot hold the databases; nil for others.
+    static func refused(_ magic: UInt32) -> String? {
+        switch magic {
+        case 0x6969: "NFS"
+        case 0x517B, 0xFE53_4D42, 0xFF53_4D42: "SMB"
+        case 0x6573_5546: "FUSE"
+        case 0x0102_1997: "9p"
+        case 0x5346_414F, 0x6B41_4653: "AFS"
+        case 0x7375_7245: "Coda"
+        case 0x00C3_6400: "Ceph"
+        case 0x786F_4256: "a VirtualBox shared folder"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import Core
+package import GRDB
+package import Migrations
+
+/// Brings a database to the newest schema, one transaction a migration, and keeps the ledger `schema_version`.
+package struct Migrator: Sendable {
+    private let migrations: [MigrationFile]
+
+    /// The migrations in the order in which they are applied; each is known by its name.
+    package init(_ migrations: [MigrationFile]) { self.migrations = migrations }
+
+    /// Applies what the ledger does not name yet. The first that throws leaves nothing of itself and ends the run.
+    ///
+    /// Refuses a database whose ledger names a migration that this program does not have (it is newer), and one
+    /// whose applied migration reads differently here.
+    package func migrate(_ writer: some DatabaseWriter, now: Timestamp) throws {
+        try writer.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS schema_version (
+                        name TEXT PRIMARY KEY NOT NULL,
+                        version INTEGER NOT NULL,
+                        applied_at INTEGER NOT NULL,
+                        checksum TEXT NOT NULL
+                    ) STRICT
+                    """
+            )
+        }
+        let applied = try writer.read { db in try Self.applied(db) }
+        let known = Set(migrations.map(\.name))
+        if let newer = applied.keys.sorted().first(where: { !known.contains($0) }) {
+            throw StoreError(
+                .migration,
+                "the database has had migration \(newer), which this program does not know: it belongs to a newer nanoclaw"
+            )
+        }
+        for migration in migrations {
+            let checksum = try Checksum.sha256(migration.sql)
+            if let before = applied[migration.name] {
+                guard before == checksum else {
+                    throw StoreError(
+                        .migration,
+                        "migration \(migration.name) is not the one that was applied: its checksum differs"
+                    )
+                }
+                continue
+            }
+            try apply(migration, checksum: checksum, to: writer, now: now)
+        }
+    }
+
+    private func apply(
+        _ migration: MigrationFile,
+        checksum: String,
+        to writer: some DatabaseWriter,
+        now: Timestamp
+    ) throws {
+        do {
+            try writer.write { db in
+                try db.execute(sql: migration.sql)
+                try db.checkForeignKeys()
+                let highest = try Int.fetchOne(db, sql: "SELECT max(version) FROM schema_version") ?? 0
+                try db.execute(
+                    sql: "INSERT INTO schema_version (name, version, applied_at, checksum) VALUES (?, ?, ?, ?)",
+                    arguments: [migration.name, highest + 1, now, checksum]
+                )
+            }
+        } catch {
+            throw StoreError(.migration, "migration \(migration.name) failed and left nothing", cause: error)
+        }
+    }
+
+    private static func applied(_ db: Database) throws -> [String: String] {
+        let rows = try Row.fetchAll(db, sql: "SELECT name, checksum FROM schema_version")
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0["name"], $0["checksum"]) })
+    }
+}
