@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Waits for descriptors to become readable or to end, with one epoll thread for all of them.
+/// Waits for descriptors to become readable or writable or to end, with one epoll thread for all of them.
 ///
 /// Any number of tasks may wait; each descriptor has one waiter at a time.
 package final class Readiness: Sendable {
@@ -10,11 +10,14 @@ package final class Readiness: Sendable {
     package static let shared = Readiness()
 
     private struct Waiter {
+        /// Tells this wait from a later one on the same number.
+        let token: UInt64
         let continuation: CheckedContinuation<Void, any Error>
         let descriptor: Descriptor
     }
     private struct State {
         var waiters: [Int32: Waiter] = [:]
+        var lastToken: UInt64 = 0
     }
 
     private let epoll: Int32
@@ -42,22 +45,35 @@ package final class Readiness: Sendable {
     /// Returns once the descriptor can be read without waiting, or its other end is gone;
     /// throws `CancellationError` when the task is cancelled, EBUSY when another task waits on it.
     package func readable(_ descriptor: Descriptor) async throws {
+        try await wait(descriptor, for: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
+    }
+
+    /// Returns once the descriptor can be written without waiting, or its other end is gone; throws as `readable` does.
+    package func writable(_ descriptor: Descriptor) async throws {
+        try await wait(descriptor, for: EPOLLOUT.rawValue)
+    }
+
+    private func wait(_ descriptor: Descriptor, for events: UInt32) async throws {
         let number = descriptor.number
+        let token = state.withLock { state in
+            state.lastToken += 1
+            return state.lastToken
+        }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let failure = arm(number, Waiter(continuation: continuation, descriptor: descriptor))
-                if let failure { continuation.resume(throwing: failure) }
+                let waiter = Waiter(token: token, continuation: continuation, descriptor: descriptor)
+                if let failure = arm(number, events, waiter) { continuation.resume(throwing: failure) }
             }
         } onCancel: {
-            take(number)?.continuation.resume(throwing: CancellationError())
+            take(number, token)?.continuation.resume(throwing: CancellationError())
         }
     }
 
-    private func arm(_ number: Int32, _ waiter: Waiter) -> (any Error)? {
+    private func arm(_ number: Int32, _ events: UInt32, _ waiter: Waiter) -> (any Error)? {
         state.withLock { state -> (any Error)? in
             guard state.waiters[number] == nil else { return Errno(EBUSY, "Readiness.readable") }
             var event = epoll_event()
-            event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+            event.events = events | EPOLLONESHOT.rawValue
             event.data.fd = number
             if epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event) < 0 {
                 guard errno == EEXIST, epoll_ctl(epoll, EPOLL_CTL_MOD, number, &event) == 0 else {
@@ -74,9 +90,10 @@ package final class Readiness: Sendable {
         }
     }
 
-    private func take(_ number: Int32) -> Waiter? {
+    private func take(_ number: Int32, _ token: UInt64? = nil) -> Waiter? {
         state.withLock { state -> Waiter? in
-            guard let waiter = state.waiters.removeValue(forKey: number) else { return nil }
+            guard let waiter = state.waiters[number], token == nil || token == waiter.token else { return nil }
+            state.waiters[number] = nil
             epoll_ctl(epoll, EPOLL_CTL_DEL, number, nil)
             return waiter
         }
