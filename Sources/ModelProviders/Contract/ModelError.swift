@@ -1,7 +1,9 @@
 /// Why a model gave no whole answer.
 package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     package let code: Code
-    /// One sentence for the chat: what happened and, where there is a way, how to fix it. No secrets.
+    /// One sentence for the chat: what happened and, where there is a way, how to fix it.
+    ///
+    /// No secrets.
     package let message: String
     /// What the server itself said, at most 500 characters; for the log.
     package let cause: String?
@@ -34,7 +36,9 @@ package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
         case timeout
     }
 
-    /// Whether the same request may succeed later. A wrong key counts: it can be put right while the message waits.
+    /// Whether the same request may succeed later.
+    ///
+    /// A wrong key counts: it can be put right while the message waits.
     package var isRetryable: Bool {
         switch code {
         case .rejected, .contextTooLong: false

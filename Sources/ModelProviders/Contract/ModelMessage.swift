@@ -26,7 +26,9 @@ package struct ModelMessage: Codable, Sendable, Equatable {
         case tool
     }
 
-    /// A piece of an entry. Calls belong to the assistant, results to `tool`.
+    /// A piece of an entry.
+    ///
+    /// Calls belong to the assistant, results to `tool`.
     package enum Part: Sendable, Equatable {
         case text(String)
         /// `arguments` is JSON text as the model wrote it.

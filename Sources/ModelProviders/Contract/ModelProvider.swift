@@ -8,8 +8,9 @@ package protocol ModelProvider: Sendable {
     func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
 }
 
-/// One request to a model. Equal requests are equal bytes on the wire, and a longer history with the same beginning
-/// begins with the same bytes.
+/// One request to a model.
+///
+/// Equal requests are equal bytes on the wire, and a longer history with the same beginning begins with the same bytes.
 package struct ModelRequest: Sendable, Equatable {
     /// The model's name as its server knows it.
     package var model: String

@@ -1,0 +1,135 @@
+import Core
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// Plain HTTP/1.1 to the runner's own listener: one connection for each request, closed with it.
+final class HTTPStreamClient: Sendable {
+    /// One thread for all requests of the process; it ends with it.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    private let endpoint: ModelEndpoint
+    private let timeouts: ModelTimeouts
+    private let time: any TimeSource
+
+    init(endpoint: ModelEndpoint, timeouts: ModelTimeouts, time: any TimeSource = SystemTime()) {
+        self.endpoint = endpoint
+        self.timeouts = timeouts
+        self.time = time
+    }
+
+    /// Sends the request at once; the stream ends after the parser's last event or with a ``ModelError``.
+    func stream(_ exchange: HTTPExchange) -> AsyncThrowingStream<ModelEvent, any Error> {
+        AsyncThrowingStream { continuation in
+            let connection = Connection()
+            continuation.onTermination = { _ in connection.close() }
+            attempt(exchange, on: connection, continuation)
+        }
+    }
+
+    private func attempt(
+        _ exchange: HTTPExchange,
+        on connection: Connection,
+        _ continuation: AsyncThrowingStream<ModelEvent, any Error>.Continuation
+    ) {
+        let address: SocketAddress
+        do {
+            address = try SocketAddress(ipAddress: endpoint.address, port: endpoint.port)
+        } catch {
+            continuation.finish(throwing: ModelError(.network, "\(endpoint.address) is no numeric address."))
+            return
+        }
+        let ending: ExchangeHandler.Ending = { [self] error in
+            guard let error else { return continuation.finish() }
+            if let body = exchange.secondTry?(error) {
+                var again = exchange
+                again.body = body
+                again.secondTry = nil
+                attempt(again, on: connection, continuation)
+            } else {
+                continuation.finish(throwing: error)
+            }
+        }
+        let head = head(for: exchange)
+        ClientBootstrap(group: Self.loops)
+            .connectTimeout(.nanoseconds(timeouts.connect.nanoseconds))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [timeouts, time] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandler(
+                        ExchangeHandler(
+                            head: head,
+                            body: exchange.body,
+                            parser: exchange.makeParser(),
+                            timeouts: timeouts,
+                            time: time,
+                            emit: { continuation.yield($0) },
+                            ending: ending
+                        )
+                    )
+                }
+            }
+            .connect(to: address)
+            .whenComplete { result in
+                switch result {
+                case .success(let channel):
+                    connection.take(channel)
+                case .failure(let error):
+                    continuation.finish(
+                        throwing: ModelError(
+                            .network,
+                            "The way to the model is closed: the host does not answer.",
+                            cause: "\(error)"
+                        )
+                    )
+                }
+            }
+    }
+
+    private func head(for exchange: HTTPExchange) -> HTTPRequestHead {
+        var headers = HTTPHeaders([
+            ("host", "\(endpoint.address):\(endpoint.port)"),
+            ("content-type", "application/json"),
+            ("accept", "text/event-stream"),
+            ("content-length", String(exchange.body.count)),
+            ("connection", "close"),
+        ])
+        for (name, value) in exchange.headers { headers.add(name: name, value: value) }
+        return HTTPRequestHead(version: .http1_1, method: .POST, uri: endpoint.path + exchange.path, headers: headers)
+    }
+}
+
+/// The channel of a request, so that letting go of the stream closes it whenever that happens.
+private final class Connection: Sendable {
+    private struct State {
+        var channel: (any Channel)?
+        var isClosed = false
+    }
+    private let state = Mutex(State())
+
+    func take(_ channel: any Channel) {
+        let isClosed = state.withLock { state in
+            state.channel = channel
+            return state.isClosed
+        }
+        if isClosed { channel.close(promise: nil) }
+    }
+
+    func close() {
+        let channel = state.withLock { state in
+            state.isClosed = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most 292 years.
+    var nanoseconds: Int64 {
+        let (whole, overflow) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole + components.attoseconds / 1_000_000_000
+    }
+}
