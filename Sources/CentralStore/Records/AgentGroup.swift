@@ -30,7 +30,7 @@ package struct AgentGroupConfig: CentralRecord {
     package static let databaseTableName = "agent_group_configs"
 
     package var agentGroupID: AgentGroupID
-    /// A row of `providers`; nil means the home's only provider, or offline.
+    /// A row of `providers`; nil means offline: no model.
     package var provider: String?
     package var config: GroupConfig
     package var updatedAt: Timestamp

@@ -15,7 +15,7 @@ enum HomeFolder {
         if let name = refused(UInt32(truncatingIfNeeded: kind)) {
             throw StoreError(
                 .unusable,
-                "\(home) lies on \(name), which does not keep SQLite's locks and shared memory: choose a --home on a local disk"
+                "\(home) lies on \(name), which does not keep SQLite's locks: choose a --home on a local disk"
             )
         }
         guard access(data, W_OK | X_OK) == 0 else {

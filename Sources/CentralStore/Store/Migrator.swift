@@ -9,7 +9,9 @@ package struct Migrator: Sendable {
     /// The migrations in the order in which they are applied; each is known by its name.
     package init(_ migrations: [MigrationFile]) { self.migrations = migrations }
 
-    /// Applies what the ledger does not name yet. The first that throws leaves nothing of itself and ends the run.
+    /// Applies what the ledger does not name yet.
+    ///
+    /// The first that throws leaves nothing of itself and ends the run.
     ///
     /// Refuses a database whose ledger names a migration that this program does not have (it is newer), and one
     /// whose applied migration reads differently here.
@@ -31,7 +33,7 @@ package struct Migrator: Sendable {
         if let newer = applied.keys.sorted().first(where: { !known.contains($0) }) {
             throw StoreError(
                 .migration,
-                "the database has had migration \(newer), which this program does not know: it belongs to a newer nanoclaw"
+                "the database has had migration \(newer), which this program does not know: it is of a newer nanoclaw"
             )
         }
         for migration in migrations {

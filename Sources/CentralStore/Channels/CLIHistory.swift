@@ -1,0 +1,59 @@
+package import Core
+package import GRDB
+
+extension CLIMessage {
+    /// Adds a message to the history and answers its position; a message id that the chat has already keeps its row.
+    @discardableResult
+    package func append(_ db: Database) throws -> Int64 {
+        let known = CLIMessage.filter(CodingKeys.platformID == platformID && CodingKeys.messageID == messageID)
+        if let position = try known.fetchOne(db)?.position { return position }
+        try insert(db)
+        return db.lastInsertedRowID
+    }
+
+    /// What came after a position, oldest first, at most `limit` rows.
+    package static func after(
+        _ position: Int64,
+        in platformID: String,
+        limit: Int,
+        _ db: Database
+    ) throws -> [CLIMessage] {
+        try filter(CodingKeys.platformID == platformID && CodingKeys.position > position)
+            .order(CodingKeys.position).limit(limit).fetchAll(db)
+    }
+
+    /// The last `limit` rows of a chat, oldest first.
+    package static func last(_ limit: Int, in platformID: String, _ db: Database) throws -> [CLIMessage] {
+        try filter(CodingKeys.platformID == platformID)
+            .order(CodingKeys.position.desc).limit(limit).fetchAll(db).reversed()
+    }
+
+    /// The position of the newest row; 0 for an empty chat.
+    package static func newest(in platformID: String, _ db: Database) throws -> Int64 {
+        try filter(CodingKeys.platformID == platformID).select(max(CodingKeys.position), as: Int64.self).fetchOne(db)
+            ?? 0
+    }
+
+    /// Deletes what is older; answers how many rows.
+    package static func prune(before time: Timestamp, _ db: Database) throws -> Int {
+        try filter(CodingKeys.createdAt < time).deleteAll(db)
+    }
+}
+
+extension CLIReader {
+    /// How far the person has read; 0 for somebody new.
+    package static func position(of user: UserID, in platformID: String, _ db: Database) throws -> Int64 {
+        try filter(CodingKeys.platformID == platformID && CodingKeys.userID == user).fetchOne(db)?.position ?? 0
+    }
+
+    /// Remembers how far the person has read; never goes back.
+    package func advance(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO cli_readers (platform_id, user_id, position) VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET position = max(position, excluded.position)
+                """,
+            arguments: [platformID, userID, position]
+        )
+    }
+}
