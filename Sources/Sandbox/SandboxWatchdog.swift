@@ -1,0 +1,133 @@
+import CLinux
+import Foundation
+import Glibc
+package import LinuxIO
+import Synchronization
+
+/// Stands in for a cgroup where there is none: looks at every watched sandbox once per interval and kills the one
+/// that uses more than it may.
+///
+/// Its thread lives while something is watched.
+package final class SandboxWatchdog: Sendable {
+    /// The limit that a sandbox crossed.
+    package struct Breach: Sendable, Hashable, CustomStringConvertible {
+        package enum Kind: String, Sendable { case memory, processes }
+        package let kind: Kind
+        /// Bytes, or threads.
+        package let used: Int
+        package let limit: Int
+
+        package var description: String {
+            switch kind {
+            case .memory: "killed: \(used >> 20) MiB of memory in use, \(limit >> 20) MiB are allowed"
+            case .processes: "killed: \(used) processes and threads, \(limit) are allowed"
+            }
+        }
+    }
+
+    /// One watched sandbox; it is watched until `end()` or until this object is gone.
+    package final class Registration: Sendable {
+        private let watchdog: SandboxWatchdog
+        private let key: Int
+
+        fileprivate init(_ watchdog: SandboxWatchdog, _ key: Int) {
+            self.watchdog = watchdog
+            self.key = key
+        }
+
+        deinit { end() }
+
+        /// Watches no longer.
+        package func end() { watchdog.remove(key) }
+    }
+
+    private struct Watched {
+        let pid: Int32
+        let pidfd: Descriptor
+        let memoryBytes: Int
+        let processes: Int
+        let onBreach: @Sendable (Breach) -> Void
+    }
+
+    private struct State {
+        var watched: [Int: Watched] = [:]
+        var lastKey = 0
+        var running = false
+    }
+
+    private let state = Mutex(State())
+    private let interval: Duration
+
+    /// `interval` between two looks.
+    ///
+    /// A breach ends within two of them.
+    package init(interval: Duration = .milliseconds(500)) { self.interval = interval }
+
+    /// Watches the processes below `pid`, PID 1 of a sandbox, which `pidfd` refers to.
+    ///
+    /// 0 bytes or processes: no limit. `onBreach` is called once, on the watchdog's thread, after SIGKILL was sent.
+    package func watch(
+        pid: Int32,
+        pidfd: Descriptor,
+        memoryBytes: Int,
+        processes: Int,
+        onBreach: @escaping @Sendable (Breach) -> Void
+    ) -> Registration {
+        let watched = Watched(
+            pid: pid,
+            pidfd: pidfd,
+            memoryBytes: memoryBytes,
+            processes: processes,
+            onBreach: onBreach
+        )
+        let (key, starts) = state.withLock { state in
+            state.lastKey += 1
+            state.watched[state.lastKey] = watched
+            defer { state.running = true }
+            return (state.lastKey, !state.running)
+        }
+        if starts { Thread.detachNewThread { self.loop() } }
+        return Registration(self, key)
+    }
+
+    /// Looks once at everything that is watched, and kills what uses too much.
+    func look() {
+        let watched = state.withLock(\.watched)
+        // A /proc that cannot be read now is read again at the next look.
+        guard !watched.isEmpty, let table = try? ProcessTable.read() else { return }
+        for (key, sandbox) in watched {
+            let usage = table.usage(below: sandbox.pid)
+            guard let breach = sandbox.breach(of: usage) else { continue }
+            // Its pid may be another process's by now; the pidfd is not.
+            _ = clinux_pidfd_signal(sandbox.pidfd.number, SIGKILL)
+            remove(key)
+            sandbox.onBreach(breach)
+        }
+    }
+
+    private func loop() {
+        while state.withLock({ state in
+            state.running = !state.watched.isEmpty
+            return state.running
+        }) {
+            look()
+            Thread.sleep(forTimeInterval: interval / .seconds(1))
+        }
+    }
+
+    private func remove(_ key: Int) {
+        _ = state.withLock { $0.watched.removeValue(forKey: key) }
+    }
+}
+
+extension SandboxWatchdog.Watched {
+    fileprivate func breach(of usage: ProcessTable.Usage) -> SandboxWatchdog.Breach? {
+        if memoryBytes > 0, usage.memoryBytes > memoryBytes {
+            return .init(kind: .memory, used: usage.memoryBytes, limit: memoryBytes)
+        }
+        if processes > 0, usage.threads > processes {
+            return .init(kind: .processes, used: usage.threads, limit: processes)
+        }
+        return nil
+    }
+}
