@@ -48,6 +48,13 @@ package struct SessionSchema: Sendable {
         package let type, name, table: String
         /// The statement that made it; nil for an index that a constraint made.
         package let sql: String?
+
+        package init(type: String, name: String, table: String, sql: String?) {
+            self.type = type
+            self.name = name
+            self.table = table
+            self.sql = sql
+        }
     }
 
     /// What `sqlite_schema` holds in a database made by the first `version` migrations.

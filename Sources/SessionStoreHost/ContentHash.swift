@@ -1,0 +1,29 @@
+import COpenSSL
+import Core
+import SessionStore
+
+/// What tells whether two events with one id say the same.
+enum ContentHash {
+    /// SHA-256 of the row's kind, content and files; the bytes of a file count by name, type and size.
+    static func of(_ row: NewInbound, json: String) throws -> [UInt8] {
+        var text = "\(row.content.kind.rawValue)\n\(json)\n"
+        for file in row.attachments {
+            let size =
+                switch file.source {
+                case .bytes(let bytes): bytes.count
+                case .file: 0
+                }
+            text += try JSONText.encode([file.type, file.name, file.mediaType ?? "", String(size)]) + "\n"
+        }
+        return try sha256(Array(text.utf8))
+    }
+
+    private static func sha256(_ bytes: [UInt8]) throws -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var length: UInt32 = 0
+        guard EVP_Digest(bytes, bytes.count, &digest, &length, EVP_sha256(), nil) == 1 else {
+            throw StoreError(.invalid, "libcrypto refused to compute SHA-256")
+        }
+        return Array(digest.prefix(Int(length)))
+    }
+}

@@ -1,0 +1,69 @@
+import CLinux
+import Glibc
+import LinuxIO
+import Synchronization
+
+/// One thread that runs the jobs of the actors pinned to it, in order.
+package final class StoreExecutor: SerialExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    /// An eventfd: raised when the first job comes into an empty queue.
+    private let signal: Descriptor
+
+    /// Starts the thread; it runs until ``stop()``.
+    init() throws {
+        signal = Descriptor(owning: try Errno.check(clinux_eventfd(), "eventfd"))
+        var thread = pthread_t()
+        // The thread holds the executor until it ends, so that a job may let go of the last other reference.
+        let this = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<StoreExecutor>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            this.toOpaque()
+        )
+        guard code == 0 else {
+            this.release()
+            throw Errno(code, "pthread_create")
+        }
+        pthread_detach(thread)
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isFirst = state.withLock { state in
+            state.jobs.append(job)
+            return state.jobs.count == 1
+        }
+        if isFirst { clinux_eventfd_raise(signal.number) }
+    }
+
+    /// Ends the thread once its queue is empty.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        clinux_eventfd_raise(signal.number)
+    }
+
+    private func run() {
+        while true {
+            let (jobs, isStopped) = state.withLock { state in
+                let jobs = state.jobs
+                state.jobs = []
+                return (jobs, state.isStopped)
+            }
+            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            if jobs.isEmpty {
+                if isStopped { return }
+                clinux_eventfd_wait(signal.number)
+            }
+        }
+    }
+}

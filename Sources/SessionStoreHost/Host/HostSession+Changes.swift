@@ -1,0 +1,168 @@
+import Core
+import LinuxIO
+import SessionStore
+
+extension HostSession {
+    /// Makes the changes in one transaction, in their order; durable when it returns.
+    /// - Throws: ``StoreError``; then none of them is made.
+    package func apply(_ changes: [HostChange]) async throws {
+        await enter()
+        defer { leave() }
+        let rows = changes.compactMap { change -> NewInbound? in
+            if case .insert(let row) = change { row } else { nil }
+        }
+        let plans = try await plan(rows)
+        var removed: [String] = []
+        do {
+            removed = try await heldTransaction { database in
+                var plans = plans[...]
+                var removed: [String] = []
+                for change in changes { removed += try make(change, &plans, in: database) }
+                try raiseRecordedThrough(in: database)
+                return removed
+            }
+        } catch {
+            discard(plans)
+            throw error
+        }
+        backlog.drop(changes)
+        if !removed.isEmpty { removeInboxFolders(removed) }
+    }
+
+    /// Makes one change; answers the messages whose files are to go once it is durable.
+    private func make(
+        _ change: HostChange,
+        _ plans: inout ArraySlice<InsertPlan>,
+        in database: Connection
+    ) throws -> [String] {
+        switch change {
+        case .acked(let acks):
+            for ack in acks where ack.state != .processing {
+                try database.run(
+                    "UPDATE messages_in SET status = ?, last_error = ? WHERE id = ? AND status = 'pending'",
+                    ack.state.rawValue,
+                    ack.detail,
+                    ack.message
+                )
+            }
+        case .delivery(let delivery): try record(delivery, in: database)
+        case .retryRows(let ids, let error): try retry(ids, error, in: database)
+        case .failRows(let ids, let error):
+            for id in ids {
+                try database.run(
+                    "UPDATE messages_in SET status = 'failed', last_error = ? WHERE id = ? AND status = 'pending'",
+                    error,
+                    id
+                )
+            }
+        case .insert:
+            if let plan = plans.popFirst() { _ = try store(plan, in: database) }
+        case .prune(let time): return try prune(before: time, in: database)
+        }
+        return []
+    }
+
+    private func retry(_ ids: [MessageID], _ error: String, in database: Connection) throws {
+        for id in ids {
+            let tries = try database.first(
+                "SELECT tries FROM messages_in WHERE id = ? AND status = 'pending'",
+                id
+            ) { Int($0.integer(0)) }
+            guard let tries else { continue }
+            if tries >= SessionLimits.tries {
+                try database.run(
+                    "UPDATE messages_in SET status = 'failed', last_error = ? WHERE id = ?",
+                    error,
+                    id
+                )
+            } else {
+                try database.run(
+                    "UPDATE messages_in SET tries = tries + 1, process_after = ?, last_error = ? WHERE id = ?",
+                    time.now + .seconds(5 << tries),
+                    error,
+                    id
+                )
+            }
+        }
+    }
+
+    private func record(_ delivery: Delivery, in database: Connection) throws {
+        try database.run(
+            """
+            INSERT INTO deliveries (message_id, seq, incarnation, turn, kind, channel_type, platform_id, thread_id,
+                in_reply_to, content, state, attempts, next_attempt, parts_done, platform_message_id, error,
+                recorded_at, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (message_id) DO UPDATE SET
+                state = excluded.state, attempts = excluded.attempts, next_attempt = excluded.next_attempt,
+                parts_done = excluded.parts_done, platform_message_id = excluded.platform_message_id,
+                error = excluded.error, updated_at = excluded.updated_at
+            WHERE deliveries.state <> 'delivered'
+            """,
+            delivery.message,
+            delivery.seq,
+            delivery.incarnation,
+            delivery.turn,
+            delivery.kind.rawValue,
+            delivery.address?.channel,
+            delivery.address?.platformID,
+            delivery.address?.thread,
+            delivery.inReplyTo,
+            delivery.content,
+            delivery.state.rawValue,
+            delivery.attempts,
+            delivery.nextAttempt,
+            delivery.partsDone,
+            delivery.platformMessageID,
+            delivery.error,
+            delivery.recordedAt,
+            delivery.updatedAt
+        )
+    }
+
+    /// Raises the floor to the highest recorded number below which nothing waits to be recorded: rows may be
+    /// recorded out of their order, and a row at or below the floor is never looked at again.
+    private func raiseRecordedThrough(in database: Connection) throws {
+        // Before the first look it is not known what waits.
+        guard backlog.isKnown else { return }
+        let present = try meta("recorded_through", in: database)
+        let waiting = try backlog.rows.filter { row in
+            try database.first("SELECT 1 FROM deliveries WHERE message_id = ?", row.id) { _ in true } == nil
+        }
+        let end = waiting.map(\.seq).min() ?? .max
+        let reached =
+            try database.first(
+                "SELECT max(seq) FROM deliveries WHERE seq < ?",
+                end
+            ) { $0.integer(0) } ?? 0
+        if reached > present { try setMeta("recorded_through", reached, in: database) }
+    }
+
+    // MARK: - Retention
+
+    /// How long a repeat of an event is known for one.
+    static let seenFor = Duration.seconds(90 * 86400)
+
+    private func prune(before time: Timestamp, in database: Connection) throws -> [String] {
+        let ended = try database.rows(
+            "SELECT id FROM messages_in WHERE status IN ('completed', 'failed') AND received_at < ?",
+            time
+        ) { $0.text(0) }
+        for id in ended { try database.run("DELETE FROM messages_in WHERE id = ?", id) }
+        try database.run(
+            """
+            DELETE FROM deliveries WHERE state IN ('delivered', 'failed', 'unknown') AND updated_at < ?
+                AND seq <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'recorded_through')
+            """,
+            time
+        )
+        try database.run("DELETE FROM seen WHERE seen_at < ?", self.time.now - Self.seenFor)
+        return ended
+    }
+
+    /// Removes the files of rows that are gone. What cannot be removed now is found again by the next pruning.
+    private func removeInboxFolders(_ messages: [String]) {
+        guard let inbox = try? Directory(path: folder.inbound).directory("inbox") else { return }
+        for message in messages { try? inbox.remove(message) }
+    }
+}

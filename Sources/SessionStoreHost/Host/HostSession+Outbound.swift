@@ -1,0 +1,100 @@
+import Core
+import LinuxIO
+import SessionStore
+
+extension HostSession {
+    /// Looks at `outbound.db`, which is taken for hostile: what is in it is a claim about this session, never more.
+    ///
+    /// A snapshot holds what is not recorded yet: rows stay in it, look after look, until ``apply(_:)`` has recorded
+    /// them. Costs an open, a stat and a read of 100 bytes when nothing has changed.
+    package func readOutbound() async throws -> OutboundReading {
+        await enter()
+        defer { leave() }
+        do {
+            for pause in Self.pauses {
+                switch try reader.look() {
+                case .locked: await Self.pause(milliseconds: pause)
+                case .hot: return .hot
+                case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
+                case .unchanged:
+                    return backlog.isEmpty ? .unchanged : .snapshot(try await snapshot(rejected: []))
+                case .copied(let bytes, let fingerprint):
+                    return try await read(bytes, fingerprint)
+                }
+            }
+            return .busy
+        } catch let error as Errno {
+            throw StoreError(files: error, "look at outbound.db")
+        }
+    }
+
+    private func read(_ bytes: [UInt8], _ fingerprint: OutboundReader.Fingerprint) async throws -> OutboundReading {
+        if let reason = OutboundHeader.refusal(of: bytes, versions: HostileDatabase.versions) {
+            return .quarantined(reason: "outbound.db: \(reason)")
+        }
+        let known = try await patiently {
+            let database = try open()
+            return try database.read {
+                (
+                    recorded: try meta("recorded_through", in: database), floor: try floor(in: database),
+                    own: try meta("seq", in: database), incarnation: try meta("incarnation", in: database)
+                )
+            }
+        }
+        let tables: OutboundTables
+        do {
+            tables = try OutboundTables(
+                try HostileDatabase(bytes),
+                above: known.recorded,
+                highest: max(known.floor, known.own),
+                incarnation: known.incarnation
+            )
+        } catch let error as StoreError {
+            return .quarantined(reason: "outbound.db: \(error)")
+        }
+        backlog.take(tables)
+        reader.remember(tables.isCut ? nil : fingerprint)
+        return .snapshot(try await snapshot(rejected: tables.rejected))
+    }
+
+    /// The backlog without what `inbound.db` records already; each rejected row is told once.
+    private func snapshot(rejected: [OutboundSnapshot.Rejected]) async throws -> OutboundSnapshot {
+        var rejected = rejected
+        try await patiently {
+            let database = try open()
+            try database.read {
+                let recorded = try meta("recorded_through", in: database)
+                backlog.rows = try backlog.rows.filter { row in
+                    let holders = try database.rows("SELECT message_id FROM deliveries WHERE seq = ?", row.seq) {
+                        $0.text(0)
+                    }
+                    if holders.contains(row.id.rawValue) || row.seq <= recorded { return false }
+                    let isKnown = try database.first(
+                        "SELECT 1 FROM deliveries WHERE message_id = ?",
+                        row.id
+                    ) { _ in true }
+                    if holders.isEmpty, isKnown == nil { return true }
+                    let reason =
+                        holders.isEmpty
+                        ? "its id is recorded under another seq" : "its seq \(row.seq) belongs to another id"
+                    rejected.append(.init(id: row.id.rawValue, reason: reason))
+                    return false
+                }
+                backlog.acks = try backlog.acks.filter { ack in
+                    let status = try database.first(
+                        "SELECT status FROM messages_in WHERE id = ?",
+                        ack.message
+                    ) { $0.text(0) }
+                    return status == "pending" || status == "paused"
+                }
+            }
+        }
+        return OutboundSnapshot(
+            rows: backlog.rows,
+            acks: backlog.acks,
+            runner: backlog.runner
+                ?? RunnerState(incarnation: 0, phase: .starting, tools: [], updatedAt: Timestamp(milliseconds: 0)),
+            rejected: backlog.untold(rejected)
+        )
+    }
+}

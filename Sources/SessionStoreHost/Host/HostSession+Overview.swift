@@ -1,0 +1,149 @@
+package import Core
+import SessionStore
+
+extension HostSession {
+    /// What the session has to do at this time.
+    package func state(now: Timestamp) async throws -> SessionOverview {
+        try await reading { database in
+            func count(_ sql: String) throws -> Int { try database.first(sql) { Int($0.integer(0)) } ?? 0 }
+            let due = try database.rows(
+                """
+                SELECT id FROM messages_in WHERE status = 'pending' AND trigger = 1
+                    AND (process_after IS NULL OR process_after <= ?) ORDER BY seq LIMIT 1000
+                """,
+                now
+            ) { MessageID(unchecked: $0.text(0)) }
+            let nextDue = try database.first(
+                "SELECT min(process_after) FROM messages_in WHERE status = 'pending' AND trigger = 1 AND process_after > ?",
+                now
+            ) { $0.optionalTime(0) }
+            let nextAttempt = try database.first(
+                "SELECT min(next_attempt) FROM deliveries WHERE state IN ('sending', 'retry')"
+            ) { $0.optionalTime(0) }
+            let failed = try database.rows(
+                "SELECT id FROM messages_in WHERE status = 'failed' ORDER BY seq DESC LIMIT 100"
+            ) { MessageID(unchecked: $0.text(0)) }
+            return SessionOverview(
+                open: try count("SELECT count(*) FROM messages_in WHERE status = 'pending'"),
+                dueTriggers: due,
+                nextDue: nextDue ?? nil,
+                openDeliveries: try count("SELECT count(*) FROM deliveries WHERE state IN ('sending', 'retry')"),
+                nextAttempt: nextAttempt ?? nil,
+                failedRows: failed.reversed()
+            )
+        }
+    }
+
+    /// The triggering rows that this incarnation could see, that are due and have not ended; by seq. After its death
+    /// and the last drain each of them has failed one try.
+    package func claimedRows(by incarnation: Incarnation) async throws -> [MessageID] {
+        try await reading { database in
+            try database.rows(
+                """
+                SELECT id FROM messages_in WHERE status = 'pending' AND trigger = 1 AND min_incarnation <= ?
+                    AND (process_after IS NULL OR process_after <= ?) ORDER BY seq
+                """,
+                incarnation,
+                time.now
+            ) { MessageID(unchecked: $0.text(0)) }
+        }
+    }
+
+    // MARK: - Deliveries
+
+    /// Deliveries in state `sending` or `retry`, by seq.
+    package func openDeliveries() async throws -> [Delivery] {
+        try await reading { database in
+            try database.rows(Self.select("state IN ('sending', 'retry') ORDER BY seq"), read: Delivery.init(row:))
+        }
+    }
+
+    /// The record of the message with that number; nil when there is none.
+    package func delivery(seq: Int64) async throws -> Delivery? {
+        try await reading { database in
+            try database.first(Self.select("seq = ? ORDER BY recorded_at DESC"), seq, read: Delivery.init(row:))
+        }
+    }
+
+    /// The platform's name for the message with that number: one of the agent's own that was delivered, or one that
+    /// came in; nil when there is none.
+    package func platformMessage(
+        seq: Int64
+    ) async throws -> (address: ChatAddress, platformMessageID: String, isOwn: Bool)? {
+        try await reading { database in
+            let isOwn = seq % 2 != 0
+            let table = isOwn ? "deliveries WHERE state = 'delivered' AND" : "messages_in WHERE"
+            let found = try database.first(
+                "SELECT channel_type, platform_id, thread_id, platform_message_id FROM \(table) seq = ?",
+                seq
+            ) { row -> (ChatAddress, String)? in
+                guard let address = row.address(0), let id = row.optionalText(3) else { return nil }
+                return (address, id)
+            }
+            guard let (address, id) = found ?? nil else { return nil }
+            return (address, id, isOwn)
+        }
+    }
+
+    /// The last messages of the conversation, oldest first: rows of `messages_in`, and what was recorded of the
+    /// agent's.
+    package func history(limit: Int) async throws -> [SessionHistoryEntry] {
+        try await reading { database in
+            try database.rows(
+                """
+                SELECT id, seq, received_at, kind, content, channel_type, platform_id, thread_id, status
+                FROM messages_in
+                UNION ALL
+                SELECT message_id, seq, recorded_at, kind, content, channel_type, platform_id, thread_id, state
+                FROM deliveries
+                ORDER BY 3 DESC, 2 DESC LIMIT ?
+                """,
+                limit
+            ) { row in
+                SessionHistoryEntry(
+                    id: MessageID(unchecked: row.text(0)),
+                    seq: row.integer(1),
+                    at: row.time(2),
+                    kind: row.text(3),
+                    content: row.text(4),
+                    address: row.address(5),
+                    state: row.text(8)
+                )
+            }.reversed()
+        }
+    }
+
+    private static func select(_ condition: String) -> String {
+        """
+        SELECT message_id, seq, incarnation, turn, kind, channel_type, platform_id, thread_id, in_reply_to, content,
+            state, attempts, next_attempt, parts_done, platform_message_id, error, recorded_at, updated_at
+        FROM deliveries WHERE \(condition)
+        """
+    }
+}
+
+extension Delivery {
+    fileprivate init(row: Row) throws {
+        guard let kind = OutboundKind(rawValue: row.text(4)), let state = DeliveryState(rawValue: row.text(10)) else {
+            throw StoreError(.damaged, "inbound.db: delivery \(row.text(0)) has the unknown kind \(row.text(4))")
+        }
+        self.init(
+            message: MessageID(unchecked: row.text(0)),
+            seq: row.integer(1),
+            incarnation: row.integer(2),
+            turn: TurnID(unchecked: row.text(3)),
+            kind: kind,
+            address: row.address(5),
+            inReplyTo: row.optionalText(8).map(MessageID.init(unchecked:)),
+            content: row.text(9),
+            state: state,
+            attempts: Int(row.integer(11)),
+            nextAttempt: row.optionalTime(12),
+            partsDone: Int(row.integer(13)),
+            platformMessageID: row.optionalText(14),
+            error: row.optionalText(15),
+            recordedAt: row.time(16),
+            updatedAt: row.time(17)
+        )
+    }
+}

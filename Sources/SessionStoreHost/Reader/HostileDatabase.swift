@@ -1,0 +1,137 @@
+import CSQLite
+import Glibc
+import SessionStore
+
+/// A copy of an `outbound.db` in memory, opened so that nothing in it can act: no view, trigger, extension or foreign
+/// schema, tight limits, a deadline, and reading of three tables only.
+final class HostileDatabase {
+    let database: Connection
+    private let image: UnsafeMutableRawBufferPointer
+    private let deadline: UnsafeMutablePointer<Int64>
+
+    /// Milliseconds that all reading of one copy may take.
+    static let patience: Int64 = 250
+
+    /// Opens the copy and compares its schema with the ones that our migrations make.
+    /// - Throws: ``StoreError`` with `.damaged` when it is another, or the file is corrupt.
+    init(_ bytes: [UInt8]) throws {
+        image = .allocate(byteCount: bytes.count, alignment: 16)
+        image.copyBytes(from: bytes)
+        deadline = .allocate(capacity: 1)
+        deadline.initialize(to: Self.milliseconds() + Self.patience)
+        do {
+            database = try Connection(inMemory: "outbound.db (copy)")
+        } catch {
+            image.deallocate()
+            deadline.deallocate()
+            throw error
+        }
+        try harden()
+        let size = Int64(bytes.count)
+        let start = image.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        try check(
+            sqlite3_deserialize(
+                database.handle,
+                "main",
+                start,
+                size,
+                size,
+                UInt32(SQLITE_DESERIALIZE_READONLY)
+            ),
+            "open the copy"
+        )
+        try database.execute("PRAGMA cell_size_check=ON; PRAGMA query_only=ON; PRAGMA temp_store=MEMORY")
+        try compareSchema()
+        let verdict = try database.first("PRAGMA quick_check(1)") { $0.text(0) }
+        guard verdict == "ok" else { throw StoreError(.damaged, "quick_check: \(verdict ?? "no answer")") }
+        try check(sqlite3_set_authorizer(database.handle, Self.authorize, nil), "set the authorizer")
+    }
+
+    deinit {
+        database.close()
+        image.deallocate()
+        deadline.deallocate()
+    }
+
+    private func check(_ code: Int32, _ action: String) throws {
+        guard code == SQLITE_OK else { throw database.error(code, action) }
+    }
+
+    private func harden() throws {
+        let switches = [
+            (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), (SQLITE_DBCONFIG_ENABLE_VIEW, 0),
+            (SQLITE_DBCONFIG_ENABLE_TRIGGER, 0), (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
+            (SQLITE_DBCONFIG_DQS_DDL, 0), (SQLITE_DBCONFIG_DQS_DML, 0), (SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0),
+        ]
+        for (option, value) in switches {
+            try check(csqlite_switch(database.handle, option, Int32(value)), "set option \(option)")
+        }
+        let limits = [
+            (SQLITE_LIMIT_LENGTH, SessionLimits.outboundFile), (SQLITE_LIMIT_SQL_LENGTH, 64 * 1024),
+            (SQLITE_LIMIT_COLUMN, 64), (SQLITE_LIMIT_EXPR_DEPTH, 50), (SQLITE_LIMIT_COMPOUND_SELECT, 2),
+            (SQLITE_LIMIT_VDBE_OP, 25_000), (SQLITE_LIMIT_FUNCTION_ARG, 8), (SQLITE_LIMIT_ATTACHED, 0),
+            (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100), (SQLITE_LIMIT_TRIGGER_DEPTH, 1), (SQLITE_LIMIT_WORKER_THREADS, 0),
+        ]
+        for (limit, value) in limits { sqlite3_limit(database.handle, limit, Int32(value)) }
+        sqlite3_progress_handler(
+            database.handle,
+            1000,
+            { deadline in
+                guard let deadline else { return 1 }
+                return HostileDatabase.milliseconds() > deadline.load(as: Int64.self) ? 1 : 0
+            },
+            deadline
+        )
+    }
+
+    private static func milliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: - Schema
+
+    /// The versions that are read: the newest, and the one before it.
+    static let versions = max(1, SessionSchema.outbound.version - 1)...SessionSchema.outbound.version
+
+    private static let expected: Result<[Int: Set<SessionSchema.Entry>], any Error> = Result {
+        var expected: [Int: Set<SessionSchema.Entry>] = [:]
+        for version in versions { expected[version] = try SessionSchema.outbound.entries(at: version) }
+        return expected
+    }
+
+    private func compareSchema() throws {
+        let version = try SessionSchema.version(of: database)
+        let wanted = try Self.expected.get()[version] ?? []
+        var count = 0
+        let found = try database.rows(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 64"
+        ) { row in
+            count += 1
+            return SessionSchema.Entry(
+                type: row.text(0),
+                name: row.text(1),
+                table: row.text(2),
+                sql: row.optionalText(3)
+            )
+        }
+        guard count == wanted.count, Set(found) == wanted else {
+            throw StoreError(.damaged, "its schema is not the one of version \(version)")
+        }
+    }
+
+    /// Allows reading of three tables, and nothing else.
+    private static let authorize:
+        @convention(c) (
+            UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
+            UnsafePointer<CChar>?
+        ) -> Int32 = { _, action, table, _, _, _ in
+            if action == SQLITE_SELECT { return SQLITE_OK }
+            guard action == SQLITE_READ, let table else { return SQLITE_DENY }
+            for known in ["messages_out", "processing_ack", "runner_state"] where strcmp(table, known) == 0 {
+                return SQLITE_OK
+            }
+            return SQLITE_DENY
+        }
+}
