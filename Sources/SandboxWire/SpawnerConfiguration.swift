@@ -1,0 +1,90 @@
+/// A directory of the box that groups may be given, by name.
+package struct WireMount: Sendable, Equatable {
+    /// What `extraMounts` of a plan calls it; also its name below /workspace/extra.
+    package let name: String
+    /// Where it stands on the box.
+    package let path: String
+    package let writable: Bool
+
+    package init(name: String, path: String, writable: Bool) {
+        self.name = name
+        self.path = path
+        self.writable = writable
+    }
+}
+
+/// What the spawner may do: its first message, before any plan.
+package struct SpawnerConfiguration: Sendable, Equatable {
+    /// The home: absolute.
+    package let home: String
+    /// The directory of `agent-runner`: absolute.
+    package let binaries: String
+    /// Who owns on disk what sandboxes write; never 0. Ignored when the spawner is not root.
+    package let serviceUID: UInt32
+    package let serviceGID: UInt32
+    /// First of the host ids that sessions are mapped to, and how many there are; four for each session.
+    package let uidBase: UInt32
+    package let uidCount: UInt32
+    package let mounts: [WireMount]
+    /// Layers without which a spawn is refused.
+    package let requiredLayers: [String]
+
+    package init(
+        home: String, binaries: String, serviceUID: UInt32, serviceGID: UInt32, uidBase: UInt32, uidCount: UInt32,
+        mounts: [WireMount], requiredLayers: [String]
+    ) {
+        self.home = home
+        self.binaries = binaries
+        self.serviceUID = serviceUID
+        self.serviceGID = serviceGID
+        self.uidBase = uidBase
+        self.uidCount = uidCount
+        self.mounts = mounts
+        self.requiredLayers = requiredLayers
+    }
+
+    /// The message.
+    package func encoded() -> [UInt8] {
+        var writer = WireWriter()
+        writer.put(home)
+        writer.put(binaries)
+        writer.put(serviceUID)
+        writer.put(serviceGID)
+        writer.put(uidBase)
+        writer.put(uidCount)
+        writer.put(mounts) { writer, mount in
+            writer.put(mount.name)
+            writer.put(mount.path)
+            writer.put(mount.writable)
+        }
+        writer.put(requiredLayers)
+        return writer.bytes
+    }
+
+    /// Reads the message; throws what is wrong with it.
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = try WireReader(bytes, limit: SandboxWire.maximumDatagram)
+        home = try reader.text("home")
+        binaries = try reader.text("binaries")
+        serviceUID = try reader.number("serviceUID")
+        serviceGID = try reader.number("serviceGID")
+        uidBase = try reader.number("uidBase")
+        uidCount = try reader.number("uidCount")
+        mounts = try reader.list("mounts") { reader throws(WireError) in
+            let mount = WireMount(
+                name: try reader.text("mount name"), path: try reader.text("mount path"),
+                writable: try reader.flag("mount writable"))
+            guard SandboxWire.isIdentifier(mount.name) else { throw WireError("a mount name is no identifier") }
+            guard SandboxWire.isAbsolutePath(mount.path) else { throw WireError("a mount path is not absolute") }
+            return mount
+        }
+        requiredLayers = try reader.texts("requiredLayers")
+        try reader.end()
+        guard SandboxWire.isAbsolutePath(home), SandboxWire.isAbsolutePath(binaries) else {
+            throw WireError("home and binaries must be absolute")
+        }
+        guard uidCount >= 4, UInt64(uidBase) + UInt64(uidCount) <= UInt64(UInt32.max), uidBase >= 1000 else {
+            throw WireError("the uid range must hold at least four ids above 999")
+        }
+    }
+}
