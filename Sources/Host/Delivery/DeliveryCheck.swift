@@ -1,0 +1,123 @@
+import CentralStore
+import ChannelKit
+import Core
+import SessionStore
+import SessionStoreHost
+
+/// What a row that a sandbox wrote comes to when the host looks at it.
+enum CheckedRow: Sendable {
+    case send(ChatAddress, OutboundMessage.Body)
+    /// Nothing to send; why the agent is refused.
+    case refuse(String)
+}
+
+/// Decides for each row whether it may go where it wants to: authority is the host's, at this moment.
+struct DeliveryCheck: Sendable {
+    let central: CentralStore
+    let registry: ChannelRegistry
+
+    /// Checks a recorded row against destinations and the channel's capabilities, and opens its files.
+    ///
+    /// Throws when a store does not answer; the row then waits.
+    func check(_ delivery: Delivery, of handle: SessionHandle) async throws -> CheckedRow {
+        let content: OutboundContent
+        do {
+            content = try OutboundContent(kind: delivery.kind, json: delivery.content.utf8)
+        } catch {
+            return .refuse("the row's content cannot be read: \(error)")
+        }
+        switch content {
+        case .chat(let chat): return try await checkChat(chat, delivery, handle)
+        case .edit(let edit):
+            return try await checkReference(edit.seq, delivery, handle, ownOnly: true) {
+                .edit(platformMessageID: $0, text: edit.text)
+            }
+        case .reaction(let reaction):
+            return try await checkReference(reaction.seq, delivery, handle, ownOnly: false) {
+                .reaction(platformMessageID: $0, emoji: reaction.emoji)
+            }
+        case .system(let action):
+            return .refuse("the host knows no action \"\(action.action.prefix(60))\"; nothing was changed")
+        }
+    }
+
+    private func checkChat(
+        _ chat: OutboundChat,
+        _ delivery: Delivery,
+        _ handle: SessionHandle
+    ) async throws -> CheckedRow {
+        guard var address = delivery.address else { return .refuse("the row names no destination") }
+        // What the host itself tells somebody is no claim of a sandbox.
+        if delivery.seq != 0, let refusal = try await refusal(of: &address, delivery, handle) {
+            return .refuse(refusal)
+        }
+        var text = chat.text
+        var files: [OutboundFile] = []
+        let takesFiles = registry.adapter(address.channel)?.capabilities.files ?? true
+        for name in chat.files {
+            do {
+                guard takesFiles else {
+                    text += "\n[The file \(name) stays here: channel \(address.channel) takes no files.]"
+                    continue
+                }
+                let file = try await handle.store.openOutboxFile(message: delivery.message, name: name)
+                files.append(OutboundFile(name: file.name, descriptor: file.descriptor, size: file.size))
+            } catch {
+                text += "\n[The file \(name) could not be attached: \(error)]"
+            }
+        }
+        guard !text.isEmpty || !files.isEmpty else { return .refuse("the message is empty") }
+        return .send(address, .text(text, files: files))
+    }
+
+    /// Why this row may not go there; nil when it may.
+    private func refusal(
+        of address: inout ChatAddress,
+        _ delivery: Delivery,
+        _ handle: SessionHandle
+    ) async throws -> String? {
+        guard address.channel != "agent" else { return "messages to other agents are not available" }
+        if let origin = handle.origin, origin.chat == address.chat {
+            // A session of one thread speaks in that thread.
+            if handle.mode == .perThread { address.thread = origin.thread }
+        } else {
+            var isAllowed = try await central.mayReach(address, from: handle.agentGroup)
+            if !isAllowed { isAllowed = try await handle.store.knowsChat(address.chat) }
+            guard isAllowed else {
+                return "\(address) is neither this conversation's chat nor one of the agent's destinations"
+            }
+        }
+        guard let inReplyTo = delivery.inReplyTo else { return nil }
+        var answered = handle.origin(of: inReplyTo)?.address
+        if answered == nil { answered = try await handle.store.inbound([inReplyTo])[inReplyTo]?.address }
+        guard let answered, answered.chat != address.chat else { return nil }
+        return "it answers a message of \(answered) but goes to \(address)"
+    }
+
+    private func checkReference(
+        _ seq: Int64,
+        _ delivery: Delivery,
+        _ handle: SessionHandle,
+        ownOnly: Bool,
+        _ body: (String) -> OutboundMessage.Body
+    ) async throws -> CheckedRow {
+        guard let target = try await handle.store.platformMessage(seq: seq) else {
+            if let target = try await handle.store.delivery(seq: seq),
+                target.state == .failed || target.state == .unknown
+            {
+                return .refuse("message \(seq) was not delivered: \(target.error ?? target.state.rawValue)")
+            }
+            return .refuse("there is no message \(seq) with an id of its platform")
+        }
+        guard target.isOwn || !ownOnly else { return .refuse("message \(seq) is not the agent's own") }
+        let capabilities = registry.adapter(target.address.channel)?.capabilities
+        let body = body(target.platformMessageID)
+        switch body {
+        case .edit where capabilities?.edits == false:
+            return .refuse("channel \(target.address.channel) cannot edit messages")
+        case .reaction where capabilities?.reactions == false:
+            return .refuse("channel \(target.address.channel) has no reactions")
+        default: return .send(target.address, body)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import ChannelKit
+package import Core
+
+/// What an attempt to deliver came to.
+package enum DeliveryAnswer: Sendable {
+    case sent(SentMessage)
+    case refused(ChannelError)
+    /// The adapter did not answer within the deadline, or the host ended between handing over and recording.
+    case noAnswer
+}
+
+/// What becomes of the row.
+package enum DeliveryVerdict: Sendable, Equatable {
+    case delivered(platformMessageID: String?, parts: Int, note: String?)
+    /// Once more at that time; `parts` are with the platform already.
+    case retry(at: Timestamp, parts: Int, error: String)
+    /// At once, once, marked: the outcome of the attempt before is unknown.
+    case resend(note: String)
+    case failed(error: String)
+    case unknown(error: String)
+}
+
+/// Decides what follows from an adapter's answer: design §9 as a function.
+package struct DeliveryPolicy: Sendable {
+    /// Rows that could not be delivered for this long are given up.
+    package var giveUpAfter: Duration = .seconds(24 * 3600)
+    /// The longest an adapter may take for one message.
+    package var answerWithin: Duration = .seconds(60)
+
+    package init() {}
+
+    /// The error that marks a row whose earlier attempt has no known outcome.
+    package static let unknownOutcome = "outcome unknown: sent a second time"
+
+    /// What becomes of a row.
+    ///
+    /// `attempts` counts this one too; `wasUnknown` says that an earlier attempt has no known outcome, `hasKey` that the
+    /// channel shows a message with the same idempotency key once; `parts` are known to be with the platform.
+    package func verdict(
+        _ answer: DeliveryAnswer,
+        attempts: Int,
+        wasUnknown: Bool,
+        hasKey: Bool,
+        parts: Int,
+        recordedAt: Timestamp,
+        now: Timestamp
+    ) -> DeliveryVerdict {
+        switch answer {
+        case .sent(let message):
+            return .delivered(
+                platformMessageID: message.platformMessageID,
+                parts: message.parts,
+                note: wasUnknown ? Self.unknownOutcome : nil
+            )
+        case .noAnswer:
+            guard !hasKey else {
+                return later("the channel did not answer", pause(attempts), parts, recordedAt, now)
+            }
+            return wasUnknown
+                ? .unknown(error: "the channel did not answer twice: it may or may not have the message")
+                : .resend(note: Self.unknownOutcome)
+        case .refused(let error):
+            let done = max(parts, error.partsDone)
+            switch error.code {
+            case .rejected: return .failed(error: error.description)
+            case .notConnected, .transient:
+                return later(error.description, pause(attempts), done, recordedAt, now)
+            case .rateLimited(let retryAfter):
+                return later(error.description, max(retryAfter, .seconds(1)), done, recordedAt, now)
+            }
+        }
+    }
+
+    /// What becomes of a row that was being sent when the host ended.
+    package func verdictAfterCrash(wasUnknown: Bool, hasKey: Bool) -> DeliveryVerdict {
+        if hasKey { return .resend(note: "") }
+        return wasUnknown
+            ? .unknown(error: "the host ended twice while sending: the platform may or may not have the message")
+            : .resend(note: Self.unknownOutcome)
+    }
+
+    private func later(
+        _ error: String,
+        _ pause: Duration,
+        _ parts: Int,
+        _ recordedAt: Timestamp,
+        _ now: Timestamp
+    ) -> DeliveryVerdict {
+        let next = now + pause
+        guard next < recordedAt + giveUpAfter else { return .failed(error: "given up after a day: \(error)") }
+        return .retry(at: next, parts: parts, error: error)
+    }
+
+    private func pause(_ attempts: Int) -> Duration { .seconds(min(60, 1 << min(max(attempts - 1, 0), 6))) }
+}

@@ -1,0 +1,58 @@
+import ChannelKit
+import Core
+import Logging
+
+/// Says short things to people that belong to no session: a refused command, an acknowledgement.
+///
+/// Tried for ten minutes while the channel cannot take them, then dropped with a line in the log.
+final class NoticeSender: Sendable {
+    private let registry: ChannelRegistry
+    private let tasks: TaskScope
+    private let time: any TimeSource
+    private let logger: Logger
+
+    init(registry: ChannelRegistry, tasks: TaskScope, time: any TimeSource, logger: Logger) {
+        self.registry = registry
+        self.tasks = tasks
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Sends in the background.
+    func send(_ text: String, to address: ChatAddress, as name: String) {
+        let message = OutboundMessage(
+            idempotencyKey: MessageID.random().rawValue,
+            address: address,
+            body: .text(text, files: []),
+            agentName: name,
+            turn: .random()
+        )
+        tasks.add { await self.send(message) }
+    }
+
+    private func send(_ message: OutboundMessage) async {
+        let start = time.monotonic
+        var pause: Duration = .seconds(1)
+        var error = "this host has no channel \(message.address.channel)"
+        while time.monotonic - start < .seconds(600) {
+            if let adapter = registry.adapter(message.address.channel) {
+                switch await AdapterCall.deliver(message, by: adapter, within: .seconds(30), time: time) {
+                case .sent: return
+                // Sent a second time it might be shown twice.
+                case .noAnswer where !adapter.capabilities.idempotencyKeys: return
+                case .noAnswer: error = "no answer"
+                case .refused(let refusal):
+                    error = refusal.description
+                    if refusal.code == .rejected { return report(message, error) }
+                }
+            }
+            guard (try? await time.sleep(for: pause)) != nil else { return }
+            pause = min(pause * 2, .seconds(60))
+        }
+        report(message, error)
+    }
+
+    private func report(_ message: OutboundMessage, _ error: String) {
+        logger.warning("A notice was not sent", metadata: ["to": "\(message.address)", "error": "\(error)"])
+    }
+}

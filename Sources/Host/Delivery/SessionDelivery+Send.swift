@@ -1,0 +1,182 @@
+import ChannelKit
+import Core
+import Logging
+import SessionStore
+import SessionStoreHost
+
+extension SessionDelivery {
+    /// One attempt: check → record where the channel has no key → adapter → record.
+    func send(_ item: LaneItem, in key: DeliveryLane.Key) async {
+        defer { sendingEnded() }
+        var item = item
+        guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        let checked: CheckedRow
+        do {
+            checked = try await context.check.check(item.delivery, of: handle)
+        } catch {
+            return await retryLater(item, in: key, "the destination could not be checked: \(error)")
+        }
+        switch checked {
+        case .refuse(let reason):
+            fail(item.delivery, .failed, reason)
+            turns.tried(item.delivery.message, of: item.delivery.turn)
+            finish(item.delivery.message, in: key)
+        case .send(let address, let body):
+            item.delivery.address = address
+            await hand(item, address, body, in: key)
+        }
+        announceTurns()
+        flushIfQuiet()
+    }
+
+    private func hand(
+        _ item: LaneItem,
+        _ address: ChatAddress,
+        _ body: OutboundMessage.Body,
+        in key: DeliveryLane.Key
+    ) async {
+        var item = item
+        let hasKey = context.hasKeys(address)
+        item.delivery.attempts += 1
+        item.delivery.nextAttempt = nil
+        if !hasKey, context.registry.adapter(address.channel) != nil {
+            item.delivery.state = .sending
+            item.delivery.updatedAt = context.time.now
+            item.isRecorded = true
+            change(.delivery(item.delivery))
+            await flush()
+        }
+        // The host may have been told to stop while the row was checked and recorded.
+        guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        let answer = await context.send(
+            OutboundMessage(
+                idempotencyKey: item.delivery.message.rawValue,
+                address: address,
+                body: body,
+                partsDone: item.delivery.partsDone,
+                agentName: handle.agentName,
+                inReplyTo: item.delivery.inReplyTo,
+                turn: item.delivery.turn
+            )
+        )
+        let verdict = context.policy.verdict(
+            answer,
+            attempts: item.delivery.attempts,
+            wasUnknown: item.wasUnknown,
+            hasKey: hasKey,
+            parts: item.delivery.partsDone,
+            recordedAt: item.delivery.recordedAt,
+            now: context.time.now
+        )
+        turns.tried(item.delivery.message, of: item.delivery.turn)
+        settle(item, verdict, in: key)
+    }
+
+    private func settle(_ item: LaneItem, _ verdict: DeliveryVerdict, in key: DeliveryLane.Key) {
+        var item = item
+        item.delivery.updatedAt = context.time.now
+        switch verdict {
+        case .delivered(let id, let parts, let note):
+            item.delivery.state = .delivered
+            item.delivery.platformMessageID = id
+            item.delivery.partsDone = parts
+            item.delivery.error = note
+            change(.delivery(item.delivery))
+            context.delivered(item.delivery, handle)
+            finish(item.delivery.message, in: key)
+        case .retry(let at, let parts, let error):
+            item.delivery.state = .retry
+            item.delivery.nextAttempt = at
+            item.delivery.partsDone = parts
+            item.delivery.error = item.wasUnknown ? DeliveryPolicy.unknownOutcome : error
+            again(item, in: key)
+        case .resend(let note):
+            item.delivery.state = .retry
+            item.delivery.error = note.isEmpty ? item.delivery.error : note
+            context.logger.warning(
+                "outcome unknown: a message is sent a second time",
+                metadata: ["session": "\(handle.id)", "message": "\(item.delivery.message)"]
+            )
+            again(item, in: key)
+        case .failed(let error):
+            fail(item.delivery, .failed, error)
+            finish(item.delivery.message, in: key)
+        case .unknown(let error):
+            fail(item.delivery, .unknown, error)
+            finish(item.delivery.message, in: key)
+        }
+    }
+
+    private func again(_ item: LaneItem, in key: DeliveryLane.Key) {
+        var item = item
+        item.isRecorded = true
+        change(.delivery(item.delivery))
+        lanes[key]?.keep(item)
+        if isDiscarded(item.delivery) { return discard(item, in: key) }
+        run(key)
+    }
+
+    private func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
+        turns.tried(item.delivery.message, of: item.delivery.turn)
+        let now = context.time.now
+        let verdict = context.policy.verdict(
+            .refused(ChannelError(.transient, error)),
+            attempts: max(1, item.delivery.attempts),
+            wasUnknown: item.wasUnknown,
+            hasKey: true,
+            parts: item.delivery.partsDone,
+            recordedAt: item.delivery.recordedAt,
+            now: now
+        )
+        settle(item, verdict, in: key)
+        announceTurns()
+    }
+
+    private func discard(_ item: LaneItem, in key: DeliveryLane.Key) {
+        var delivery = item.delivery
+        delivery.state = .failed
+        delivery.error = "stopped before it was sent"
+        delivery.updatedAt = context.time.now
+        change(.delivery(delivery))
+        turns.tried(delivery.message, of: delivery.turn)
+        finish(delivery.message, in: key)
+    }
+
+    private func isDiscarded(_ delivery: Delivery) -> Bool {
+        guard delivery.seq != 0, let stoppedThrough else { return false }
+        return delivery.incarnation <= stoppedThrough
+    }
+
+    /// A row is given up: its record, one row for the agent and one notice for the owner are one commit.
+    func fail(_ delivery: Delivery, _ state: DeliveryState, _ error: String) {
+        var delivery = delivery
+        delivery.state = state
+        delivery.error = error
+        delivery.updatedAt = context.time.now
+        change(.delivery(delivery))
+        context.logger.error(
+            "A message could not be delivered",
+            metadata: [
+                "session": "\(handle.id)", "message": "\(delivery.message)", "state": "\(state.rawValue)",
+                "error": "\(error)",
+            ]
+        )
+        // A notice of the host has nobody who wrote it.
+        guard delivery.seq != 0 else { return }
+        let what = delivery.kind == .system ? "request" : "message"
+        tell(
+            delivery.kind == .system ? "request_refused" : "delivery_failed",
+            "failed:\(delivery.message)",
+            delivery.message,
+            "Your \(what) \(delivery.seq) was not delivered after \(delivery.attempts) attempts: \(error)"
+        )
+        guard delivery.kind != .system else { return }
+        context.tasks.add { await self.tellOwner(delivery, error) }
+    }
+
+    private func tellOwner(_ delivery: Delivery, _ error: String) async {
+        guard let address = await context.ownerAddress(delivery.address) else { return }
+        let place = delivery.address.map { "\($0)" } ?? "nowhere"
+        notify("A message of \(handle.agentName) to \(place) was not delivered: \(error)", at: address)
+    }
+}

@@ -1,0 +1,415 @@
+import ChannelKit
+import Core
+import Logging
+import SessionStore
+import SessionStoreHost
+
+/// Takes what one session's runner wrote to the platforms and records what became of it.
+///
+/// One drain at a time; each destination has a lane of its own, so that a slow channel holds up nobody else.
+actor SessionDelivery {
+    /// What a drain found out about the files.
+    enum Finding: Sendable, Equatable {
+        case fine
+        /// A dead writer's journal stands in the way.
+        case hot
+        case busy
+        case quarantined(String)
+    }
+
+    let handle: SessionHandle
+    let context: DeliveryContext
+
+    var lanes: [DeliveryLane.Key: DeliveryLane] = [:]
+    /// Rows that are on their way here; a snapshot that shows one again says nothing new.
+    private var known: Set<MessageID> = []
+    /// Rows whose end is durable; forgotten when the next drain begins, because one under way may have read before.
+    private var done: Set<MessageID> = []
+    var turns = TurnLedger()
+    private var changes: [HostChange] = []
+    private var isFlushing = false
+    private var hasLoaded = false
+    private var isDraining = false
+    private var wantsDrain = false
+    private var drainWaiters: [CheckedContinuation<Finding, Never>] = []
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    private var budget = DrainBudget()
+    private var notices = NoticeBudget()
+    /// Rows of runners up to this incarnation are not sent any more: somebody stopped them.
+    private(set) var stoppedThrough: Incarnation?
+    private var incarnation: Incarnation = 0
+    private(set) var phase = RunnerPhase.idle
+
+    init(_ handle: SessionHandle, _ context: DeliveryContext) {
+        self.handle = handle
+        self.context = context
+    }
+
+    // MARK: - Draining
+
+    /// The bell rang: look at the file, now or once more after the drain that is under way.
+    func signal() {
+        wantsDrain = true
+        guard !isDraining else { return }
+        isDraining = true
+        context.tasks.add { await self.drainLoop() }
+    }
+
+    /// Drains at least once and answers what it found.
+    func drain() async -> Finding {
+        await withCheckedContinuation { continuation in
+            drainWaiters.append(continuation)
+            signal()
+        }
+    }
+
+    private func drainLoop() async {
+        var busyPause: Duration = .milliseconds(5)
+        while wantsDrain {
+            wantsDrain = false
+            let waiters = drainWaiters
+            drainWaiters = []
+            let pause = budget.pause(at: context.time.monotonic)
+            if pause > .zero, waiters.isEmpty { try? await context.time.sleep(for: pause) }
+            let start = context.time.monotonic
+            let finding = await drainOnce()
+            budget.spent(context.time.monotonic - start)
+            if finding == .busy || finding == .hot, waiters.isEmpty {
+                // A writer that lives will be done soon; a dead one is the supervisor's business.
+                try? await context.time.sleep(for: busyPause)
+                busyPause = min(busyPause * 2, .milliseconds(200))
+                wantsDrain = wantsDrain || finding == .busy
+            }
+            if finding != .fine { context.found(finding, handle) }
+            for waiter in waiters { waiter.resume(returning: finding) }
+        }
+        isDraining = false
+        releaseIdleWaiters()
+    }
+
+    private func drainOnce() async -> Finding {
+        do {
+            try await load()
+            known.subtract(done)
+            done = []
+            switch try await handle.store.readOutbound() {
+            case .unchanged: return .fine
+            case .hot: return .hot
+            case .busy: return .busy
+            case .quarantined(let reason): return .quarantined(reason)
+            case .snapshot(let snapshot):
+                take(snapshot)
+                return .fine
+            }
+        } catch {
+            context.logger.error(
+                "A drain failed",
+                metadata: ["session": "\(handle.id)", "error": "\(error)"]
+            )
+            return .busy
+        }
+    }
+
+    /// Takes up what an earlier host, or an earlier life of this object, left open.
+    private func load() async throws {
+        guard !hasLoaded else { return }
+        let open = try await handle.store.openDeliveries()
+        hasLoaded = true
+        for delivery in open where known.insert(delivery.message).inserted {
+            if delivery.state == .sending {
+                recover(delivery)
+            } else {
+                add(LaneItem(delivery: delivery, isRecorded: true))
+            }
+        }
+    }
+
+    private func recover(_ delivery: Delivery) {
+        var delivery = delivery
+        let hasKey = context.hasKeys(delivery.address)
+        switch context.policy.verdictAfterCrash(
+            wasUnknown: delivery.error == DeliveryPolicy.unknownOutcome,
+            hasKey: hasKey
+        ) {
+        case .unknown(let error): fail(delivery, .unknown, error)
+        default:
+            delivery.state = .retry
+            delivery.nextAttempt = nil
+            if !hasKey {
+                delivery.error = DeliveryPolicy.unknownOutcome
+                context.logger.warning(
+                    "outcome unknown: a message is sent a second time",
+                    metadata: ["session": "\(handle.id)", "message": "\(delivery.message)"]
+                )
+            }
+            add(LaneItem(delivery: delivery, isRecorded: true))
+        }
+    }
+
+    private func take(_ snapshot: OutboundSnapshot) {
+        incarnation = max(incarnation, snapshot.runner.incarnation)
+        phase = snapshot.runner.phase
+        for rejected in snapshot.rejected {
+            tell("row_refused", "rejected:\(rejected.id)", nil, "A message of yours was refused: \(rejected.reason)")
+        }
+        let now = context.time.now
+        for row in snapshot.rows where known.insert(row.id).inserted {
+            do {
+                var delivery = try Delivery(row, incarnation: incarnation, state: .retry, at: now)
+                if isStopped {
+                    delivery.state = .failed
+                    delivery.error = "stopped before it was sent"
+                    change(.delivery(delivery))
+                    continue
+                }
+                turns.began(row.id, of: row.turn)
+                add(LaneItem(delivery: delivery, isRecorded: false))
+            } catch {
+                known.remove(row.id)
+                tell("row_refused", "rejected:\(row.id)", row.id, "A message of yours was refused: \(error)")
+            }
+        }
+        let ended = turns.read(snapshot.acks)
+        if !ended.isEmpty { changes.append(.acked(ended)) }
+        announceTurns()
+        flushIfQuiet()
+    }
+
+    private var isStopped: Bool { stoppedThrough.map { incarnation <= $0 } ?? false }
+
+    // MARK: - Lanes
+
+    private func add(_ item: LaneItem) {
+        let key = DeliveryLane.key(item.delivery, now: context.time.now)
+        lanes[key, default: DeliveryLane()].add(item)
+        if case .waiting = lanes[key]?.state { recordWaiting(key) }
+        run(key)
+    }
+
+    /// Starts the first row of a lane, or arms its timer.
+    func run(_ key: DeliveryLane.Key) {
+        guard var lane = lanes[key] else { return }
+        let item = lane.next(now: context.time.now)
+        lanes[key] = lane
+        if let item {
+            context.tasks.add { await self.send(item, in: key) }
+        } else if case .waiting(let until) = lane.state {
+            recordWaiting(key)
+            context.tasks.add { await self.wake(key, at: until) }
+        } else if lane.isEmpty {
+            lanes[key] = nil
+            releaseIdleWaiters()
+        }
+    }
+
+    private func wake(_ key: DeliveryLane.Key, at until: Timestamp) async {
+        // In steps: wall time may jump, and a suspended machine's monotonic clock stands still.
+        while until > context.time.now {
+            let rest = Duration.milliseconds(until.milliseconds - context.time.now.milliseconds)
+            guard (try? await context.time.sleep(for: min(rest, .seconds(30)))) != nil else { return }
+        }
+        guard lanes[key]?.state == .waiting(until: until) else { return }
+        run(key)
+    }
+
+    private func recordWaiting(_ key: DeliveryLane.Key) {
+        let waiting = lanes[key]?.takeUnrecorded() ?? []
+        guard !waiting.isEmpty else { return }
+        for delivery in waiting { changes.append(.delivery(delivery)) }
+        flushSoon()
+    }
+
+    /// Removes a row that is done with from its lane and goes on with the next.
+    func finish(_ message: MessageID, in key: DeliveryLane.Key) {
+        lanes[key]?.finish(message)
+        run(key)
+    }
+
+    // MARK: - Recording
+
+    /// Adds a change to the next commit.
+    func change(_ change: HostChange) {
+        changes.append(change)
+        flushSoon()
+    }
+
+    /// Commits when no first attempt is under way whose record could share the commit.
+    func flushIfQuiet() {
+        guard !changes.isEmpty else { return }
+        let isSending = lanes.values.contains { lane in
+            if case .sending = lane.state { return true }
+            return false
+        }
+        if !isSending { flushSoon() }
+    }
+
+    private func flushSoon() {
+        guard !isFlushing else { return }
+        isFlushing = true
+        context.tasks.add { await self.flushLoop() }
+    }
+
+    /// Writes the changes made so far; what comes meanwhile goes into the next commit.
+    func flush() async {
+        while isFlushing || !changes.isEmpty {
+            if isFlushing {
+                await withCheckedContinuation { idleWaiters.append($0) }
+            } else {
+                isFlushing = true
+                await flushLoop()
+            }
+        }
+    }
+
+    private func flushLoop() async {
+        var pause: Duration = .milliseconds(10)
+        while !changes.isEmpty {
+            let batch = changes
+            changes = []
+            do {
+                try await handle.store.apply(batch)
+                forget(batch)
+                pause = .milliseconds(10)
+            } catch {
+                // Nothing of the batch is lost: it is written before what came after it.
+                changes = batch + changes
+                context.logger.warning(
+                    "Recording waits",
+                    metadata: ["session": "\(handle.id)", "error": "\(error)"]
+                )
+                if (try? await context.time.sleep(for: pause)) == nil { break }
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+        isFlushing = false
+        releaseIdleWaiters()
+    }
+
+    private func forget(_ batch: [HostChange]) {
+        for case .delivery(let delivery) in batch {
+            switch delivery.state {
+            case .sending, .retry: continue
+            case .failed, .unknown: done.insert(delivery.message)
+            case .delivered:
+                done.insert(delivery.message)
+                guard delivery.kind == .chat, delivery.content.contains("\"files\":[\"") else { continue }
+                context.tasks.add { [handle] in try? await handle.store.removeOutboxFiles(message: delivery.message) }
+            }
+        }
+    }
+
+    private func releaseIdleWaiters() {
+        let waiters = idleWaiters
+        idleWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    // MARK: - Telling
+
+    /// Tells the agent something with its next turn; at most 20 a minute, so that a hostile runner fills nothing.
+    func tell(_ action: String, _ source: String, _ about: MessageID?, _ text: String) {
+        guard notices.take(at: context.time.monotonic) else { return }
+        let now = context.time.now
+        let content = SystemContent(action: action, status: "error", about: about, text: text)
+        change(
+            .insert(
+                NewInbound(
+                    sourceID: source,
+                    content: .system(content),
+                    trigger: false,
+                    sentAt: now,
+                    receivedAt: now
+                )
+            )
+        )
+    }
+
+    /// Says something to people on the host's own account, as lasting as a message of the agent.
+    func notify(_ text: String, at address: ChatAddress) {
+        let now = context.time.now
+        guard let content = try? OutboundContent.chat(OutboundChat(text: text)).json() else { return }
+        let delivery = Delivery(
+            message: .random(),
+            seq: 0,
+            incarnation: incarnation,
+            turn: .random(),
+            kind: .chat,
+            address: address,
+            content: content,
+            state: .retry,
+            recordedAt: now,
+            updatedAt: now
+        )
+        known.insert(delivery.message)
+        changes.append(.delivery(delivery))
+        flushSoon()
+        add(LaneItem(delivery: delivery, isRecorded: true))
+    }
+
+    func announceTurns() {
+        for ended in turns.takeEnded() { context.announce(ended, handle) }
+    }
+
+    // MARK: - Stopping
+
+    /// Nothing that runners up to this incarnation wrote is sent from now on.
+    func stop(through incarnation: Incarnation) {
+        stoppedThrough = max(stoppedThrough ?? 0, incarnation)
+        self.incarnation = max(self.incarnation, incarnation)
+        for key in lanes.keys {
+            let discarded = lanes[key]?.discard() ?? []
+            for var delivery in discarded {
+                if delivery.seq == 0 || delivery.incarnation > incarnation {
+                    add(LaneItem(delivery: delivery, isRecorded: true))
+                    continue
+                }
+                delivery.state = .failed
+                delivery.error = "stopped before it was sent"
+                delivery.updatedAt = context.time.now
+                turns.tried(delivery.message, of: delivery.turn)
+                change(.delivery(delivery))
+            }
+        }
+    }
+
+    /// A new runner starts: what it writes is sent again.
+    func begin(_ incarnation: Incarnation) {
+        self.incarnation = incarnation
+        phase = .starting
+    }
+
+    /// True when nothing is on its way, waiting or unwritten.
+    var isIdle: Bool { lanes.isEmpty && changes.isEmpty && !isFlushing && !isDraining }
+
+    /// Returns once nothing is being sent or written; rows that wait for a later attempt do not count.
+    func settle() async {
+        while isDraining || isFlushing || !changes.isEmpty || isSending {
+            if !changes.isEmpty, !isFlushing { flushSoon() }
+            await withCheckedContinuation { idleWaiters.append($0) }
+        }
+    }
+
+    private var isSending: Bool {
+        lanes.values.contains { lane in
+            if case .sending = lane.state { return true }
+            return false
+        }
+    }
+
+    func sendingEnded() { releaseIdleWaiters() }
+}
+
+/// At most 20 notices to the agent a minute.
+struct NoticeBudget: Sendable, Equatable {
+    private var windowStart: Duration?
+    private var count = 0
+
+    mutating func take(at now: Duration) -> Bool {
+        if windowStart.map({ now - $0 >= .seconds(60) }) ?? true {
+            windowStart = now
+            count = 0
+        }
+        count += 1
+        return count <= 20
+    }
+}

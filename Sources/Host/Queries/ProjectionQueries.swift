@@ -1,0 +1,73 @@
+import CentralStore
+import Core
+import GRDB
+import SessionStore
+
+extension CentralStore {
+    /// What the runner of this session is told, from one state of the database.
+    func projection(
+        of handle: SessionHandle,
+        defaults: AgentConfiguration.Limits,
+        timeZone: String
+    ) async throws -> SessionProjection {
+        let queueMode = handle.queueMode
+        return try await read { db in
+            guard let group = try AgentGroup.fetchOne(db, key: handle.agentGroup) else {
+                throw HostError(.notFound, "agent group \(handle.agentGroup) is gone")
+            }
+            let record = try AgentGroupConfig.fetchOne(db, key: group.id)
+            let config = record?.config ?? GroupConfig()
+            let provider = try Self.provider(record?.provider, db)
+            let destinations = try Destination.filter(Destination.CodingKeys.agentGroupID == group.id)
+                .order(Destination.CodingKeys.localName).fetchAll(db)
+                .compactMap { try Self.destination($0, db) }
+            let configuration = config.agentConfiguration(
+                group: group,
+                provider: provider,
+                defaults: defaults,
+                timeZone: timeZone,
+                queueMode: try queueMode ?? Self.queueMode(of: handle, db)
+            )
+            return SessionProjection(
+                configuration: configuration,
+                destinations: destinations,
+                group: group,
+                config: config
+            )
+        }
+    }
+
+    /// The group's own provider, else the only one there is, else none.
+    private static func provider(_ name: String?, _ db: Database) throws -> Provider? {
+        if let name { return try Provider.fetchOne(db, key: name) }
+        let all = try Provider.limit(2).fetchAll(db)
+        return all.count == 1 ? all[0] : nil
+    }
+
+    private static func destination(_ destination: Destination, _ db: Database) throws -> SessionDestination? {
+        switch destination.targetType {
+        case .channel:
+            guard let chat = try destination.messagingGroupID.flatMap({ try MessagingGroup.fetchOne(db, key: $0) })
+            else {
+                return nil
+            }
+            return SessionDestination(name: destination.localName, displayName: chat.name, target: .chat(chat.address))
+        case .agent:
+            guard let group = try destination.targetAgentGroupID.flatMap({ try AgentGroup.fetchOne(db, key: $0) })
+            else {
+                return nil
+            }
+            return SessionDestination(name: destination.localName, displayName: group.name, target: .agent(group.id))
+        }
+    }
+
+    /// The queue mode of the group's first wiring to the session's chat, for a session that nothing came to yet.
+    private static func queueMode(of handle: SessionHandle, _ db: Database) throws -> QueueMode {
+        let chat = try handle.origin.flatMap { try MessagingGroup.find($0, db) }
+        let wirings = try Wiring.filter(Wiring.CodingKeys.agentGroupID == handle.agentGroup)
+            .order(Wiring.CodingKeys.priority.desc, Wiring.CodingKeys.createdAt).fetchAll(db)
+        return (wirings.first { $0.messagingGroupID != nil && $0.messagingGroupID == chat?.id } ?? wirings.first)?
+            .queueMode
+            ?? .steer
+    }
+}

@@ -1,0 +1,135 @@
+import CentralStore
+import ChannelKit
+import Core
+import GRDB
+
+extension CentralStore {
+    /// What the router needs to know of one message, read from one state.
+    func routeFacts(_ event: InboundEvent, sender: UserID?, channelHasThreads: Bool) async throws -> RouteFacts {
+        try await read { db in
+            let chat = try MessagingGroup.find(event.address, db)
+            let wirings = try Wiring.filter(
+                sql: """
+                    (side = 'chat' AND messaging_group_id = ?) OR (side = 'account' AND channel_type = ?)
+                    OR (side = 'person' AND user_id = ?)
+                    """,
+                arguments: [chat?.id, event.address.channel, sender]
+            ).fetchAll(db)
+            guard !wirings.isEmpty else { return RouteFacts(chat: chat, sender: sender, candidates: []) }
+            let groups = try AgentGroup.fetchAll(db, keys: Set(wirings.map(\.agentGroupID)))
+            let byID = Dictionary(uniqueKeysWithValues: groups.map { ($0.id, $0) })
+            let people = try People(sender, db)
+            let candidates = try wirings.compactMap { wiring -> RouteCandidate? in
+                guard let group = byID[wiring.agentGroupID] else { return nil }
+                var wasEngaged = false
+                if let chat, wiring.engageModes.contains(.mentionSticky) {
+                    let key = SessionKey(
+                        wiring: wiring,
+                        chat: chat.id,
+                        isGroup: chat.isGroup,
+                        thread: event.address.thread,
+                        channelHasThreads: channelHasThreads
+                    )
+                    wasEngaged = try Session.find(key, db)?.engagedAt != nil
+                }
+                return RouteCandidate(
+                    wiring: wiring,
+                    group: group,
+                    standing: people.standing(in: group.id),
+                    wasEngaged: wasEngaged
+                )
+            }
+            return RouteFacts(chat: chat, sender: sender, candidates: candidates)
+        }
+    }
+
+    /// Makes the sender's row if there is none yet, and keeps the name that the platform shows.
+    func remember(_ user: UserID, name: String?, now: Timestamp) async throws {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO users (id, channel_type, display_name, created_at) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET display_name = coalesce(excluded.display_name, display_name)
+                    """,
+                arguments: [user, user.channel, name, now]
+            )
+        }
+    }
+
+    /// Counts a message that went nowhere.
+    func recordDrop(
+        _ event: InboundEvent,
+        sender: UserID?,
+        reason: DropReason,
+        chat: MessagingGroupID?,
+        group: AgentGroupID?,
+        now: Timestamp
+    ) async throws {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO dropped_messages (channel_type, platform_id, sender_id, reason, sender_name,
+                        messaging_group_id, agent_group_id, message_count, first_seen, last_seen)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
+                    ON CONFLICT DO UPDATE SET message_count = message_count + 1, last_seen = excluded.last_seen,
+                        sender_name = coalesce(excluded.sender_name, sender_name),
+                        messaging_group_id = excluded.messaging_group_id, agent_group_id = excluded.agent_group_id
+                    """,
+                arguments: [
+                    event.address.channel, event.address.platformID, sender?.description ?? "", reason,
+                    event.senderName, chat, group, now, now,
+                ]
+            )
+        }
+    }
+
+    /// The chat's row, made with policy `strict` when nobody has made it known: only for a wiring of a whole account or
+    /// of a person, which leads chats to an agent that nobody named.
+    func findOrCreateChat(_ event: InboundEvent, now: Timestamp) async throws -> MessagingGroup {
+        try await write { db in
+            if let chat = try MessagingGroup.find(event.address, db) { return chat }
+            let chat = MessagingGroup(
+                channelType: event.address.channel,
+                platformID: event.address.platformID,
+                isGroup: event.isGroup,
+                createdAt: now
+            )
+            try chat.insert(db)
+            return chat
+        }
+    }
+}
+
+extension MessagingGroup {
+    /// The row of the chat at this address.
+    static func find(_ address: ChatAddress, _ db: Database) throws -> MessagingGroup? {
+        try filter(CodingKeys.channelType == address.channel && CodingKeys.platformID == address.platformID).fetchOne(
+            db
+        )
+    }
+}
+
+/// The roles and memberships of one person.
+struct People {
+    private let roles: [UserRole]
+    private let memberships: Set<AgentGroupID>
+
+    init(_ user: UserID?, _ db: Database) throws {
+        guard let user else {
+            roles = []
+            memberships = []
+            return
+        }
+        roles = try UserRole.filter(UserRole.CodingKeys.userID == user).fetchAll(db)
+        memberships = Set(
+            try Member.filter(Member.CodingKeys.userID == user).fetchAll(db).map(\.agentGroupID)
+        )
+    }
+
+    func standing(in group: AgentGroupID) -> Standing {
+        if roles.contains(where: { $0.role == .owner }) { return .owner }
+        if roles.contains(where: { $0.role == .admin && $0.agentGroupID == nil }) { return .globalAdmin }
+        if roles.contains(where: { $0.role == .admin && $0.agentGroupID == group }) { return .groupAdmin }
+        return memberships.contains(group) ? .member : .stranger
+    }
+}

@@ -1,0 +1,148 @@
+import CentralStore
+import Core
+import GRDB
+
+extension Session {
+    /// The session with this key that is not closed.
+    static func find(_ key: SessionKey, _ db: Database) throws -> Session? {
+        try filter(
+            sql: """
+                agent_group_id = ? AND mode = ? AND coalesce(messaging_group_id, '') = ? AND coalesce(thread_id, '') = ?
+                AND status <> 'closed'
+                """,
+            arguments: [key.agentGroup, key.mode, key.chat?.rawValue ?? "", key.thread ?? ""]
+        ).fetchOne(db)
+    }
+}
+
+/// A session with what belongs to it in the central database.
+struct SessionFacts: Sendable {
+    var session: Session
+    var group: AgentGroup
+    var chat: MessagingGroup?
+}
+
+extension CentralStore {
+    /// The session with this key, made when there is none.
+    func findOrCreateSession(_ key: SessionKey, now: Timestamp) async throws -> SessionFacts {
+        try await write { db in
+            if let session = try Session.find(key, db) { return try Self.facts(session, db) }
+            try db.execute(
+                sql: """
+                    INSERT INTO sessions (id, agent_group_id, mode, messaging_group_id, thread_id, last_active, created_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [SessionID.random(), key.agentGroup, key.mode, key.chat, key.thread, now, now]
+            )
+            guard let session = try Session.find(key, db) else {
+                throw HostError(.notFound, "the session that was just made is not there")
+            }
+            return try Self.facts(session, db)
+        }
+    }
+
+    /// The session with this key; nil when there is none yet.
+    func findSession(_ key: SessionKey) async throws -> Session? {
+        try await read { try Session.find(key, $0) }
+    }
+
+    /// A session and what belongs to it; nil when there is none with this id.
+    func sessionFacts(_ id: SessionID) async throws -> SessionFacts? {
+        try await read { db in try Session.fetchOne(db, key: id).map { try Self.facts($0, db) } }
+    }
+
+    private static func facts(_ session: Session, _ db: Database) throws -> SessionFacts {
+        guard let group = try AgentGroup.fetchOne(db, key: session.agentGroupID) else {
+            throw HostError(.notFound, "session \(session.id) belongs to no agent group")
+        }
+        let chat = try session.messagingGroupID.flatMap { try MessagingGroup.fetchOne(db, key: $0) }
+        return SessionFacts(session: session, group: group, chat: chat)
+    }
+
+    /// Remembers that the agent was mentioned in this session.
+    func markEngaged(_ session: SessionID, at now: Timestamp) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE sessions SET engaged_at = ? WHERE id = ? AND engaged_at IS NULL",
+                arguments: [now, session]
+            )
+        }
+    }
+
+    /// Sets the session's state and why.
+    func setStatus(_ status: SessionStatus, reason: String?, of session: SessionID) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE sessions SET status = ?, status_reason = ? WHERE id = ?",
+                arguments: [status, reason, session]
+            )
+        }
+    }
+
+    /// The sessions of a group that are not closed.
+    func openSessions(of group: AgentGroupID) async throws -> [SessionID] {
+        try await read { db in
+            try Session.filter(
+                Session.CodingKeys.agentGroupID == group && Session.CodingKeys.status != SessionStatus.closed
+            )
+            .fetchAll(db).map(\.id)
+        }
+    }
+
+    /// The agent group's destinations, and the destinations' chats and names.
+    func destinations(of group: AgentGroupID) async throws -> [(destination: Destination, chat: MessagingGroup?)] {
+        try await read { db in
+            try Destination.filter(Destination.CodingKeys.agentGroupID == group)
+                .order(Destination.CodingKeys.localName).fetchAll(db)
+                .map { destination in
+                    (destination, try destination.messagingGroupID.flatMap { try MessagingGroup.fetchOne(db, key: $0) })
+                }
+        }
+    }
+
+    /// True when the group may send to this chat: a row of `agent_destinations` says so.
+    func mayReach(_ address: ChatAddress, from group: AgentGroupID) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM agent_destinations d JOIN messaging_groups m
+                        ON m.id = d.messaging_group_id
+                        WHERE d.agent_group_id = ? AND m.channel_type = ? AND m.platform_id = ?)
+                    """,
+                arguments: [group, address.channel, address.platformID]
+            ) ?? false
+        }
+    }
+}
+
+extension CentralStore: DirtyStore {
+    package func markDirty(_ session: SessionID, nextDue: Timestamp?, reason: String) async throws {
+        let now = SystemTime().now
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO dirty (session_id, next_due, reason, marked_at) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (session_id) DO UPDATE SET next_due = excluded.next_due, reason = excluded.reason,
+                        marked_at = excluded.marked_at
+                    """,
+                arguments: [session, nextDue, reason, now]
+            )
+            try db.execute(sql: "UPDATE sessions SET last_active = ? WHERE id = ?", arguments: [now, session])
+        }
+    }
+
+    package func clearDirty(_ session: SessionID) async throws {
+        try await write { db in
+            try db.execute(sql: "DELETE FROM dirty WHERE session_id = ?", arguments: [session])
+        }
+    }
+
+    /// The sessions that are marked, and when each is due.
+    func dirtySessions() async throws -> [SessionID: Timestamp?] {
+        try await read { db in
+            let rows = try DirtySession.fetchAll(db)
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0.sessionID, $0.nextDue) })
+        }
+    }
+}

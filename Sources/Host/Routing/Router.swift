@@ -1,0 +1,307 @@
+import CentralStore
+package import ChannelKit
+import Core
+import Logging
+import SessionStore
+import SessionStoreHost
+import Synchronization
+
+/// Takes each message that a platform hands over to the sessions that it is for.
+///
+/// Returns once every row is durable. One failing wiring never stops the next; when one failed the whole is thrown back
+/// to the adapter, whose repeat changes nothing where the row is already.
+package final class Router: ChannelInbox {
+    private let central: CentralStore
+    private let sessions: SessionManager
+    private let ledger: DirtyLedger
+    private let supervisor: RunnerSupervisor
+    private let registry: ChannelRegistry
+    private let notices: NoticeSender
+    private let typing: TypingKeeper
+    private let traces: TraceStore?
+    private let time: any TimeSource
+    private let logger: Logger
+    /// People whose row is known to be there, with the name it has.
+    private let people = Mutex<[UserID: String?]>([:])
+
+    init(
+        central: CentralStore,
+        sessions: SessionManager,
+        ledger: DirtyLedger,
+        supervisor: RunnerSupervisor,
+        registry: ChannelRegistry,
+        notices: NoticeSender,
+        typing: TypingKeeper,
+        traces: TraceStore?,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.central = central
+        self.sessions = sessions
+        self.ledger = ledger
+        self.supervisor = supervisor
+        self.registry = registry
+        self.notices = notices
+        self.typing = typing
+        self.traces = traces
+        self.time = time
+        self.logger = logger
+    }
+
+    package func accept(_ event: InboundEvent) async throws {
+        let (event, sender, channelHasThreads) = normalised(event)
+        let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
+        let plan = RouteDecider.decide(event, facts)
+        if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }
+        guard !plan.decisions.isEmpty else { return }
+        if let sender { try await know(sender, event.senderName) }
+        var chat = facts.chat
+        var failure: (any Error)?
+        for decision in plan.decisions {
+            do {
+                try await carryOut(
+                    decision,
+                    event,
+                    Origin(sender: sender, channelHasThreads: channelHasThreads),
+                    &chat
+                )
+            } catch {
+                logger.error(
+                    "A message could not be stored for one agent",
+                    metadata: [
+                        "agentGroup": "\(decision.candidate.group.id)", "chat": "\(event.address)", "error": "\(error)",
+                    ]
+                )
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Which agent and session a message would reach, and why; nothing is written.
+    package func explain(_ event: InboundEvent) async throws -> [RouteExplanation] {
+        let (event, sender, channelHasThreads) = normalised(event)
+        let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
+        var explanations: [RouteExplanation] = []
+        for decision in RouteDecider.decide(event, facts).decisions {
+            var session: SessionID?
+            if let chat = facts.chat {
+                let key = SessionKey(
+                    wiring: decision.candidate.wiring,
+                    chat: chat.id,
+                    isGroup: chat.isGroup,
+                    thread: event.address.thread,
+                    channelHasThreads: channelHasThreads
+                )
+                session = try await central.findSession(key)?.id
+            }
+            explanations.append(
+                RouteExplanation(
+                    wiring: decision.candidate.wiring.id,
+                    agentGroup: decision.candidate.group.id,
+                    agentName: decision.candidate.group.name,
+                    session: session,
+                    outcome: decision.outcome.name,
+                    reasons: decision.reasons
+                )
+            )
+        }
+        return explanations
+    }
+
+    private struct Origin {
+        var sender: UserID?
+        var channelHasThreads: Bool
+    }
+
+    /// The event as the channel can mean it: no thread where there are none, and a person of this channel only.
+    private func normalised(_ event: InboundEvent) -> (InboundEvent, UserID?, Bool) {
+        var event = event
+        let hasThreads = registry.adapter(event.address.channel)?.capabilities.threads ?? true
+        if !hasThreads { event.address.thread = nil }
+        let native = event.senderNativeID.flatMap { $0.isEmpty ? nil : $0 }
+        let sender = native.map { UserID(channel: event.address.channel, native: $0) }
+        return (event, sender, hasThreads)
+    }
+
+    private func know(_ sender: UserID, _ name: String?) async throws {
+        let isKnown = people.withLock { people in
+            guard let known = people[sender] else { return false }
+            return name == nil || known == name
+        }
+        guard !isKnown else { return }
+        try await central.remember(sender, name: name, now: time.now)
+        people.withLock { people in
+            if people.count > 10_000 { people.removeAll() }
+            people[sender] = .some(name)
+        }
+    }
+
+    private func drop(
+        _ event: InboundEvent,
+        _ sender: UserID?,
+        _ reason: DropReason,
+        _ chat: MessagingGroupID?,
+        _ group: AgentGroupID?
+    ) async throws {
+        try await central.recordDrop(event, sender: sender, reason: reason, chat: chat, group: group, now: time.now)
+        traces?.note(
+            "dropped",
+            at: time.now,
+            source: event.platformMessageID,
+            [
+                "chat": event.address.description, "sender": sender?.description ?? "", "reason": reason.rawValue,
+                "agentGroup": group?.rawValue ?? "",
+            ]
+        )
+        logger.info(
+            "A message was dropped",
+            metadata: [
+                "chat": "\(event.address)", "sender": "\(sender?.description ?? "")", "reason": "\(reason.rawValue)",
+            ]
+        )
+    }
+
+    private func carryOut(
+        _ decision: RouteDecision,
+        _ event: InboundEvent,
+        _ origin: Origin,
+        _ chat: inout MessagingGroup?
+    ) async throws {
+        let group = decision.candidate.group
+        switch decision.outcome {
+        case .drop(nil): return
+        case .drop(let reason?): try await drop(event, origin.sender, reason, chat?.id, group.id)
+        case .denied(let command):
+            try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
+            notices.send(
+                "/\(command) is for the admins of \(group.name).",
+                to: event.replyAddress ?? event.address,
+                as: group.name
+            )
+        case .stop: try await stop(decision, event, origin, chat)
+        case .deliver, .accumulate:
+            let known: MessagingGroup
+            if let chat {
+                known = chat
+            } else {
+                known = try await central.findOrCreateChat(event, now: time.now)
+                chat = known
+            }
+            try await store(decision, event, origin, known)
+        }
+    }
+
+    private func stop(
+        _ decision: RouteDecision,
+        _ event: InboundEvent,
+        _ origin: Origin,
+        _ chat: MessagingGroup?
+    ) async throws {
+        guard let chat else { return }
+        let key = key(decision, event, origin, chat)
+        guard let session = try await central.findSession(key) else { return }
+        let handle = try await sessions.session(session.id)
+        let wasBusy = try await supervisor.stop(handle, by: origin.sender)
+        typing.stop(handle.id)
+        notices.send(
+            wasBusy ? "Stopped." : "There is nothing to stop.",
+            to: event.replyAddress ?? event.address,
+            as: handle.agentName
+        )
+    }
+
+    private func key(
+        _ decision: RouteDecision,
+        _ event: InboundEvent,
+        _ origin: Origin,
+        _ chat: MessagingGroup
+    ) -> SessionKey {
+        SessionKey(
+            wiring: decision.candidate.wiring,
+            chat: chat.id,
+            isGroup: chat.isGroup,
+            thread: event.address.thread,
+            channelHasThreads: origin.channelHasThreads
+        )
+    }
+
+    private func store(
+        _ decision: RouteDecision,
+        _ event: InboundEvent,
+        _ origin: Origin,
+        _ chat: MessagingGroup
+    ) async throws {
+        let wiring = decision.candidate.wiring
+        let handle = try await sessions.session(key(decision, event, origin, chat))
+        let triggers = decision.outcome == .deliver
+        let address = event.replyAddress ?? wiring.reply ?? event.address
+        var content = event.content
+        content.sender = event.senderName ?? content.sender
+        content.senderID = origin.sender
+        let now = time.now
+        let row = NewInbound(
+            // A platform's ids are unique within one chat only.
+            sourceID: "\(event.address.chat)|\(event.dedupKey)",
+            content: .chat(content),
+            trigger: triggers,
+            sentAt: event.sentAt,
+            receivedAt: now,
+            address: address,
+            platformMessageID: event.platformMessageID,
+            attachments: event.attachments.map(NewAttachment.init)
+        )
+        if decision.remembersEngagement, handle.becomesEngaged() { try await central.markEngaged(handle.id, at: now) }
+        if handle.setQueueMode(wiring.queueMode) { await supervisor.groupChanged(handle.agentGroup) }
+        let outcome = try await ledger.holding(handle.id, reason: "message") {
+            try await insert(row, into: handle)
+        }
+        guard case .inserted(let id, _) = outcome else {
+            logger.info("A message came again", metadata: ["session": "\(handle.id)", "chat": "\(event.address)"])
+            return
+        }
+        handle.remember(id, SessionHandle.MessageOrigin(address: address, platformMessageID: event.platformMessageID))
+        traces?.note(
+            triggers ? "routed" : "accumulated",
+            at: now,
+            source: event.platformMessageID,
+            message: id,
+            session: handle.id,
+            [
+                "agentGroup": handle.agentGroup.rawValue, "chat": event.address.description,
+                "sender": origin.sender?.description ?? "", "why": decision.reasons.joined(separator: "; "),
+            ]
+        )
+        guard triggers else { return }
+        typing.started(handle, at: event.address)
+        await supervisor.wake(handle)
+    }
+
+    /// Stores the row.
+    ///
+    /// A runner that keeps its database locked for a second loses its life, not the message.
+    private func insert(_ row: NewInbound, into handle: SessionHandle) async throws -> InsertOutcome {
+        let start = time.monotonic
+        while true {
+            do {
+                return try await handle.store.insert([row])[0]
+            } catch let error as SessionStore.StoreError where error.code == .busy {
+                let blocked = time.monotonic - start
+                guard blocked < .seconds(6) else { throw error }
+                if blocked >= .seconds(1) { await supervisor.endBlocking(handle.id) }
+                try await time.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+}
+
+extension NewAttachment {
+    fileprivate init(_ file: InboundFile) {
+        let source: Source =
+            switch file.source {
+            case .bytes(let bytes): .bytes(bytes)
+            case .file(let path): .file(path)
+            }
+        self.init(type: file.type, name: file.name, mediaType: file.mediaType, source: source)
+    }
+}

@@ -1,0 +1,35 @@
+import Core
+import Logging
+import SessionStore
+import SessionStoreHost
+
+/// What the supervisor needs of the rest of the host to give a runner its surroundings.
+struct RunnerEnvironment: Sendable {
+    /// What a session is told and started with, read now; the instructions are composed.
+    var prepare: @Sendable (SessionHandle) async throws -> (SessionProjection, SpawnInputs)
+    /// Serves the sandbox's two listeners until cancelled.
+    var serveEgress: @Sendable (any RunningSandbox, SessionHandle) async -> Void
+    /// Keeps the runner's output until cancelled or its end.
+    var keepOutput: @Sendable (any RunningSandbox, SessionHandle) async -> Void
+    /// A datagram of the live events' socket.
+    var liveEvent: @Sendable ([UInt8], SessionHandle) -> Void
+    /// What a turn that a person stopped was about.
+    var announceStop: @Sendable ([MessageID], SessionHandle) async -> Void
+    /// The runner is gone: nobody is at work any more.
+    var ended: @Sendable (SessionHandle) -> Void
+}
+
+/// Numbers of the supervisor.
+package struct SupervisorSettings: Sendable {
+    /// Runners that may live at once.
+    package var maximumRunners = 32
+    package var liveness = Liveness.Limits()
+    /// Between looks at the ticks.
+    package var lookEvery: Duration = .seconds(1)
+    /// From asking a runner to end to ending it.
+    package var teardown: Duration = .seconds(8)
+    /// The longest a recovery of a hot journal may take.
+    package var recovery: Duration = .seconds(10)
+
+    package init() {}
+}

@@ -1,0 +1,189 @@
+import Core
+import Glibc
+import LinuxIO
+import Logging
+import Sandbox
+import SessionStore
+import SessionStoreHost
+
+extension RunnerSupervisor {
+    /// One incarnation, from the number to the settled end.
+    func live(_ handle: SessionHandle) async {
+        let id = handle.id
+        let runner: LiveRunner
+        do {
+            runner = try await start(handle)
+        } catch {
+            await noteFailedStart(id, "\(error)")
+            await recordStopped(handle)
+            return
+        }
+        entries[id]?.runner = runner
+        entries[id]?.stage = .running
+        live[id] = runner
+        if case .some(let stop) = entries[id]?.stop { runner.kill(stop) }
+        if isStopping { end(id, .asked("the host stops")) }
+        // Rows that came while it started are in its database before it first looks; a bell more does no harm.
+        runner.ring()
+        let exit = await accompany(runner, handle)
+        live[id] = nil
+        entries[id]?.runner = nil
+        entries[id]?.stage = .recovering
+        environment.ended(handle)
+        await settle(handle, incarnation: runner.incarnation, after: outcome(runner, exit))
+    }
+
+    /// The number first, then `inbound.db`, then the sandbox: a number is never used twice.
+    private func start(_ handle: SessionHandle) async throws -> LiveRunner {
+        try await handle.store.rollBackHotInbound()
+        let (projection, inputs) = try await environment.prepare(handle)
+        let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
+        entries[handle.id]?.incarnation = incarnation
+        handle.adopt(projection)
+        try await handle.store.beginIncarnation(
+            incarnation,
+            configuration: projection.configuration,
+            destinations: projection.destinations,
+            routing: handle.origin
+        )
+        await deliveries.session(handle).begin(incarnation)
+        let sandbox = try await spawner.start(
+            SandboxRequest(
+                agentGroup: handle.agentGroup,
+                session: handle.id,
+                incarnation: incarnation,
+                groupFolder: handle.groupFolder,
+                generation: inputs.generation,
+                extraMounts: inputs.mounts,
+                limits: inputs.limits,
+                timeZone: inputs.timeZone
+            )
+        )
+        setReport(sandbox.report)
+        logger.info(
+            "A runner started",
+            metadata: ["session": "\(handle.id)", "incarnation": "\(incarnation)", "pid": "\(sandbox.pid)"]
+        )
+        let now = time.monotonic
+        return LiveRunner(
+            sandbox,
+            incarnation: incarnation,
+            plan: inputs,
+            liveness: Liveness(startedAt: now, limits: settings.liveness),
+            at: now
+        )
+    }
+
+    /// Serves the runner until PID 1 is dead.
+    private func accompany(_ runner: LiveRunner, _ handle: SessionHandle) async -> SandboxExit {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.record(runner, handle) }
+            group.addTask { await self.hear(runner, handle) }
+            group.addTask { await self.watch(runner, handle) }
+            group.addTask { await self.show(runner, handle) }
+            group.addTask { await self.environment.serveEgress(runner.sandbox, handle) }
+            group.addTask { await self.environment.keepOutput(runner.sandbox, handle) }
+            let exit = await runner.sandbox.waitForExit()
+            group.cancelAll()
+            return exit
+        }
+    }
+
+    private nonisolated func record(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        do {
+            let report = String(decoding: try JSONText.data(runner.sandbox.report), as: UTF8.self)
+            try await central.recordRunning(
+                handle.id,
+                pid: runner.sandbox.pid,
+                startTime: Int64(bitPattern: runner.sandbox.startTime),
+                report: report,
+                now: time.now
+            )
+        } catch {
+            logger.error("A runner could not be recorded", metadata: ["session": "\(handle.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Reads the bell: whatever arrives is life, and a 1 asks for a drain.
+    private nonisolated func hear(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        let delivery = deliveries.session(handle)
+        while (try? await Readiness.shared.readable(runner.sandbox.bell.descriptor)) != nil {
+            var asksForDrain = false
+            var isGone = false
+            var hasHeard = false
+            // Bounded, so that a runner that never stops ringing does not hold a thread.
+            reading: for _ in 0..<64 {
+                switch try? runner.sandbox.bell.receive(limit: 16) {
+                case .message(let bytes, _):
+                    hasHeard = true
+                    if bytes.contains(Bell.look) { asksForDrain = true }
+                case .gone:
+                    isGone = true
+                    break reading
+                case .empty: break reading
+                case nil:
+                    // Longer than any bell: still a sign of life.
+                    hasHeard = true
+                    break reading
+                }
+            }
+            if hasHeard { await heard(runner, handle) }
+            if asksForDrain { await delivery.signal() }
+            if isGone || Task.isCancelled { return }
+        }
+    }
+
+    private nonisolated func heard(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        let isFirst = !runner.hasStarted
+        runner.heard(at: time.monotonic)
+        if isFirst { await started(handle) }
+    }
+
+    private func started(_ handle: SessionHandle) {
+        entries[handle.id]?.backoff.started()
+    }
+
+    /// Looks at the ticks, and at the file when a bell may have been lost.
+    private nonisolated func watch(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        while (try? await time.sleep(for: settings.lookEvery)) != nil {
+            switch runner.look(at: time.monotonic) {
+            case .alive: break
+            case .silent: runner.kill(.silent)
+            case .neverStarted: runner.kill(.neverStarted)
+            }
+            let delivery = deliveries.session(handle)
+            await delivery.signal()
+            await tend(runner, handle, phase: delivery.phase)
+        }
+    }
+
+    /// What waits for a runner to have nothing to do.
+    private func tend(_ runner: LiveRunner, _ handle: SessionHandle, phase: RunnerPhase) {
+        if !places.queue.isEmpty { makeRoom() }
+        if runner.isOutdated, phase == .idle { end(handle.id, .asked("its configuration has changed")) }
+    }
+
+    private nonisolated func show(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        while (try? await Readiness.shared.readable(runner.sandbox.events.descriptor)) != nil {
+            reading: for _ in 0..<256 {
+                switch try? runner.sandbox.events.receive(limit: LiveEvent.maximumSize) {
+                case .message(let bytes, _): environment.liveEvent(bytes, handle)
+                case .gone: return
+                // What is longer than an event is dropped like any other.
+                case .empty, nil: break reading
+                }
+            }
+            if Task.isCancelled { return }
+        }
+    }
+}
+
+/// The kernel's id of this boot: pids mean something only with it.
+enum BootID {
+    static let current: String = {
+        let number = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return "unknown" }
+        let bytes = (try? Descriptor(owning: number).readAll(limit: 128)) ?? []
+        return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+    }()
+}

@@ -1,0 +1,258 @@
+import CentralStore
+import Core
+import Logging
+import Sandbox
+import SessionStore
+import SessionStoreHost
+
+/// How an incarnation ended, as far as its rows are concerned.
+enum LifeOutcome: Sendable, Equatable {
+    /// By itself and cleanly, or because the host asked: no row is to blame.
+    case clean
+    /// Before it showed any life.
+    case notStarted(String)
+    /// In the middle of its work.
+    case crashed(String)
+    case stopped(EndReason)
+    case quarantined(String)
+}
+
+extension RunnerSupervisor {
+    nonisolated func outcome(_ runner: LiveRunner, _ exit: SandboxExit) -> LifeOutcome {
+        switch runner.reason {
+        case .stopped: return .stopped(runner.reason ?? .stopped(nil))
+        case .quarantined(let reason): return .quarantined(reason)
+        case .asked: return .clean
+        case .silent, .blocking: return .crashed(runner.reason?.words ?? "")
+        case .neverStarted: return .notStarted(EndReason.neverStarted.words)
+        case nil: break
+        }
+        if exit == .code(0) { return .clean }
+        let words = "the runner ended with \(exit.words)"
+        return runner.hasStarted ? .crashed(words) : .notStarted(words)
+    }
+
+    /// What an earlier host, or an earlier look, left of this session: its runner dies before anything else happens.
+    func takeOver(_ handle: SessionHandle) async {
+        entries[handle.id]?.stage = .recovering
+        do {
+            let record = try await central.runner(handle.id)
+            if let record {
+                entries[handle.id]?.incarnation = record.incarnation
+                entries[handle.id]?.recoveryFailures = record.recoveryFailures
+            }
+            if let record, record.state != .stopped {
+                if let pid = record.pid, let startTime = record.startTime, let bootID = record.bootID {
+                    try await killRecorded(pid: pid, startTime: UInt64(bitPattern: startTime), bootID: bootID)
+                }
+                await settle(handle, incarnation: record.incarnation, after: .crashed("the host ended while it worked"))
+            } else {
+                await settle(handle, incarnation: record?.incarnation ?? 0, after: nil)
+            }
+        } catch {
+            logger.error(
+                "A session could not be taken over",
+                metadata: ["session": "\(handle.id)", "error": "\(error)"]
+            )
+        }
+        entries[handle.id]?.stage = .looking
+    }
+
+    /// With the incarnation proven dead: recover, drain, count tries; then the next one may come.
+    ///
+    /// `outcome` is nil when no incarnation has ended.
+    func settle(_ handle: SessionHandle, incarnation: Incarnation, after outcome: LifeOutcome?) async {
+        let id = handle.id
+        let delivery = deliveries.session(handle)
+        if case .stopped = outcome { await delivery.stop(through: incarnation) }
+        var quarantine: String?
+        if case .quarantined(let reason) = outcome { quarantine = reason }
+        if quarantine == nil { quarantine = await recover(handle) }
+        if quarantine == nil, case .quarantined(let reason) = await delivery.drain() { quarantine = reason }
+        if let quarantine { await setAside(handle, quarantine) }
+        await delivery.flush()
+        guard let outcome else { return }
+        do {
+            try await count(handle, incarnation, outcome)
+        } catch {
+            logger.error("Tries could not be counted", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+        if let words = outcome.words {
+            logger.warning("A runner ended", metadata: ["session": "\(id)", "reason": "\(words)"])
+        } else {
+            logger.info("A runner ended", metadata: ["session": "\(id)", "incarnation": "\(incarnation)"])
+        }
+        if case .notStarted(let error) = outcome { await noteFailedStart(id, error) }
+        await recordStopped(handle)
+    }
+
+    /// The rows that the dead incarnation left without an answer.
+    private func count(_ handle: SessionHandle, _ incarnation: Incarnation, _ outcome: LifeOutcome) async throws {
+        switch outcome {
+        case .clean, .notStarted: return
+        case .stopped(let reason):
+            try await failDue(handle, incarnation, reason.words)
+            entries[handle.id]?.stop = nil
+        case .crashed(let words), .quarantined(let words):
+            let rows = try await handle.store.claimedRows(by: incarnation)
+            guard !rows.isEmpty else { return }
+            let known = try await handle.store.inbound(rows)
+            try await handle.store.apply([.retryRows(rows, error: words)])
+            let failed = rows.filter { (known[$0]?.tries ?? 0) >= SessionLimits.tries }
+            guard !failed.isEmpty else { return }
+            let delivery = deliveries.session(handle)
+            for row in failed {
+                await delivery.tell("message_failed", "gave-up:\(row)", row, "Message \(row) was given up: \(words)")
+            }
+            if let address = known[failed[0]]?.address ?? handle.origin {
+                await delivery.notify(
+                    "I could not answer \(failed.count == 1 ? "a message" : "\(failed.count) messages") of yours: \(words), "
+                        + "\(SessionLimits.tries) times in a row. Please send it again in other words.",
+                    at: address
+                )
+            }
+        }
+    }
+
+    /// Every due row ends as stopped.
+    private func failDue(_ handle: SessionHandle, _ incarnation: Incarnation, _ words: String) async throws {
+        let rows = try await handle.store.claimedRows(by: max(incarnation, 1))
+        if !rows.isEmpty { try await handle.store.apply([.failRows(rows, error: words)]) }
+        await environment.announceStop(rows, handle)
+    }
+
+    /// A stop of a session whose runner does not live.
+    func settleStop(_ handle: SessionHandle) async {
+        guard let stop = entries[handle.id]?.stop else { return }
+        entries[handle.id]?.stop = nil
+        do {
+            try await failDue(handle, entries[handle.id]?.incarnation ?? 0, stop.words)
+        } catch {
+            logger.error("A stop could not be recorded", metadata: ["session": "\(handle.id)", "error": "\(error)"])
+        }
+    }
+
+    func recordStopped(_ handle: SessionHandle) async {
+        let entry = entries[handle.id]
+        do {
+            try await central.recordStopped(
+                handle.id,
+                spawnFailures: entry?.backoff.failures ?? 0,
+                recoveryFailures: entry?.recoveryFailures ?? 0,
+                lastError: entry?.backoff.lastError,
+                now: time.now
+            )
+        } catch {
+            // The row still says that it lives: the next host looks for a process that is gone, and goes on.
+            logger.error(
+                "A runner's end could not be recorded",
+                metadata: ["session": "\(handle.id)", "error": "\(error)"]
+            )
+        }
+    }
+
+    // MARK: - Recovery
+
+    /// Rolls back what a dead runner left half written; why the files cannot be used when that fails three times.
+    private func recover(_ handle: SessionHandle) async -> String? {
+        let id = handle.id
+        do {
+            try await handle.store.rollBackHotInbound()
+            while try await handle.store.needsRecovery() {
+                do {
+                    try await runRecovery(handle)
+                    if try await !handle.store.needsRecovery() { break }
+                    throw HostError(.session, "the journal is still hot")
+                } catch {
+                    entries[id]?.recoveryFailures += 1
+                    logger.error("A recovery failed", metadata: ["session": "\(id)", "error": "\(error)"])
+                    if entries[id]?.recoveryFailures ?? 3 >= 3 {
+                        return "its half-written transaction could not be undone: \(error)"
+                    }
+                }
+            }
+            entries[id]?.recoveryFailures = 0
+            return nil
+        } catch {
+            logger.error("A session's files cannot be used", metadata: ["session": "\(id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func runRecovery(_ handle: SessionHandle) async throws {
+        let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
+        entries[handle.id]?.incarnation = incarnation
+        let sandbox = try await spawner.start(
+            SandboxRequest(
+                agentGroup: handle.agentGroup,
+                session: handle.id,
+                incarnation: incarnation,
+                groupFolder: "",
+                generation: "",
+                program: .recover
+            )
+        )
+        let watch = Task { [settings, time] in
+            try await time.sleep(for: settings.recovery)
+            sandbox.kill()
+        }
+        let exit = await sandbox.waitForExit()
+        watch.cancel()
+        guard exit == .code(0) else { throw HostError(.session, "the recovery ended with \(exit.words)") }
+    }
+
+    /// A file that our runner does not make: the whole of `outbound/` goes aside; the third time the session rests.
+    private func setAside(_ handle: SessionHandle, _ reason: String) async {
+        let id = handle.id
+        entries[id]?.setAsides += 1
+        entries[id]?.recoveryFailures = 0
+        logger.critical(
+            "A session's outbound files are set aside",
+            metadata: ["session": "\(id)", "reason": "\(reason)"]
+        )
+        do {
+            try await handle.store.setAsideOutbound()
+            let delivery = deliveries.session(handle)
+            await delivery.tell(
+                "outbound_set_aside",
+                "aside:\(MessageID.random())",
+                nil,
+                "What you wrote last may be lost: your message file was damaged and has been replaced (\(reason))."
+            )
+            if let owner = await delivery.context.ownerAddress(nil) {
+                await delivery.notify(
+                    "The message file of \(handle.agentName), session \(id), was damaged or tampered with and has been "
+                        + "set aside: \(reason)",
+                    at: owner
+                )
+            }
+            if entries[id]?.setAsides ?? 0 >= 3 {
+                handle.status = .quarantined
+                try await central.setStatus(.quarantined, reason: reason, of: id)
+            }
+        } catch {
+            handle.status = .quarantined
+            logger.critical("A session is quarantined", metadata: ["session": "\(id)", "error": "\(error)"])
+            try? await central.setStatus(.quarantined, reason: reason, of: id)
+        }
+    }
+}
+
+extension LifeOutcome {
+    var words: String? {
+        switch self {
+        case .clean: nil
+        case .notStarted(let words), .crashed(let words), .quarantined(let words): words
+        case .stopped(let reason): reason.words
+        }
+    }
+}
+
+extension SandboxExit {
+    var words: String {
+        switch self {
+        case .code(let code): "exit status \(code)"
+        case .signal(let signal): "signal \(signal)"
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import CentralStore
+package import Core
+package import SessionStore
+package import SessionStoreHost
+import Synchronization
+
+/// A session that the host has open: what never changes about it, its store, and what the host remembers of it.
+package final class SessionHandle: Sendable {
+    package let id: SessionID
+    package let agentGroup: AgentGroupID
+    /// Folder below `groups/`.
+    package let groupFolder: String
+    /// The chat that the session belongs to, with its thread; nil for a session of all chats of an agent.
+    package let origin: ChatAddress?
+    package let mode: SessionMode
+    package let folder: SessionFolder
+    package let store: HostSession
+
+    private struct State {
+        var status: SessionStatus
+        var isEngaged: Bool
+        var agentName: String
+        var queueMode: QueueMode?
+        /// Where the messages came from that a turn may still be about, newest last.
+        var origins: [MessageID: MessageOrigin] = [:]
+        var order: [MessageID] = []
+        var destinations: [String: ChatAddress] = [:]
+    }
+
+    /// Where a message came from, as clients know it.
+    struct MessageOrigin: Sendable {
+        var address: ChatAddress?
+        var platformMessageID: String?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ facts: SessionFacts, folder: SessionFolder, store: HostSession) {
+        id = facts.session.id
+        agentGroup = facts.session.agentGroupID
+        groupFolder = facts.group.folder
+        mode = facts.session.mode
+        origin = facts.chat.map {
+            ChatAddress(channel: $0.channelType, platformID: $0.platformID, thread: facts.session.threadID)
+        }
+        self.folder = folder
+        self.store = store
+        state = Mutex(
+            State(
+                status: facts.session.status,
+                isEngaged: facts.session.engagedAt != nil,
+                agentName: facts.group.name
+            )
+        )
+    }
+
+    /// As last written to the central database by this host.
+    package var status: SessionStatus {
+        get { state.withLock { $0.status } }
+        set { state.withLock { $0.status = newValue } }
+    }
+
+    /// The name the agent goes by.
+    package var agentName: String {
+        get { state.withLock { $0.agentName } }
+        set { state.withLock { $0.agentName = newValue } }
+    }
+
+    /// True the first time it is asked to be remembered.
+    func becomesEngaged() -> Bool {
+        state.withLock { state in
+            if state.isEngaged { return false }
+            state.isEngaged = true
+            return true
+        }
+    }
+
+    /// How the wiring that was used last wants messages queued; true when that is a change.
+    func setQueueMode(_ mode: QueueMode) -> Bool {
+        state.withLock { state in
+            defer { state.queueMode = mode }
+            return state.queueMode != nil && state.queueMode != mode
+        }
+    }
+
+    var queueMode: QueueMode? { state.withLock { $0.queueMode } }
+
+    /// Keeps where a message came from; of the last 500.
+    func remember(_ message: MessageID, _ origin: MessageOrigin) {
+        state.withLock { state in
+            if state.origins.updateValue(origin, forKey: message) == nil { state.order.append(message) }
+            if state.order.count > 500 {
+                for old in state.order.prefix(100) { state.origins[old] = nil }
+                state.order.removeFirst(100)
+            }
+        }
+    }
+
+    func origin(of message: MessageID) -> MessageOrigin? { state.withLock { $0.origins[message] } }
+
+    /// The names that the agent's turns use for chats, as last brought to its runner.
+    var destinations: [String: ChatAddress] { state.withLock { $0.destinations } }
+
+    /// Remembers what a runner is told that the host needs too.
+    func adopt(_ projection: SessionProjection) {
+        state.withLock { state in
+            state.agentName = projection.configuration.agentName
+            state.destinations = Dictionary(
+                projection.destinations.compactMap { destination in
+                    guard case .chat(let address) = destination.target else { return nil }
+                    return (destination.name, address)
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+    }
+}

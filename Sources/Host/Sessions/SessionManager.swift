@@ -1,0 +1,118 @@
+package import CentralStore
+package import Core
+import Logging
+import OrderedCollections
+package import SessionStore
+package import SessionStoreHost
+
+/// Finds sessions by key or id, makes their folders, and keeps the stores of those in use open.
+package actor SessionManager {
+    /// Stores kept open though nobody uses them.
+    private static let idleStores = 200
+    /// Keys whose session is known without asking the central database.
+    private static let knownKeys = 10_000
+
+    private struct Weak { weak var handle: SessionHandle? }
+
+    private let home: String
+    private let central: CentralStore
+    private let executors: StoreExecutors
+    private let owner: FileOwner?
+    private let attachmentLimits: AttachmentLimits
+    private let time: any TimeSource
+
+    /// Every open session: two handles of one would be two writers.
+    private var open: [SessionID: Weak] = [:]
+    /// Those used last, newest last; held so that the next message finds them open.
+    private var recent: OrderedDictionary<SessionID, SessionHandle> = [:]
+    private var opening: [SessionID: Task<SessionHandle, any Error>] = [:]
+    private var known: [SessionKey: SessionID] = [:]
+
+    package init(
+        home: String,
+        central: CentralStore,
+        executors: StoreExecutors,
+        owner: FileOwner?,
+        attachmentLimits: AttachmentLimits = AttachmentLimits(),
+        time: any TimeSource
+    ) {
+        self.home = home
+        self.central = central
+        self.executors = executors
+        self.owner = owner
+        self.attachmentLimits = attachmentLimits
+        self.time = time
+    }
+
+    /// The session with this key, made when there is none: record, folder, both databases.
+    package func session(_ key: SessionKey) async throws -> SessionHandle {
+        if let id = known[key], let handle = try await find(id), handle.status != .closed { return handle }
+        let facts = try await central.findOrCreateSession(key, now: time.now)
+        if known.count >= Self.knownKeys { known.removeAll() }
+        known[key] = facts.session.id
+        return try await opened(facts)
+    }
+
+    /// The session with this id; throws ``HostError`` `notFound` when there is none.
+    package func session(_ id: SessionID) async throws -> SessionHandle {
+        guard let handle = try await find(id) else { throw HostError(.notFound, "there is no session \(id)") }
+        return handle
+    }
+
+    /// The session if it is open already.
+    package func openSession(_ id: SessionID) -> SessionHandle? { open[id]?.handle }
+
+    /// Lets go of a session that was closed or deleted.
+    package func forget(_ id: SessionID) {
+        recent[id] = nil
+        known = known.filter { $0.value != id }
+    }
+
+    /// Where a session's files are.
+    nonisolated package func folder(_ id: SessionID, of group: AgentGroupID) -> SessionFolder {
+        SessionFolder(path: "\(home)/data/sessions/\(group)/\(id)")
+    }
+
+    private func find(_ id: SessionID) async throws -> SessionHandle? {
+        if let handle = open[id]?.handle {
+            touch(handle)
+            return handle
+        }
+        guard let facts = try await central.sessionFacts(id) else { return nil }
+        return try await opened(facts)
+    }
+
+    private func opened(_ facts: SessionFacts) async throws -> SessionHandle {
+        let id = facts.session.id
+        if let handle = open[id]?.handle {
+            touch(handle)
+            return handle
+        }
+        if let task = opening[id] { return try await task.value }
+        let folder = folder(id, of: facts.session.agentGroupID)
+        let task = Task { [executors, owner, attachmentLimits, time] in
+            try await executors.run { try HostSession.create(folder, owner: owner) }
+            let store = HostSession(
+                folder: folder,
+                owner: owner,
+                executors: executors,
+                time: time,
+                attachmentLimits: attachmentLimits
+            )
+            return SessionHandle(facts, folder: folder, store: store)
+        }
+        opening[id] = task
+        defer { opening[id] = nil }
+        let handle = try await task.value
+        open[id] = Weak(handle: handle)
+        touch(handle)
+        return handle
+    }
+
+    private func touch(_ handle: SessionHandle) {
+        recent.removeValue(forKey: handle.id)
+        recent[handle.id] = handle
+        if recent.count > Self.idleStores { recent.removeFirst() }
+        if open.count > 2 * Self.idleStores { open = open.filter { $0.value.handle != nil } }
+    }
+}
