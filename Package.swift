@@ -29,7 +29,9 @@ let ground: [Target] = [
     .target(
         name: "Migrations",
         path: "migrations",
-        resources: [.embedInCode("central"), .embedInCode("inbound"), .embedInCode("outbound")]
+        resources: [
+            .embedInCode("central"), .embedInCode("inbound"), .embedInCode("outbound"), .embedInCode("traces"),
+        ]
     ),
     .target(name: "ContainerResources"),
 ]
@@ -55,9 +57,9 @@ let runner: [Target] = [
     .target(name: "AgentTools", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire", "SessionStore"]),
     .target(
         name: "AgentRuntime",
-        dependencies: ["AgentTools", "Core", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]
+        dependencies: ["AgentTools", "CLinux", "Core", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]
     ),
-    .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "CLinux"]),
+    .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "LinuxIO"]),
     .executableTarget(name: "nanoclaw-sandbox", dependencies: ["CCap", "CLinux", "SandboxWire"]),
 ]
 
@@ -91,7 +93,7 @@ let host: [Target] = [
     .target(
         name: "Channels",
         dependencies: [
-            "CentralStore", "ChannelKit", "Core",
+            "CentralStore", "ChannelKit", "Core", "LinuxIO",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -140,23 +142,38 @@ func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
 
 let testing: [Target] = [
     .target(name: "TestSupport", dependencies: ["Core", "LinuxIO"], path: "Tests/TestSupport"),
+    .executableTarget(
+        name: "session-victim",
+        dependencies: ["CSQLite", "Core", "SessionStore"],
+        path: "Tests/SessionVictim"
+    ),
     tests("AgentRuntime", ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
-    tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "Migrations"]),
+    tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit"]),
     tests("Commands", ["ControlProtocol"]),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
-    tests("Egress", ["LinuxIO"]),
+    tests(
+        "Egress",
+        [
+            "LinuxIO", "ModelProviders",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
     tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost", "ControlProtocol"]),
     tests("HostConfiguration"),
     tests("HostLogging", [.product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
-    tests("ModelProviders"),
+    tests(
+        "ModelProviders",
+        [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]
+    ),
     tests("Prompting"),
-    tests("Sandbox", ["LinuxIO", "SandboxWire", "CSeccomp"]),
-    tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost"]),
+    tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
+    tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]
 
 // MARK: - Package
