@@ -52,7 +52,9 @@ package struct TurnEnd: Sendable {
     package var rows: [NewOutbound]
     /// How each consumed row ended.
     package var acks: [Outcome]
-    /// The provider's name and its new continuation; a nil value forgets the old one. Nil leaves it as it is.
+    /// The provider's name and its new continuation; a nil value forgets the old one.
+    ///
+    /// Nil leaves it as it is.
     package var continuation: (provider: String, value: String?)?
 
     package init(

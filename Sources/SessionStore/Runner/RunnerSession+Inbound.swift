@@ -41,8 +41,10 @@ extension RunnerSession {
     // MARK: - What is due
 
     /// What a turn may take, oldest first: up to `limit` triggering rows, the nearest `limit` context rows before the
-    /// last of them, and up to `limit` rows of kind `system`, which have room of their own. Empty unless a triggering
-    /// row is due. Rows that are acknowledged, lie in the future or wait for a later incarnation do not count.
+    /// last of them, and up to `limit` rows of kind `system`, which have room of their own.
+    ///
+    /// Empty unless a triggering row is due. Rows that are acknowledged, lie in the future or wait for a later
+    /// incarnation do not count.
     package func due(limit: Int) throws -> DueBatch {
         let taken = Set(
             try outbound.rows(

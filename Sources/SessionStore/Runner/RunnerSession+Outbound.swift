@@ -3,8 +3,9 @@ package import Core
 extension RunnerSession {
     // MARK: - Claims and rows
 
-    /// Takes rows for a turn; durable when it returns, and no tool runs before that. Rows and acks that the host
-    /// is done with are cleared away in the same commit.
+    /// Takes rows for a turn; durable when it returns, and no tool runs before that.
+    ///
+    /// Rows and acks that the host is done with are cleared away in the same commit.
     package func claim(_ ids: [MessageID], turn: TurnID) throws {
         let recorded = try recordedByHost()
         try outbound.write {
@@ -27,6 +28,7 @@ extension RunnerSession {
     }
 
     /// Ends a turn: its last rows, the acks of all it consumed and the continuation, all in one transaction.
+    ///
     /// A turn that ran no tool needs no claim before. Answers the rows' numbers in their order.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     @discardableResult
@@ -126,7 +128,9 @@ extension RunnerSession {
     // MARK: - Files
 
     /// Puts a file into `outbox/<message>/`, durable when it returns, for a row that is inserted afterwards with this
-    /// id. Answers the name it got: another one when the name is taken.
+    /// id.
+    ///
+    /// Answers the name it got: another one when the name is taken.
     /// - Throws: `.invalid` for a name that is no single path component, `.tooLarge` past a limit in bytes.
     package func stageOutboxFile(
         message: MessageID,

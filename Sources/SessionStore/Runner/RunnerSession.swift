@@ -18,8 +18,10 @@ package final class RunnerSession {
     /// How long a lock of the other side is waited for, in milliseconds.
     static let patience: Int32 = 5000
 
-    /// Opens the session and brings `outbound.db` up to the newest schema. The three directories are those of
-    /// ``SessionFolder``. Claims that an earlier incarnation left are given up: their rows are due again.
+    /// Opens the session and brings `outbound.db` up to the newest schema.
+    ///
+    /// The three directories are those of ``SessionFolder``. Claims that an earlier incarnation left are given up:
+    /// their rows are due again.
     package init(
         inbound: String,
         outbound: String,
@@ -72,8 +74,9 @@ package final class RunnerSession {
         }
     }
 
-    /// Reads one state of `inbound.db`. A journal that the host is just writing can look like one to roll back;
-    /// reading again a moment later tells.
+    /// Reads one state of `inbound.db`.
+    ///
+    /// A journal that the host is just writing can look like one to roll back; reading again a moment later tells.
     func readInbound<Result>(_ body: () throws -> Result) throws -> Result {
         // Locks are held by real processes, so the machine's clock counts, whatever the session's clock is.
         let clock = SystemTime()

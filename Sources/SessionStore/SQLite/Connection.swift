@@ -17,7 +17,9 @@ package final class Connection {
     private var prepared: [String: OpaquePointer] = [:]
 
     /// Opens a database file of our own and sets what holds for every connection: rollback journal that is truncated,
-    /// every commit synchronised, no memory map. Waits up to `busyTimeout` milliseconds for the other side's locks.
+    /// every commit synchronised, no memory map.
+    ///
+    /// Waits up to `busyTimeout` milliseconds for the other side's locks.
     package init(path: String, _ access: Access, busyTimeout: Int32) throws {
         name = String(path.split(separator: "/").last ?? "")
         let mode =

@@ -18,7 +18,9 @@ package struct Row {
         type(column) == SQLITE_NULL ? nil : integer(column)
     }
 
-    /// The column's bytes as they stand, of text or blob; empty for NULL. Nothing is converted or checked.
+    /// The column's bytes as they stand, of text or blob; empty for NULL.
+    ///
+    /// Nothing is converted or checked.
     package func bytes(_ column: Int32) -> [UInt8] {
         guard let start = sqlite3_column_blob(statement, column) else { return [] }
         let count = Int(sqlite3_column_bytes(statement, column))
@@ -28,7 +30,9 @@ package struct Row {
     /// How many bytes a text or blob column has.
     package func byteCount(_ column: Int32) -> Int { Int(sqlite3_column_bytes(statement, column)) }
 
-    /// The column as text; empty for NULL. For databases of our own: bad UTF-8 is repaired.
+    /// The column as text; empty for NULL.
+    ///
+    /// For databases of our own: bad UTF-8 is repaired.
     package func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
     /// The column as text, or nil for NULL.

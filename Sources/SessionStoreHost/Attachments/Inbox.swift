@@ -11,6 +11,7 @@ struct Inbox {
     let now: Timestamp
 
     /// Stages the files under a temporary name and moves their folder into place whole, durable when it returns.
+    ///
     /// Answers what the message's content says of each: its place, or why it is not there.
     func stage(_ files: [NewAttachment], for message: MessageID) throws -> [ChatContent.Attachment] {
         guard PathSegment.isIdentifier(message.rawValue) else {

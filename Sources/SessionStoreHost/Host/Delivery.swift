@@ -5,6 +5,7 @@ import SessionStore
 /// A row of `deliveries`: the lasting record of what was said and what became of it.
 package struct Delivery: Sendable, Equatable {
     package var message: MessageID
+    /// The row's number; 0 for a notice that the host itself writes.
     package var seq: Int64
     package var incarnation: Incarnation
     package var turn: TurnID
@@ -124,8 +125,10 @@ package struct SessionOverview: Sendable, Equatable {
 /// One message of a session, of either side.
 package struct SessionHistoryEntry: Sendable, Equatable {
     package let id: MessageID
-    /// Even for what the agent was told, odd for what it said.
+    /// Even for what the agent was told, odd for what it said, 0 for a notice of the host.
     package let seq: Int64
+    /// True for what was said to the chat, by the agent or for it.
+    package let isOutgoing: Bool
     package let at: Timestamp
     /// `chat`, `task`, `webhook`, `system`, `edit` or `reaction`.
     package let kind: String
@@ -134,9 +137,19 @@ package struct SessionHistoryEntry: Sendable, Equatable {
     package let address: ChatAddress?
     /// `status` of an inbound row, `state` of a delivery.
     package let state: String
+}
 
-    /// True for what the agent said.
-    package var isFromAgent: Bool { seq % 2 == 1 }
+/// What the host needs to know of a row of `messages_in` that it wrote before.
+package struct InboundReference: Sendable, Equatable {
+    package let seq: Int64
+    package let address: ChatAddress?
+    package let platformMessageID: String?
+    package let sourceSession: SessionID?
+    package let trigger: Bool
+    /// How often a turn for it has failed.
+    package let tries: Int
+    /// Why it failed or is tried again; nil when it never did.
+    package let lastError: String?
 }
 
 /// Who owns on disk what a sandbox may read or write.

@@ -160,7 +160,9 @@ extension HostSession {
         return ended
     }
 
-    /// Removes the files of rows that are gone. What cannot be removed now is found again by the next pruning.
+    /// Removes the files of rows that are gone.
+    ///
+    /// What cannot be removed now is found again by the next pruning.
     private func removeInboxFolders(_ messages: [String]) {
         guard let inbox = try? Directory(path: folder.inbound).directory("inbox") else { return }
         for message in messages { try? inbox.remove(message) }

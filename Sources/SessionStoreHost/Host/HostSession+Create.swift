@@ -4,8 +4,10 @@ import LinuxIO
 package import SessionStore
 
 extension HostSession {
-    /// Makes a session's folder, its directories and both databases with their full schema. What is there already
-    /// is kept, and all of it is brought to the owner. Blocks on the disk: call it on ``StoreExecutors``.
+    /// Makes a session's folder, its directories and both databases with their full schema.
+    ///
+    /// What is there already is kept, and all of it is brought to the owner. Blocks on the disk: call it on
+    /// ``StoreExecutors``.
     package static func create(_ folder: SessionFolder, owner: FileOwner?) throws {
         do {
             let root = try makeDirectories(folder.path, owner: owner)

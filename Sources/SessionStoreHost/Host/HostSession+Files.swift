@@ -43,7 +43,9 @@ extension HostSession {
         try await transaction { _ in }
     }
 
-    /// True when a dead runner left `outbound.db` in the middle of a transaction. Ask only once it is proven dead.
+    /// True when a dead runner left `outbound.db` in the middle of a transaction.
+    ///
+    /// Ask only once it is proven dead.
     package func needsRecovery() async throws -> Bool {
         await enter()
         defer { leave() }
@@ -55,7 +57,9 @@ extension HostSession {
     }
 
     /// Puts the whole `outbound/` aside for people to look at, and makes a new one whose numbers go on above all that
-    /// is known. Only with the runner proven dead. The last three are kept.
+    /// is known.
+    ///
+    /// Only with the runner proven dead. The last three are kept.
     package func setAsideOutbound() async throws {
         await enter()
         defer { leave() }
@@ -82,8 +86,10 @@ extension HostSession {
         try Self.create(folder, owner: owner)
     }
 
-    /// Starts the conversation anew: its rows, files, transcript and continuation go. The numbers go on, and an event
-    /// that came before is still known for a repeat. Only with the runner proven dead and the last drain done.
+    /// Starts the conversation anew: its rows, files, transcript and continuation go.
+    ///
+    /// The numbers go on, and an event that came before is still known for a repeat. Only with the runner proven dead
+    /// and the last drain done.
     package func reset() async throws {
         try await setAsideOutbound()
         try await transaction { database in

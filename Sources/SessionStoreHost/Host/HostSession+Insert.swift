@@ -3,8 +3,10 @@ import LinuxIO
 import SessionStore
 
 extension HostSession {
-    /// Stores messages for the agent in one transaction; durable when it returns. An event that is there already
-    /// is left as it is. Files are in place before the rows are; what is too large is left out with a note.
+    /// Stores messages for the agent in one transaction; durable when it returns.
+    ///
+    /// An event that is there already is left as it is. Files are in place before the rows are; what is too large is
+    /// left out with a note.
     /// - Throws: ``StoreError``; then nothing is stored.
     package func insert(_ rows: [NewInbound]) async throws -> [InsertOutcome] {
         await enter()

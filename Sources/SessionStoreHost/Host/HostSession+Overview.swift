@@ -34,8 +34,9 @@ extension HostSession {
         }
     }
 
-    /// The triggering rows that this incarnation could see, that are due and have not ended; by seq. After its death
-    /// and the last drain each of them has failed one try.
+    /// The triggering rows that this incarnation could see, that are due and have not ended; by seq.
+    ///
+    /// After its death and the last drain each of them has failed one try.
     package func claimedRows(by incarnation: Incarnation) async throws -> [MessageID] {
         try await reading { database in
             try database.rows(
@@ -46,6 +47,45 @@ extension HostSession {
                 incarnation,
                 time.now
             ) { MessageID(unchecked: $0.text(0)) }
+        }
+    }
+
+    /// What is stored of these rows; those that are gone are left out.
+    package func inbound(_ ids: [MessageID]) async throws -> [MessageID: InboundReference] {
+        try await reading { database in
+            var found: [MessageID: InboundReference] = [:]
+            for id in ids {
+                found[id] = try database.first(
+                    """
+                    SELECT seq, channel_type, platform_id, thread_id, platform_message_id, source_session_id, trigger,
+                        tries, last_error
+                    FROM messages_in WHERE id = ?
+                    """,
+                    id
+                ) { row in
+                    InboundReference(
+                        seq: row.integer(0),
+                        address: row.address(1),
+                        platformMessageID: row.optionalText(4),
+                        sourceSession: row.optionalText(5).map(SessionID.init(unchecked:)),
+                        trigger: row.integer(6) == 1,
+                        tries: Int(row.integer(7)),
+                        lastError: row.optionalText(8)
+                    )
+                }
+            }
+            return found
+        }
+    }
+
+    /// True when a row came from this chat, in whatever thread of it.
+    package func knowsChat(_ chat: ChatAddress) async throws -> Bool {
+        try await reading { database in
+            try database.first(
+                "SELECT 1 FROM messages_in WHERE channel_type = ? AND platform_id = ? LIMIT 1",
+                chat.channel,
+                chat.platformID
+            ) { _ in true } ?? false
         }
     }
 
@@ -91,10 +131,10 @@ extension HostSession {
         try await reading { database in
             try database.rows(
                 """
-                SELECT id, seq, received_at, kind, content, channel_type, platform_id, thread_id, status
+                SELECT id, seq, received_at, kind, content, channel_type, platform_id, thread_id, status, 0
                 FROM messages_in
                 UNION ALL
-                SELECT message_id, seq, recorded_at, kind, content, channel_type, platform_id, thread_id, state
+                SELECT message_id, seq, recorded_at, kind, content, channel_type, platform_id, thread_id, state, 1
                 FROM deliveries
                 ORDER BY 3 DESC, 2 DESC LIMIT ?
                 """,
@@ -103,6 +143,7 @@ extension HostSession {
                 SessionHistoryEntry(
                     id: MessageID(unchecked: row.text(0)),
                     seq: row.integer(1),
+                    isOutgoing: row.integer(9) == 1,
                     at: row.time(2),
                     kind: row.text(3),
                     content: row.text(4),

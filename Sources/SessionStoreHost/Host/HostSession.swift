@@ -24,7 +24,8 @@ package actor HostSession {
     var backlog = OutboundBacklog()
 
     /// The session in a folder that ``create(_:owner:)`` has made.
-    /// - Parameter owner: Who is to own what is made in the folder; nil leaves it to the process's own user.
+    ///
+    /// `owner` is who owns what is made in the folder; nil leaves it to the process's own user.
     package init(
         folder: SessionFolder,
         owner: FileOwner?,
@@ -54,7 +55,9 @@ package actor HostSession {
 
     // MARK: - One after the other
 
-    /// Waits for the session to be free. An actor alone would let other calls in at every await.
+    /// Waits for the session to be free.
+    ///
+    /// An actor alone would let other calls in at every await.
     func enter() async {
         if isHeld {
             await withCheckedContinuation { waiting.append($0) }

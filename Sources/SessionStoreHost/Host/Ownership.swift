@@ -5,8 +5,9 @@ import SessionStore
 
 /// Brings what the host makes to the user whom sandboxes stand for on disk.
 enum Ownership {
-    /// Changes the owner of what stands under a name: a directory, or a regular file with one link. Nothing is
-    /// opened for reading, so that no lock which SQLite holds on the file in this process is lost.
+    /// Changes the owner of what stands under a name: a directory, or a regular file with one link.
+    ///
+    /// Nothing is opened for reading, so that no lock which SQLite holds on the file in this process is lost.
     static func bring(_ name: String, in directory: Directory, to owner: FileOwner?) throws {
         guard let owner else { return }
         let object = try directory.open(name, clinux_o_path())

@@ -109,6 +109,7 @@ struct OutboundReader {
     // MARK: - Locks
 
     /// Takes SHARED as SQLite's readers do: past PENDING, which a writer holds while it waits for readers to leave.
+    ///
     /// Closing the description gives it back.
     private func lock(_ file: Descriptor) throws -> Bool {
         let read = Int16(F_RDLCK)
