@@ -1,0 +1,124 @@
+import CLinux
+import Glibc
+import SandboxWire
+
+/// The channels between the launcher and the processes of its sandbox.
+struct InitChannels {
+    let initProcess: (mine: Int32, theirs: Int32)
+    let runner: (mine: Int32, theirs: Int32)
+    let tool: (mine: Int32, theirs: Int32)
+
+    init() throws(StepError) {
+        initProcess = try Channel.pair()
+        runner = try Channel.pair()
+        tool = try Channel.pair()
+    }
+
+    func closeTheirs() {
+        for descriptor in [initProcess.theirs, runner.theirs, tool.theirs] { close(descriptor) }
+    }
+}
+
+/// A sandbox as its launcher holds it.
+struct Sandbox {
+    let pid: pid_t
+    let pidfd: Int32
+    let channels: InitChannels
+    var runnerListener: Int32 = -1
+    var toolListener: Int32 = -1
+
+    init(pid: pid_t, pidfd: Int32, channels: InitChannels) {
+        self.pid = pid
+        self.pidfd = pidfd
+        self.channels = channels
+    }
+
+    /// Lets go of what only the set-up needed.
+    func closeForWatching() {
+        for descriptor in [runnerListener, toolListener, channels.runner.mine, channels.tool.mine] { close(descriptor) }
+    }
+
+    /// Kills PID 1, which ends every process of the sandbox, and waits until it is dead.
+    func kill() {
+        clinux_pidfd_signal(pidfd, SIGKILL)
+        var code: Int32 = 0
+        var signal: Int32 = 0
+        clinux_wait(pid, 0, &code, &signal)
+    }
+}
+
+/// Waits until every process of a sandbox is finished: facts of three processes, two listeners, and the runner's exec.
+struct ReportCollector {
+    let channels: InitChannels
+    let lifeline: Int32
+    let control: Int32
+
+    private(set) var facts: [WireFacts] = []
+    private(set) var runnerListener: Int32 = -1
+    private(set) var toolListener: Int32 = -1
+
+    init(channels: InitChannels, lifeline: Int32, control: Int32) {
+        self.channels = channels
+        self.lifeline = lifeline
+        self.control = control
+    }
+
+    /// Longest wait for the whole set-up, in milliseconds.
+    private static let patience: Int64 = 10_000
+
+    /// Returns itself complete; throws the first step that failed anywhere, or what is missing after 10 s.
+    mutating func collect() throws(StepError) -> ReportCollector {
+        let deadline = clinux_milliseconds() + Self.patience
+        var live = [channels.initProcess.mine, channels.runner.mine, channels.tool.mine, lifeline, control]
+        while live[1] >= 0 || facts.count < 3 {
+            var ready = [UInt8](repeating: 0, count: live.count)
+            let left = deadline - clinux_milliseconds()
+            guard left > 0 else { throw StepError(step: "set-up: no end after 10 s", errno: ETIMEDOUT) }
+            guard clinux_poll(live, Int32(live.count), Int32(left), &ready) > 0 else { continue }
+            // What the tiers tell is more exact than that PID 1 is gone after them: it is read last.
+            for index in [1, 2, 0] where ready[index] != 0 {
+                if try take(live[index]) { continue }
+                guard (index == 1 && has("runner")) || (index == 2 && has("tool")) else {
+                    throw StepError(step: "set-up: a process ended without a word", errno: ECHILD)
+                }
+                live[index] = -1
+            }
+            guard ready[3] == 0, ready[4] == 0 else { throw StepError(step: "the host is gone", errno: EPIPE) }
+        }
+        guard runnerListener >= 0, toolListener >= 0 else { throw StepError(step: "set-up: no listener", errno: ECHILD) }
+        return self
+    }
+
+    /// PID 1 cannot ask for its own filter once it is in force: reads it from outside.
+    mutating func readInitFilter(_ pid: pid_t) throws(StepError) {
+        guard let index = facts.firstIndex(where: { $0.role == "init" }) else { return }
+        let mode = clinux_status_number(pid, "Seccomp")
+        guard mode >= 0 else { throw StepError(step: "read the filter of PID 1", errno: Int32(-mode)) }
+        facts[index].seccomp = UInt32(mode)
+        facts[index].seccompFilters = UInt32(max(0, clinux_status_number(pid, "Seccomp_filters")))
+    }
+
+    private func has(_ role: String) -> Bool { facts.contains { $0.role == role } }
+
+    /// False at the channel's end.
+    private mutating func take(_ channel: Int32) throws(StepError) -> Bool {
+        switch Channel.receive(channel, limit: SandboxWire.maximumDatagram) {
+        case .gone: return false
+        case .nothing: return true
+        case .message(let bytes, let descriptors):
+            guard let message = try? LauncherMessage(decoding: bytes) else {
+                throw StepError(step: "set-up: a malformed report", errno: EPROTO)
+            }
+            switch message {
+            case .failed(let step, let errno): throw StepError(step: step, errno: errno)
+            case .facts(let told):
+                facts.append(told)
+                if let listener = descriptors.first {
+                    if told.role == "tool" { toolListener = listener } else { runnerListener = listener }
+                }
+            default: throw StepError(step: "set-up: a strange report", errno: EPROTO)
+            }
+            return true
+        }
+    }
+}

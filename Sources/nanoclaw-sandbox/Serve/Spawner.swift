@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import SandboxWire
+
+/// Takes the host's requests on descriptor 0 and forks a launcher for each; ends with the host.
+struct Spawner {
+    private var configuration: SpawnerConfiguration?
+    private var slots: SessionSlots?
+    private var launchers: [Launched] = []
+    /// Closed by this process's end, however it comes: the launchers hold the other end.
+    private var lifeline: (held: Int32, watched: Int32) = (-1, -1)
+
+    private struct Launched {
+        let pid: pid_t
+        let pidfd: Int32
+        let slot: Int
+    }
+
+    private let host: Int32 = 0
+
+    /// Serves until the host is gone, then ends every launcher.
+    mutating func run() -> Never {
+        clinux_reset_signals()
+        umask(0o077)
+        #if FAULTS
+            clinux_fault_arm(getenv("NANOCLAW_FAULT"))
+        #endif
+        signal(SIGPIPE, SIG_IGN)
+        chdir("/")
+        // Only the host's socket, and the log that 1 and 2 lead to.
+        guard clinux_keep_only([0, 1, 2], 3) == 0, openLifeline() else { exit(71) }
+        while true {
+            let watched = [host] + launchers.map(\.pidfd)
+            var ready = [UInt8](repeating: 0, count: watched.count)
+            guard clinux_poll(watched, Int32(watched.count), -1, &ready) >= 0 else { continue }
+            reap(ready.dropFirst().map { $0 != 0 })
+            guard ready[0] != 0 else { continue }
+            switch Channel.receive(host, limit: SandboxWire.maximumDatagram) {
+            case .gone: end()
+            case .nothing: continue
+            case .message(let bytes, let descriptors): take(bytes, descriptors)
+            }
+        }
+    }
+
+    private mutating func openLifeline() -> Bool {
+        guard let pair = try? Channel.pair() else { return false }
+        lifeline = (pair.mine, pair.theirs)
+        return true
+    }
+
+    private mutating func take(_ bytes: [UInt8], _ descriptors: [Int32]) {
+        defer { for descriptor in descriptors { close(descriptor) } }
+        switch bytes.first.flatMap(SpawnerRequest.init(rawValue:)) {
+        case .configure where configuration == nil:
+            do {
+                let read = try SpawnerConfiguration(decoding: Array(bytes.dropFirst()))
+                slots = SessionSlots(read)
+                clinux_cgroup_sweep(CgroupName.prefix(home: read.home))
+                configuration = read
+                Channel.send(.exited(code: 0, signal: 0), over: host)
+            } catch {
+                Channel.send(.failed(step: "\(error)", errno: EINVAL), over: host)
+            }
+        case .spawn:
+            guard descriptors.count == 6 else { return }
+            spawn(descriptors)
+        default: return
+        }
+    }
+
+    private mutating func spawn(_ descriptors: [Int32]) {
+        let control = descriptors[1]
+        guard let configuration else {
+            Channel.send(.failed(step: "the spawner has no configuration", errno: EINVAL), over: control)
+            return
+        }
+        guard launchers.count < 60, let slot = slots?.take() else {
+            Channel.send(.failed(step: "too many sandboxes at once", errno: EAGAIN), over: control)
+            return
+        }
+        let identities = slots?.identities(slot)
+        var pidfd: Int32 = -1
+        let pid = clinux_clone(0, &pidfd)
+        if pid == 0 {
+            let request = LaunchRequest(
+                plan: descriptors[0], control: control, bell: descriptors[2], events: descriptors[3],
+                output: descriptors[4], errorOutput: descriptors[5], lifeline: lifeline.watched)
+            let kept = request.descriptors + (identities?.descriptors ?? [])
+            clinux_keep_only(kept, Int32(kept.count))
+            Launcher(configuration: configuration, request: request, identities: identities).run()
+        }
+        guard pid > 0 else {
+            slots?.free(slot)
+            Channel.send(.failed(step: "fork", errno: -pid), over: control)
+            return
+        }
+        launchers.append(Launched(pid: pid, pidfd: pidfd, slot: slot))
+    }
+
+    private mutating func reap(_ ready: [Bool]) {
+        for index in launchers.indices.reversed() where index < ready.count && ready[index] {
+            var code: Int32 = 0
+            var signal: Int32 = 0
+            guard clinux_wait(launchers[index].pid, 1, &code, &signal) > 0 else { continue }
+            close(launchers[index].pidfd)
+            slots?.free(launchers[index].slot)
+            launchers.remove(at: index)
+        }
+    }
+
+    /// The host is gone: the launchers see the lifeline end, kill what they hold and clean up. Who has not after 5 s
+    /// is killed, and takes its sandbox along.
+    private func end() -> Never {
+        close(lifeline.held)
+        let deadline = clinux_milliseconds() + 5_000
+        for launcher in launchers {
+            var ready: [UInt8] = [0]
+            let left = max(0, deadline - clinux_milliseconds())
+            if clinux_poll([launcher.pidfd], 1, Int32(left), &ready) <= 0 {
+                clinux_pidfd_signal(launcher.pidfd, SIGKILL)
+            }
+        }
+        exit(0)
+    }
+}
