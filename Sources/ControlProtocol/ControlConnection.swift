@@ -68,20 +68,3 @@ package final class ControlConnection: Sendable {
         shutdown(reading.number, Int32(SHUT_RDWR))
     }
 }
-
-/// Runs bodies one after the other, in the order they came.
-private actor AsyncSerial {
-    private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    func run(_ body: @Sendable () async throws -> Void) async throws {
-        if isBusy {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-        isBusy = true
-        defer {
-            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
-        }
-        try await body()
-    }
-}

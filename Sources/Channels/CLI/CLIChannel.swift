@@ -1,0 +1,190 @@
+package import CentralStore
+package import ChannelKit
+package import Core
+import GRDB
+import Synchronization
+
+/// The channel of the machine's own people: chats `cli:local:<name>`, kept in the central database.
+///
+/// It is always connected: a message is delivered once it is committed to its chat's history. Clients of the control
+/// socket read the history and are woken when it grows.
+package final class CLIChannel: ChannelAdapter {
+    /// The adapter's key.
+    package static let name = "cli"
+    /// The chat that a new home has.
+    package static let mainChat = "cli:local:main"
+
+    package let channel = CLIChannel.name
+    package let capabilities = ChannelCapabilities(
+        edits: true,
+        reactions: true,
+        idempotencyKeys: true,
+        files: true
+    )
+    package var health: ChannelHealth { ChannelHealth(state: .connected, lastEvent: lastEvent.withLock(\.self)) }
+
+    private let store: CentralStore
+    private let files: CLIFiles
+    private let time: any TimeSource
+    private let lastEvent = Mutex<Timestamp?>(nil)
+    private let readers = Mutex(Readers())
+
+    private struct Readers {
+        var next = 0
+        var wakers: [Int: (chat: String, continuation: AsyncStream<Void>.Continuation)] = [:]
+    }
+
+    /// The channel of a home; files that agents send are kept in `data/cli/`.
+    package init(home: String, store: CentralStore, time: any TimeSource = SystemTime()) {
+        self.store = store
+        self.time = time
+        files = CLIFiles(folder: "\(home)/data/cli")
+    }
+
+    /// The platform id of the chat with this name: `main`, or a whole `cli:local:<name>`; nil for no such name.
+    package static func chat(named text: String) -> String? {
+        let name = text.hasPrefix("cli:local:") ? String(text.dropFirst("cli:local:".count)) : text
+        return PathSegment.isIdentifier(name) ? "cli:local:\(name)" : nil
+    }
+
+    // MARK: - As an adapter
+
+    package func run(_ inbox: any ChannelInbox) async throws {
+        // What people write comes through the control socket; there is no link to hold.
+        let (forever, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in forever {}
+        try Task.checkCancellation()
+    }
+
+    package func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
+        guard message.address.channel == channel, Self.chat(named: message.address.platformID) != nil else {
+            throw ChannelError(
+                .rejected,
+                "\(message.address) is no chat of this machine: they are named cli:local:<name>"
+            )
+        }
+        do {
+            let body = try await body(of: message)
+            let row = CLIMessage(
+                platformID: message.address.platformID,
+                direction: .out,
+                messageID: message.idempotencyKey,
+                agentName: message.agentName,
+                inReplyTo: message.inReplyTo,
+                content: try JSONText.encode(body),
+                createdAt: time.now
+            )
+            try await append(row)
+        } catch let error as ChannelError {
+            throw error
+        } catch {
+            throw ChannelError(.transient, "the chat's history could not be written", cause: error)
+        }
+        return SentMessage(platformMessageID: message.idempotencyKey)
+    }
+
+    package func setTyping(_ address: ChatAddress) async {
+        // Clients see the turn itself.
+    }
+
+    package func openDM(_ user: UserID) async throws -> ChatAddress? {
+        user.channel == channel ? ChatAddress(channel: channel, platformID: Self.mainChat) : nil
+    }
+
+    private func body(of message: OutboundMessage) async throws -> CLIEntry.Body {
+        switch message.body {
+        case .text(let text, let outgoing):
+            let kept = try await files.keep(outgoing, message: message.idempotencyKey)
+            return CLIEntry.Body(text: text, files: kept.isEmpty ? nil : kept, turn: message.turn)
+        case .edit(let about, let text):
+            return CLIEntry.Body(kind: .edit, text: text, about: about, turn: message.turn)
+        case .reaction(let about, let emoji):
+            return CLIEntry.Body(kind: .reaction, text: emoji, about: about, turn: message.turn)
+        }
+    }
+
+    // MARK: - For the control socket
+
+    /// Puts what a person wrote into the chat's history; a repeat of the id changes nothing and answers false.
+    @discardableResult
+    package func record(_ event: InboundEvent, by user: UserID) async throws -> Bool {
+        let row = CLIMessage(
+            platformID: event.address.platformID,
+            direction: .in,
+            messageID: event.platformMessageID,
+            userID: user,
+            agentName: event.senderName,
+            content: try JSONText.encode(CLIEntry.Body(text: event.content.text)),
+            createdAt: event.sentAt
+        )
+        lastEvent.withLock { $0 = event.sentAt }
+        return try await append(row)
+    }
+
+    /// Takes a message out of the history again that the host could not store.
+    package func withdraw(_ event: InboundEvent) async throws {
+        try await store.write { db in
+            try db.execute(
+                sql: "DELETE FROM cli_messages WHERE platform_id = ? AND message_id = ? AND direction = 'in'",
+                arguments: [event.address.platformID, event.platformMessageID]
+            )
+        }
+    }
+
+    /// Entries after a position, oldest first.
+    package func entries(of chat: String, after position: Int64, limit: Int) async throws -> [CLIEntry] {
+        try await store.read { db in try CLIMessage.after(position, in: chat, limit: limit, db) }.map(CLIEntry.init)
+    }
+
+    /// The last entries of a chat, oldest first.
+    package func lastEntries(of chat: String, limit: Int) async throws -> [CLIEntry] {
+        try await store.read { db in try CLIMessage.last(limit, in: chat, db) }.map(CLIEntry.init)
+    }
+
+    /// The position of a chat's last entry; 0 when it has none.
+    package func end(of chat: String) async throws -> Int64 {
+        try await store.read { db in try CLIMessage.newest(in: chat, db) }
+    }
+
+    /// How far a person has read a chat; 0 before they ever looked.
+    package func readPosition(of chat: String, user: UserID) async throws -> Int64 {
+        try await store.read { db in try CLIReader.position(of: user, in: chat, db) }
+    }
+
+    /// A person has seen everything up to here; never goes back.
+    package func markRead(_ chat: String, user: UserID, position: Int64) async throws {
+        try await store.write { db in
+            try CLIReader(platformID: chat, userID: user, position: position).advance(db)
+        }
+    }
+
+    /// Yields whenever the chat's history has grown, until the caller lets go of it.
+    package func updates(of chat: String) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = readers.withLock { readers in
+            readers.next += 1
+            readers.wakers[readers.next] = (chat, continuation)
+            return readers.next
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.readers.withLock { $0.wakers[id] = nil }
+        }
+        return stream
+    }
+
+    /// How many clients look at chats now.
+    package var readerCount: Int { readers.withLock { $0.wakers.count } }
+
+    @discardableResult
+    private func append(_ row: CLIMessage) async throws -> Bool {
+        let isNew = try await store.write { db in
+            let before = try CLIMessage.newest(in: row.platformID, db)
+            return try row.append(db) > before
+        }
+        let wakers = readers.withLock { readers in
+            readers.wakers.values.filter { $0.chat == row.platformID }.map(\.continuation)
+        }
+        for waker in wakers { waker.yield() }
+        return isNew
+    }
+}
