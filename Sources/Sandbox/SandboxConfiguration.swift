@@ -1,0 +1,120 @@
+import Glibc
+import SandboxWire
+
+/// A directory of the box that agent groups may be given, by name.
+package struct SandboxMount: Sendable, Hashable {
+    /// What a group's configuration calls it; also its name below /workspace/extra.
+    package let name: String
+    /// Absolute.
+    package let path: String
+    package let writable: Bool
+
+    package init(name: String, path: String, writable: Bool) {
+        self.name = name
+        self.path = path
+        self.writable = writable
+    }
+}
+
+/// Who owns on disk what sandboxes of a home write.
+package struct FileOwner: Sendable, Hashable {
+    package let uid: UInt32
+    package let gid: UInt32
+
+    package init(uid: UInt32, gid: UInt32) {
+        self.uid = uid
+        self.gid = gid
+    }
+}
+
+/// What the sandboxes of one home have in common.
+package struct SandboxConfiguration: Sendable {
+    /// The home: absolute.
+    package var home: String
+    /// The directory of `nanoclaw-sandbox` and `agent-runner`: absolute, no link in it.
+    package var binaries: String
+    /// Host ids for the sessions, four for each; nil: a range that the home's path chooses. Used as root only.
+    package var uidRange: ClosedRange<UInt32>?
+    /// Directories of the box that groups may be given.
+    package var mounts: [SandboxMount]
+    /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`.
+    package var requiredLayers: Set<String>
+
+    package init(
+        home: String, binaries: String, uidRange: ClosedRange<UInt32>? = nil, mounts: [SandboxMount] = [],
+        requiredLayers: Set<String> = []
+    ) {
+        self.home = home
+        self.binaries = binaries
+        self.uidRange = uidRange
+        self.mounts = mounts
+        self.requiredLayers = requiredLayers
+    }
+
+    /// Who must own what the host creates below `data/sessions/…` and `groups/<folder>`: as root the owner of the home,
+    /// or user `nanoclaw` when that is root; nil without root, where everything is the caller's own.
+    /// Throws how to make the user when there is none.
+    package static func serviceOwner(home: String) throws -> FileOwner? {
+        guard geteuid() == 0 else { return nil }
+        var status = stat()
+        guard stat(home, &status) == 0 else {
+            throw SandboxError(.configuration, step: "stat \(home)", errno: errno)
+        }
+        if status.st_uid != 0 { return FileOwner(uid: status.st_uid, gid: status.st_gid) }
+        guard let user = getpwnam("nanoclaw")?.pointee, user.pw_uid != 0 else {
+            throw SandboxError(
+                .configuration, step: "find user nanoclaw", errno: ENOENT,
+                "\(home) belongs to root, and what sandboxes write must not: make its owner with "
+                    + "`useradd --system --no-create-home nanoclaw`, or give the home to a user of yours")
+        }
+        return FileOwner(uid: user.pw_uid, gid: user.pw_gid)
+    }
+
+    /// The host ids in use: the configured ones, or 256 of the upper part that no distribution hands out.
+    var uids: ClosedRange<UInt32> {
+        if let uidRange { return uidRange }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in home.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let base = 0x7000_0000 + UInt32(truncatingIfNeeded: hash % (1 << 20)) * 256
+        return base...(base + 255)
+    }
+
+    func message() throws -> [UInt8] {
+        let owner = try Self.serviceOwner(home: home)
+        let wire = SpawnerConfiguration(
+            home: home, binaries: binaries, serviceUID: owner?.uid ?? geteuid(), serviceGID: owner?.gid ?? getegid(),
+            uidBase: uids.lowerBound, uidCount: UInt32(uids.count),
+            mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
+            requiredLayers: requiredLayers.sorted())
+        return [SpawnerRequest.configure.rawValue] + wire.encoded()
+    }
+
+    /// The inner binaries must be ours or root's, and nobody else may write them.
+    func checkBinaries() throws {
+        for name in ["nanoclaw-sandbox", "agent-runner"] {
+            let path = "\(binaries)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0 else {
+                if name == "agent-runner", errno == ENOENT { continue }
+                throw SandboxError(.configuration, step: "stat \(path)", errno: errno, "run ./nanoclaw.sh build")
+            }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw SandboxError(.configuration, step: "check \(path)", errno: EINVAL, "it is no regular file")
+            }
+            guard status.st_uid == 0 || status.st_uid == geteuid() else {
+                throw SandboxError(
+                    .configuration, step: "check \(path)", errno: EPERM,
+                    "it belongs to uid \(status.st_uid), who could replace it: it must be root's or yours")
+            }
+            guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
+                throw SandboxError(
+                    .configuration, step: "check \(path)", errno: EPERM, "others may write it: chmod go-w \(path)")
+            }
+            guard status.st_mode & S_IXOTH != 0 || geteuid() != 0 else {
+                throw SandboxError(
+                    .configuration, step: "check \(path)", errno: EACCES,
+                    "a sandbox's uid cannot execute it: chmod o+rx \(path)")
+            }
+        }
+    }
+}

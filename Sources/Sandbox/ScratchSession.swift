@@ -1,0 +1,47 @@
+package import Core
+import Glibc
+import LinuxIO
+
+/// A session that belongs to nobody: for a probe, or a command at a terminal.
+package struct ScratchSession: Sendable {
+    /// The agent group that such sessions stand under; no real one has this id.
+    package static let group = AgentGroupID(unchecked: "scratch")
+
+    package let session: SessionID
+
+    /// Makes a fresh one below `data/sessions/scratch/` of the home, runs the body and removes the folder.
+    /// What of `data/` is missing is made.
+    package static func with<Result: Sendable>(
+        home: String, _ body: (ScratchSession) async throws -> Result
+    ) async throws -> Result {
+        let scratch = ScratchSession(session: .random())
+        let owner = try SandboxConfiguration.serviceOwner(home: home)
+        var place = try Directory(path: home)
+        for name in ["data", "sessions", group.rawValue] {
+            try place.makeDirectory(name)
+            place = try place.directory(name)
+        }
+        try place.makeDirectory(scratch.session.rawValue)
+        defer { try? place.remove(scratch.session.rawValue) }
+        let folder = try place.directory(scratch.session.rawValue)
+        for name in ["inbound", "outbound", "state"] { try folder.makeDirectory(name) }
+        if let owner {
+            for name in ["inbound", "outbound", "state", "."] {
+                let part = try folder.directory(name)
+                guard fchown(part.descriptor.number, owner.uid, owner.gid) == 0 else {
+                    throw Errno.last("fchown \(name)")
+                }
+            }
+        }
+        return try await body(scratch)
+    }
+
+    /// A request for it.
+    package func request(
+        _ program: SandboxRequest.Program, groupFolder: String = "", limits: SandboxLimits = SandboxLimits()
+    ) -> SandboxRequest {
+        SandboxRequest(
+            agentGroup: Self.group, session: session, incarnation: 1, groupFolder: groupFolder, generation: "",
+            limits: limits, program: program)
+    }
+}

@@ -1,0 +1,83 @@
+import CLinux
+import Glibc
+import LinuxIO
+import SandboxWire
+
+/// One life of `nanoclaw-sandbox serve`.
+///
+/// Started with `posix_spawn(3)` and not with swift-subprocess: the child outlives no scope of its own but that of
+/// ``SandboxSpawner/run()``, its end is waited for by pidfd with those of its sandboxes, it leads a session of its own
+/// (a terminal's Ctrl-C is the host's to act on), and its argv[0] must not name a path of the box.
+struct SpawnerChild: Sendable {
+    let pid: Int32
+    let pidfd: Descriptor
+    let socket: PacketSocket
+
+    /// Starts it and configures it; throws what it answers to the configuration.
+    static func start(
+        binary: String, wrapper: [String], environment: [String], configuration: [UInt8]
+    ) async throws -> SpawnerChild {
+        let (mine, pid) = try launch(binary, wrapper, environment)
+        // Not reaped yet: the number cannot mean another process.
+        let pidfd = Descriptor(owning: try Errno.check(clinux_pidfd_open(pid), "pidfd_open"))
+        let child = SpawnerChild(pid: pid, pidfd: pidfd, socket: mine)
+        try mine.send(configuration)
+        try await Readiness.shared.readable(mine.descriptor)
+        guard case .message(let bytes, _) = try mine.receive(limit: SandboxWire.maximumDatagram) else {
+            throw SandboxError(.spawner, step: "start \(binary)", errno: 0, "it ended at once")
+        }
+        if case .failed(let step, let errno) = try LauncherMessage(decoding: bytes) {
+            throw SandboxError(.configuration, step: step, errno: errno)
+        }
+        return child
+    }
+
+    private static func launch(
+        _ binary: String, _ wrapper: [String], _ environment: [String]
+    ) throws -> (PacketSocket, Int32) {
+        let (mine, theirs) = try PacketSocket.pair()
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_adddup2(&actions, theirs.descriptor.number, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        // 0x80 is POSIX_SPAWN_SETSID, which Swift does not import.
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        let argv = wrapper.isEmpty ? ["nanoclaw-sandbox", "serve"] : wrapper + [binary, "serve"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
+        // A static Swift program without /proc needs this.
+        var variables: [UnsafeMutablePointer<CChar>?] = (["SWIFT_ROOT=/"] + environment).map { strdup($0) } + [nil]
+        defer {
+            for pointer in arguments + variables { free(pointer) }
+        }
+        var pid: pid_t = 0
+        let failure = posix_spawn(&pid, wrapper.first ?? binary, &actions, &attributes, &arguments, &variables)
+        guard failure == 0 else { throw SandboxError(.spawner, step: "start \(binary)", errno: failure) }
+        withExtendedLifetime(theirs) {}
+        return (mine, pid)
+    }
+
+    /// Returns once the child is dead and reaped; cancellation does not end the wait.
+    func waitUntilDead() async {
+        let pidfd = pidfd
+        let pid = pid
+        await Task.detached {
+            try? await Readiness.shared.readable(pidfd)
+            var code: Int32 = 0
+            var signal: Int32 = 0
+            clinux_wait(pid, 0, &code, &signal)
+        }.value
+    }
+}
