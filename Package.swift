@@ -112,7 +112,7 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int clinux_pipe(int ends[2]) {
+int clinux_pipe_cloexec(int ends[2]) {
     return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
 }
 

@@ -11,7 +11,7 @@ package struct Pipe: Sendable {
     /// A fresh pipe, close-on-exec.
     package init() throws {
         var ends: [Int32] = [-1, -1]
-        try Errno.check(clinux_pipe(&ends), "pipe2")
+        try Errno.check(clinux_pipe_cloexec(&ends), "pipe2")
         read = Descriptor(owning: ends[0])
         write = Descriptor(owning: ends[1])
     }

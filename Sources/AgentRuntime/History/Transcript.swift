@@ -1,0 +1,103 @@
+import Core
+import Glibc
+import LinuxIO
+import ModelProviders
+
+/// The conversation on disk: `transcripts/<name>.jsonl` below the runner's state, one turn a line.
+///
+/// A continuation names a transcript and its length in bytes (`<name>:<length>`). It is committed with the turn that
+/// the last line holds, so what stands behind that length belongs to a turn that never ended, and is cut off by the
+/// next one. A missing or shorter file gives what there is.
+struct Transcript {
+    /// Most bytes that are read back; a line holds more than the history does, because of its tool results.
+    private static let window = 4 * 1024 * 1024
+    /// A transcript of this size is ended, and the next turn starts another with what the history holds.
+    private static let largest = 16 * 1024 * 1024
+
+    private struct Line: Codable {
+        let turn: TurnID
+        let messages: [ModelMessage]
+    }
+
+    private let directory: Directory
+    private var name: String
+    private var length: Int
+    private var file: Descriptor?
+
+    /// The transcript of a continuation, and its turns; a fresh one without or with one that cannot be read.
+    static func open(state: String, continuation: String?) throws -> (Transcript, turns: [[ModelMessage]]) {
+        let root = try Directory(path: state)
+        try root.makeDirectory("transcripts")
+        let directory = try root.directory("transcripts")
+        let parts = (continuation ?? "").split(separator: ":")
+        guard parts.count == 2, PathSegment.isIdentifier(String(parts[0])), let length = Int(parts[1]), length > 0 else {
+            return (Transcript(directory: directory), [])
+        }
+        var transcript = Transcript(directory: directory)
+        transcript.name = String(parts[0])
+        do {
+            let file = try directory.open("\(parts[0]).jsonl", O_RDWR)
+            let present = min(length, Int(try file.status().st_size))
+            let turns = try Self.turns(file, until: present)
+            transcript.file = file
+            transcript.length = present
+            return (transcript, turns)
+        } catch {
+            RunnerLog.write("transcript \(parts[0]) cannot be read, a fresh one begins: \(error)")
+            return (Transcript(directory: directory), [])
+        }
+    }
+
+    private init(directory: Directory) {
+        self.directory = directory
+        name = TurnID.random().rawValue
+        length = 0
+    }
+
+    private static func turns(_ file: Descriptor, until end: Int) throws -> [[ModelMessage]] {
+        let start = max(end - window, 0)
+        guard lseek(file.number, off_t(start), SEEK_SET) >= 0 else { throw Errno.last("lseek") }
+        var bytes: [UInt8] = []
+        while bytes.count < end - start {
+            let part = try file.read(upTo: end - start - bytes.count)
+            if part.isEmpty { break }
+            bytes += part
+        }
+        var lines = bytes.split(separator: UInt8(ascii: "\n"))
+        if start > 0, !lines.isEmpty { lines.removeFirst() }
+        return lines.compactMap { try? JSONText.decode(Line.self, $0).messages }
+    }
+
+    /// Adds a turn behind the last committed one and answers the continuation to commit.
+    /// `history` holds the turns before it, for when another file begins.
+    mutating func append(_ turn: TurnID, _ messages: [ModelMessage], history: History) throws -> String {
+        if length > Self.largest {
+            self = Transcript(directory: directory)
+            for earlier in history.turns { try add(turn, earlier) }
+        }
+        try add(turn, messages)
+        return "\(name):\(length)"
+    }
+
+    private mutating func add(_ turn: TurnID, _ messages: [ModelMessage]) throws {
+        let file = try self.file ?? directory.open("\(name).jsonl", O_RDWR | O_CREAT, mode: 0o600)
+        self.file = file
+        guard ftruncate(file.number, off_t(length)) == 0, lseek(file.number, off_t(length), SEEK_SET) >= 0 else {
+            throw Errno.last("ftruncate \(name).jsonl")
+        }
+        let bytes = Array(try JSONText.data(Line(turn: turn, messages: messages))) + [UInt8(ascii: "\n")]
+        try file.write(bytes)
+        length += bytes.count
+    }
+
+    /// Brings the file to the disk. After the commit, off the way of the reply: a power cut before costs the memory
+    /// of the turn, not a message.
+    func synchronize() {
+        try? file?.synchronize()
+    }
+
+    /// Removes every transcript but this one: a conversation that was cleared comes back with no provider.
+    func removeOthers() throws {
+        for entry in try directory.names() where entry != "\(name).jsonl" { try directory.remove(entry) }
+    }
+}

@@ -1,0 +1,336 @@
+import AgentTools
+import Core
+import FoundationEssentials
+import LinuxIO
+import ModelProviders
+import Prompting
+import SessionStore
+
+extension Runner {
+    /// One turn, from the claim to the commit that ends it. Throws `CancellationError` when the runner ends, and
+    /// ``StoreError`` when the databases cannot be used; nothing of the turn's end is written then.
+    func turn(
+        _ rows: [InboundRow], passedOver: [MessageID], _ configuration: AgentConfiguration, _ toolbox: Toolbox
+    ) async throws {
+        var turn = try begin(rows, passedOver: passedOver, configuration, toolbox)
+        current = turn
+        live.begin(turn.id)
+        live.send(.started(messages: rows.map(\.id)))
+        let sent = try session.rowsAlreadySent(for: rows.map(\.id))
+        turn.messages = [.user(turn.prompt.text(rows.map(\.prompt), alreadySent: sent.compactMap(Self.text)))]
+        current = turn
+        do {
+            try await converse(toolbox)
+        } catch let error as ModelError {
+            try await fail(error)
+        }
+        if current?.hasShownTools == true { try await patiently { try session.setState(phase: .idle) } }
+        memory?.transcript.synchronize()
+    }
+
+    private func begin(
+        _ rows: [InboundRow], passedOver: [MessageID], _ configuration: AgentConfiguration, _ toolbox: Toolbox
+    ) throws -> Turn {
+        let book = AddressBook(try session.destinations())
+        if provider?.profile != configuration.provider {
+            provider = (configuration.provider, settings.makeProvider(configuration.provider))
+        }
+        if memory?.provider != configuration.provider.name { memory = try remember(configuration.provider.name) }
+        let routing = ReplyRouting(book: book, routing: try session.routing(), rows: rows, earlier: seen)
+        seen = routing.known
+        return Turn(
+            id: .random(), configuration: configuration, book: book, clock: ZoneClock(zone: configuration.timeZone),
+            system: SystemPrompt.text(
+                instructions: instructions(), agentName: configuration.agentName, book: book),
+            tools: toolbox.specifications(configuration.tools).map {
+                ToolDefinition(name: $0.name, description: $0.description, parameters: $0.parameters)
+            },
+            ledger: TurnLedger(rows, passedOver: passedOver), routing: routing)
+    }
+
+    private func remember(_ provider: String) throws -> Memory {
+        let continuation = try session.continuation(provider: provider)
+        let (transcript, turns) = try Transcript.open(state: settings.state, continuation: continuation)
+        return Memory(provider: provider, history: History(turns), transcript: transcript)
+    }
+
+    /// What the host composed; read with every turn, so that a change needs no restart.
+    private func instructions() -> String {
+        do {
+            let directory = try Directory(path: settings.instructions)
+            return String(decoding: try directory.contents("instructions.md", limit: 4 * 1024 * 1024), as: UTF8.self)
+        } catch {
+            RunnerLog.write("no instructions: \(error)")
+            return ""
+        }
+    }
+
+    private static func text(_ row: SentRow) -> String? {
+        guard case .chat(let chat) = row.content else { return nil }
+        return chat.files.isEmpty ? chat.text : "\(chat.text) [files: \(chat.files.joined(separator: ", "))]"
+    }
+
+    /// The turn that is under way; there is one wherever this is asked.
+    func open() throws -> Turn {
+        guard let current else { throw ToolFailure("no turn is under way") }
+        return current
+    }
+
+    // MARK: - Question and answer
+
+    private func converse(_ toolbox: Toolbox) async throws {
+        while true {
+            let answer = try await ask()
+            current?.messages.append(answer.message)
+            let turn = try open()
+            if answer.toolCalls.isEmpty {
+                if let note = try await noteForModel(answer.reply, turn) {
+                    current?.messages.append(.user(note))
+                    continue
+                }
+                return try await finish(answer, turn)
+            }
+            try await send(answer.reply.blocks)
+            try await runTools(answer.toolCalls, toolbox)
+            guard turn.modelCalls < turn.configuration.limits.modelCallsPerTurn else {
+                return try await stopAtLimit()
+            }
+            try await joinFollowUps()
+        }
+    }
+
+    /// What the model is told instead of ending the turn: that nobody would see its text, or that a name is wrong.
+    private func noteForModel(_ reply: Reply, _ turn: Turn) async throws -> String? {
+        guard turn.modelCalls < turn.configuration.limits.modelCallsPerTurn else { return nil }
+        let unknown = reply.blocks.map(\.destination).filter { turn.routing.target(named: $0) == nil }
+        if !unknown.isEmpty, !turn.hasToldUnknownNames {
+            current?.hasToldUnknownNames = true
+            try await send(reply.blocks)
+            return Reminder.unknownNames(unknown, book: turn.book)
+        }
+        var reminder = turn.reminder
+        let note = reminder.note(for: reply, sentSomething: turn.sentCount > 0, book: turn.book)
+        current?.reminder = reminder
+        return note
+    }
+
+    /// One answer of the model, over errors that pass. The claim of new rows is made durable while it is under way.
+    private func ask() async throws -> ModelAnswer {
+        while true {
+            let turn = try open()
+            guard let provider, let history = memory?.history else { throw ToolFailure("no provider") }
+            let request = ModelRequest(
+                model: turn.configuration.provider.model, system: turn.system,
+                messages: history.messages + turn.messages.fitted(History.limit), tools: turn.tools,
+                maximumOutputTokens: turn.configuration.limits.maximumOutputTokens)
+            let call = ModelCall(
+                provider: provider.value, name: turn.configuration.provider.name, live: live, time: time)
+            current?.ledger.markAsked()
+            current?.modelCalls += 1
+            let answer = Task { try await call.answer(to: request) }
+            do {
+                try await claim()
+                let value = try await withTaskCancellationHandler {
+                    try await answer.value
+                } onCancel: {
+                    answer.cancel()
+                }
+                current?.ledger.markAnswered()
+                current?.retry.reset()
+                return value
+            } catch let error as ModelError {
+                try await recover(from: error)
+            } catch {
+                answer.cancel()
+                throw error
+            }
+        }
+    }
+
+    /// Makes the claim of every row of the turn durable.
+    private func claim() async throws {
+        guard let turn = current, !turn.ledger.unclaimed.isEmpty else { return }
+        try await patiently { try session.claim(turn.ledger.unclaimed, turn: turn.id) }
+        current?.ledger.markClaimed()
+        ring()
+    }
+
+    /// Waits, or changes the request; throws the error when the turn fails by it.
+    private func recover(from error: ModelError) async throws {
+        RunnerLog.write("model: \(error.code): \(error.message) \(error.cause ?? "")")
+        let turn = try open()
+        let step = current?.retry.step(after: error, hasHistory: memory?.history.isEmpty == false) ?? .giveUp
+        switch step {
+        case .giveUp: throw error
+        case .shorten: memory?.history.shorten()
+        case .startAfresh: memory?.history = History()
+        case .wait(let duration):
+            if !turn.hasToldNotice {
+                current?.hasToldNotice = true
+                try await say("\(error.message) I will try again in \(duration.components.seconds) s, and then a few times more.")
+            }
+            try await time.sleep(for: duration)
+        }
+    }
+
+    // MARK: - What goes out
+
+    /// Sends blocks in the middle of the turn; those with unknown names are left out.
+    private func send(_ blocks: [ReplyBlock]) async throws {
+        let turn = try open()
+        for block in blocks {
+            guard let target = turn.routing.target(named: block.destination) else { continue }
+            for row in turn.rows(block.text, to: target) {
+                _ = try await patiently { try session.insert(row) }
+                current?.sentCount += 1
+            }
+        }
+        ring()
+    }
+
+    /// Says something to the chat that asked, in the runner's own name.
+    private func say(_ text: String) async throws {
+        let turn = try open()
+        guard let home = turn.routing.home else { return }
+        for row in turn.rows(text, to: home) { _ = try await patiently { try session.insert(row) } }
+        ring()
+    }
+
+    /// Ends the turn well: its last rows, its acks and the continuation in one transaction.
+    private func finish(_ answer: ModelAnswer, _ turn: Turn) async throws {
+        var rows: [NewOutbound] = []
+        for block in answer.reply.blocks {
+            guard let target = turn.routing.target(named: block.destination) else { continue }
+            rows += turn.rows(block.text, to: target)
+        }
+        if answer.reason == .refusal, rows.isEmpty, let home = turn.routing.home {
+            rows = turn.rows("The model declined to answer this.", to: home)
+        }
+        try await commit(rows, turn.ledger.completed)
+    }
+
+    private func stopAtLimit() async throws {
+        let turn = try open()
+        let text = """
+            I stopped after \(turn.modelCalls) steps, the most one turn may take. What was done so far stays done; \
+            write to me to go on.
+            """
+        try await commit(turn.routing.home.map { turn.rows(text, to: $0) } ?? [], turn.ledger.completed)
+    }
+
+    /// Ends the turn badly and visibly. The conversation goes on without it: what a provider refuses once is not
+    /// sent again with the next message.
+    private func fail(_ error: ModelError) async throws {
+        let turn = try open()
+        try await claim()
+        let rows = turn.routing.home.map { turn.rows("I could not answer this. \(error.message)", to: $0) } ?? []
+        try await commit(rows, turn.ledger.failed(error.message), keeps: false)
+    }
+
+    /// The one transaction of a turn's end.
+    private func commit(_ rows: [NewOutbound], _ acks: [TurnEnd.Outcome], keeps: Bool = true) async throws {
+        let turn = try open()
+        var continuation: (provider: String, value: String?)?
+        if keeps, var memory {
+            let value = try memory.transcript.append(turn.id, turn.messages, history: memory.history)
+            memory.history.append(turn.messages)
+            self.memory = memory
+            continuation = (memory.provider, value)
+        }
+        guard try session.currentIncarnation() <= settings.incarnation else {
+            stop(.superseded)
+            throw CancellationError()
+        }
+        let end = TurnEnd(turn: turn.id, rows: rows, acks: acks, continuation: continuation)
+        try await patiently { try session.commit(end) }
+        ring()
+    }
+
+    /// Does it again every second while the session is full or locked: the turn's rows are claimed, and only its end
+    /// or the runner's lets go of them.
+    @discardableResult
+    private func patiently<Result>(_ body: () throws -> Result) async throws -> Result {
+        while true {
+            do {
+                return try body()
+            } catch let error as StoreError where Self.mayPass(error) {
+                RunnerLog.write("the turn waits: \(error)")
+                try await time.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    // MARK: - Tools and follow-ups
+
+    private func runTools(_ calls: [ModelAnswer.ToolCall], _ toolbox: Toolbox) async throws {
+        var parts: [ModelMessage.Part] = []
+        for call in calls {
+            live.send(.toolCall(id: call.id, name: call.name, arguments: call.arguments))
+            let start = time.monotonic
+            let result = try await run(call, toolbox)
+            let elapsed = Int((time.monotonic - start).milliseconds)
+            live.send(.toolResult(
+                id: call.id, name: call.name, isError: result.isError, summary: result.text, milliseconds: elapsed))
+            parts.append(.toolResult(id: call.id, text: result.text, isError: result.isError))
+        }
+        current?.messages.append(ModelMessage(role: .tool, parts: parts))
+    }
+
+    private func run(_ call: ModelAnswer.ToolCall, _ toolbox: Toolbox) async throws -> ToolResult {
+        let configuration = try open().configuration
+        let checked: Toolbox.Call
+        do {
+            checked = try toolbox.call(call.name, arguments: call.arguments, policy: configuration.tools)
+        } catch {
+            return ToolResult("Error: \(error.message)", isError: true)
+        }
+        let timeout = checked.timeout(configuration.limits)
+        let inFlight = ToolInFlight(name: call.name, startedAt: time.now, timeoutMs: timeout.milliseconds)
+        try await patiently { try session.setState(phase: .tools, tools: [inFlight]) }
+        current?.hasShownTools = true
+        toolCallNumber += 1
+        let context = ToolContext(number: toolCallNumber, limits: configuration.limits)
+        // Off this thread: a tool waits for other processes.
+        let task = Task.detached { try await checked.run(context) }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Takes what arrived meanwhile into the turn, where the queue mode says so.
+    private func joinFollowUps() async throws {
+        let turn = try open()
+        let batch = try await patiently { try session.due(limit: turn.configuration.limits.messagesPerPrompt) }
+        let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
+        guard !rows.isEmpty else { return }
+        current?.ledger.join(rows, passedOver: batch.passedOver)
+        current?.routing.add(rows)
+        current?.messages.append(.user(turn.prompt.text(rows.map(\.prompt))))
+        live.send(.started(messages: rows.map(\.id)))
+        seen = current?.routing.known ?? seen
+    }
+
+    // MARK: - /clear
+
+    /// Forgets the conversation and says so where it was asked for, in one transaction.
+    func clear(_ row: InboundRow, _ configuration: AgentConfiguration) throws {
+        let name = configuration.provider.name
+        let turn = TurnID.random()
+        var rows: [NewOutbound] = []
+        if let address = try row.address ?? session.routing() {
+            let text = "Cleared: I have forgotten this conversation. What I was told to remember stays."
+            rows = [
+                NewOutbound(
+                    content: .chat(OutboundChat(text: text)), address: address, inReplyTo: row.id, turn: turn)
+            ]
+        }
+        try session.commit(
+            TurnEnd(turn: turn, rows: rows, acks: [TurnEnd.Outcome(row.id)], continuation: (name, nil)))
+        memory = nil
+        ring()
+        let (fresh, _) = try Transcript.open(state: settings.state, continuation: nil)
+        try fresh.removeOthers()
+    }
+}

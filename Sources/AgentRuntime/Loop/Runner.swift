@@ -1,0 +1,177 @@
+import AgentTools
+import Core
+import LinuxIO
+import ModelProviders
+import Prompting
+import SessionStore
+
+/// The loop of one session: waits for the bell, takes what is due, makes turns of it.
+///
+/// Everything of it runs on one thread of its own, the session's databases included.
+package actor Runner {
+    private let thread: RunnerThread
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    let settings: RunnerSettings
+    let time: any TimeSource
+    let session: RunnerSession
+    let live: LiveSender
+
+    private var signal = WakeSignal()
+    private var end: RunnerEnd?
+    private var work: Task<Void, any Error>?
+    private var pulses = 0
+    private var lastActive: Duration
+
+    /// The turn that is under way, for the tools that speak in it.
+    var current: Turn?
+    /// The newest row of each chat so far.
+    var seen: [InboundRow] = []
+    var memory: Memory?
+    var provider: (profile: AgentConfiguration.Provider, value: any ModelProvider)?
+    var toolCallNumber = 0
+
+    /// The history of one provider, and where it is kept.
+    struct Memory {
+        let provider: String
+        var history: History
+        var transcript: Transcript
+    }
+
+    /// Opens the session; throws what stands in the way.
+    package init(_ settings: RunnerSettings) throws {
+        self.settings = settings
+        thread = try RunnerThread()
+        time = settings.time
+        live = LiveSender(settings.live)
+        lastActive = settings.time.monotonic
+        session = try RunnerSession(
+            inbound: settings.inbound, outbound: settings.outbound, state: settings.state,
+            incarnation: settings.incarnation, time: settings.time)
+    }
+
+    /// Runs until there is nothing left to do, or nobody to do it for.
+    package func run() async throws -> RunnerEnd {
+        let tier = ToolInitClient(settings.toolInit)
+        let server = ToolServerClient(tier: tier, places: settings.toolPlaces, time: time)
+        let toolbox = Toolbox.standard(
+            ToolServices(
+                tier: tier, server: server, conversation: self, places: settings.toolPlaces, time: time))
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await tier.run() }
+            group.addTask { try await self.listen() }
+            group.addTask { try await self.beat() }
+            defer { group.cancelAll() }
+            let end = try await loop(toolbox)
+            RunnerLog.write("ends: \(end)")
+            return end
+        }
+    }
+
+    /// Asks the loop to end, in the middle of a turn too; what the turn has not committed is repeated by the next
+    /// incarnation.
+    package func stop(_ reason: RunnerEnd = .terminated) {
+        if end == nil { end = reason }
+        work?.cancel()
+        signal.set()
+    }
+
+    // MARK: - The loop
+
+    private func loop(_ toolbox: Toolbox) async throws -> RunnerEnd {
+        tick()
+        try? session.touchHeartbeat()
+        while true {
+            signal.clear()
+            if let end { return end }
+            do {
+                guard try session.currentIncarnation() <= settings.incarnation else { return .superseded }
+                let configuration = try session.configuration()
+                let batch = try session.due(limit: configuration.limits.messagesPerPrompt)
+                if !batch.isEmpty, try await handle(batch, configuration, toolbox) {
+                    lastActive = time.monotonic
+                    continue
+                }
+                if time.monotonic - lastActive >= .seconds(configuration.limits.idleSeconds) { return .idle }
+            } catch is CancellationError {
+                continue
+            } catch let error as StoreError where Self.mayPass(error) {
+                // The rows stay due; the next beat tries again.
+                RunnerLog.write("\(error)")
+            }
+            await withCheckedContinuation { signal.wait($0) }
+        }
+    }
+
+    /// Does what is due; false when none of it starts anything.
+    private func handle(
+        _ batch: DueBatch, _ configuration: AgentConfiguration, _ toolbox: Toolbox
+    ) async throws -> Bool {
+        if !batch.unreadable.isEmpty {
+            let acks = batch.unreadable.map { TurnEnd.Outcome($0.id, .failed, detail: $0.reason) }
+            try session.commit(TurnEnd(turn: .random(), acks: acks))
+        }
+        switch BatchRule.select(batch.rows, mode: configuration.queueMode) {
+        case nil: return !batch.unreadable.isEmpty
+        case .clear(let row): try clear(row, configuration)
+        case .turn(let rows):
+            let work = Task {
+                try await self.turn(rows, passedOver: batch.passedOver, configuration, toolbox)
+            }
+            self.work = work
+            defer {
+                self.work = nil
+                current = nil
+            }
+            try await work.value
+        }
+        return true
+    }
+
+    static func mayPass(_ error: StoreError) -> Bool {
+        [.busy, .diskFull, .fileFull, .queueFull].contains(error.code)
+    }
+
+    // MARK: - Bell and beats
+
+    /// Waits on the bell; bytes of any kind wake the loop, the end of the socket ends it.
+    private nonisolated func listen() async throws {
+        let bell = settings.bell
+        while true {
+            try await Readiness.shared.readable(bell.descriptor)
+            receive: while true {
+                switch try bell.receive(limit: 64) {
+                case .message: continue
+                case .empty: break receive
+                case .gone: return await stop(.hostGone)
+                }
+            }
+            await wake()
+        }
+    }
+
+    private func wake() { signal.set() }
+
+    /// Once a second the net of the bell, every 2 s a tick, every 30 s the heartbeat.
+    private nonisolated func beat() async throws {
+        var next = time.monotonic
+        while true {
+            next += .seconds(1)
+            try await time.sleep(until: next)
+            next = max(next, time.monotonic - .seconds(1))
+            await pulse()
+        }
+    }
+
+    private func pulse() {
+        pulses += 1
+        if pulses.isMultiple(of: 2) { tick() }
+        if pulses.isMultiple(of: 30) { try? session.touchHeartbeat() }
+        signal.set()
+    }
+
+    private func tick() { _ = try? settings.bell.send([2]) }
+
+    /// Tells the host that rows are there.
+    func ring() { _ = try? settings.bell.send([1]) }
+}

@@ -1,0 +1,63 @@
+import AgentTools
+import CLinux
+import Core
+import Glibc
+import LinuxIO
+import SessionStore
+
+/// The runner as a process of the sandbox: its descriptors and environment, its exit status.
+package enum RunnerProcess {
+    /// Descriptors that the launcher leaves open.
+    private enum Inherited: Int32 {
+        case bell = 3
+        case live = 4
+        case toolInit = 5
+    }
+
+    /// Runs the loop to its end. Answers the exit status: 0 for a clean end, 1 for a failure told on standard error,
+    /// 2 for a start that cannot work.
+    package static func run() async -> Int32 {
+        do {
+            let termination = Descriptor(owning: try Errno.check(clinux_termination_pipe(), "sigaction SIGTERM"))
+            guard let text = getenv("NANOCLAW_INCARNATION"), let incarnation = Incarnation(String(cString: text)) else {
+                RunnerLog.write("NANOCLAW_INCARNATION is no number: this program is started by nanoclaw-sandbox")
+                return 2
+            }
+            var settings = RunnerSettings(
+                incarnation: incarnation, bell: try socket(.bell), live: try socket(.live),
+                toolInit: try socket(.toolInit))
+            settings.toolPlaces.timeZone = getenv("TZ").map { String(cString: $0) }
+            let runner = try Runner(settings)
+            let watch = Task {
+                try await Readiness.shared.readable(termination)
+                await runner.stop()
+                // A turn that does not let go in time is left behind; its rows are repeated.
+                try await SystemTime().sleep(for: .milliseconds(800))
+                RunnerLog.write("ends in the middle of a turn")
+                exit(0)
+            }
+            defer { watch.cancel() }
+            _ = try await runner.run()
+            return 0
+        } catch {
+            RunnerLog.write("\(error)")
+            return 1
+        }
+    }
+
+    /// Brings `outbound.db` back to its last commit. Answers the exit status.
+    package static func recover(outbound: String = "/workspace/outbound") -> Int32 {
+        do {
+            try RunnerSession.recover(outbound: outbound)
+            return 0
+        } catch {
+            RunnerLog.write("\(error)")
+            return 1
+        }
+    }
+
+    private static func socket(_ which: Inherited) throws -> PacketSocket {
+        guard fcntl(which.rawValue, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno.last("descriptor \(which.rawValue)") }
+        return PacketSocket(Descriptor(owning: which.rawValue))
+    }
+}

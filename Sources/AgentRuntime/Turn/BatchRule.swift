@@ -1,0 +1,46 @@
+package import Core
+package import SessionStore
+
+/// Which of the due rows make one turn.
+package enum BatchRule {
+    /// Triggering rows no further apart than this make one turn when they wait together.
+    package static let burst = Duration.milliseconds(300)
+
+    /// What a turn takes.
+    package enum Selection: Sendable, Equatable {
+        /// Rows for the model, by seq.
+        case turn([InboundRow])
+        /// One row that is `/clear`; the rows before it are taken first.
+        case clear(InboundRow)
+    }
+
+    /// The next turn out of due rows (by seq); nil when none triggers.
+    package static func select(_ rows: [InboundRow], mode: QueueMode) -> Selection? {
+        guard let first = rows.firstIndex(where: \.trigger) else { return nil }
+        if isClear(rows[first]) { return .clear(rows[first]) }
+        var taken = Array(rows[...first])
+        var last = rows[first]
+        for row in rows[(first + 1)...] {
+            if row.trigger {
+                let isNear = abs(row.receivedAt.milliseconds - last.receivedAt.milliseconds) <= burst.milliseconds
+                guard mode == .steer, isNear, !isClear(row) else { break }
+                last = row
+            }
+            taken.append(row)
+        }
+        return .turn(taken)
+    }
+
+    /// The rows that join a turn at a tool boundary: all that are due, up to a `/clear`; empty when none triggers.
+    package static func followUps(_ rows: [InboundRow], mode: QueueMode) -> [InboundRow] {
+        guard mode == .steer else { return [] }
+        let rows = Array(rows.prefix { !isClear($0) })
+        return rows.contains(where: \.trigger) ? rows : []
+    }
+
+    /// True for a triggering chat row that is the command `/clear`.
+    static func isClear(_ row: InboundRow) -> Bool {
+        guard row.trigger, case .chat(let chat) = row.content else { return false }
+        return SlashCommand(chat.text)?.name == SlashCommand.clear
+    }
+}

@@ -1,0 +1,30 @@
+import AgentRuntime
+import AgentTools
+import Glibc
+import LinuxIO
+
+/// The program inside the sandbox: the runner, `--tool-server` in the tool tier, `--recover` for a hot journal.
+@main
+enum Main {
+    // Synchronous: an asynchronous main costs a static executable 15 ms of its start.
+    static func main() {
+        setenv("SWIFT_ROOT", "/", 0)
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case nil:
+            Task.detached { exit(await RunnerProcess.run()) }
+            while true { pause() }
+        case "--recover" where arguments.count == 1:
+            exit(RunnerProcess.recover())
+        case "--tool-server" where arguments.count == 1 || arguments.count == 3:
+            let agent = arguments.count == 3 ? arguments[2] : "/workspace/agent"
+            let instructions = arguments.count == 3 ? arguments[3] : "/workspace/instructions"
+            let server = ToolServer(agent: agent, instructions: instructions)
+            exit(server.serve(input: Descriptor(owning: 0), output: Descriptor(owning: 1)))
+        default:
+            let usage = "usage: agent-runner | agent-runner --recover | agent-runner --tool-server [AGENT INSTRUCTIONS]\n"
+            try? Descriptor(owning: 2).write(usage.utf8)
+            exit(2)
+        }
+    }
+}
