@@ -21,9 +21,11 @@ struct InitProcess {
             close(tools.theirs)
             let limits = try RootBuilder(context, .runner).build()
             try limitNamespaces(limits, after: tools.mine)
-            let runner = try startRunner(tools.mine)
+            let gate = try Channel.pair()
+            let runner = try startRunner(tools.mine, gate)
             close(tools.mine)
-            try finish()
+            close(gate.theirs)
+            try finish(gate.mine)
             clinux_init_loop(runner, channel)
         } catch {
             Channel.send(.failed(step: "PID 1: \(error.step)", errno: error.errno), over: channel)
@@ -77,15 +79,18 @@ struct InitProcess {
         close(directory)
     }
 
-    private func startRunner(_ tools: Int32) throws(StepError) -> pid_t {
+    private func startRunner(_ tools: Int32, _ gate: (mine: Int32, theirs: Int32)) throws(StepError) -> pid_t {
         let pid = try step("fork runner", clinux_clone(0, nil))
-        if pid == 0 { Runner(context, tools: tools).run() }
+        if pid == 0 {
+            close(gate.mine)
+            Runner(context, tools: tools, gate: gate.theirs).run()
+        }
         close(context.channels.runner.theirs)
         return pid
     }
 
     /// The runner's listener, then nothing but the right to reap and to pass a signal on.
-    private func finish() throws(StepError) {
+    private func finish(_ gate: Int32) throws(StepError) {
         try step("loopback", clinux_loopback_up())
         let listener = try step("listen", clinux_listen(InitContext.port))
         // The real uid is the runner's, so that kill(2) may reach it without a capability.
@@ -97,11 +102,13 @@ struct InitProcess {
         try step("drop capabilities", ccap_drop_all())
         try step("pdeathsig at last", clinux_die_with_parent())
         try step("not dumpable", clinux_set_dumpable(0))
-        try step("close", clinux_keep_only([channel, listener, context.lock], 3))
+        try step("close", clinux_keep_only([channel, listener, context.lock, gate], 4))
         // Its own filter leaves no call to read the mode back: the launcher does, from outside.
         let facts = try readFacts(role: "init", landlock: 0)
         try step("seccomp", clinux_seccomp_init())
         Channel.send(.facts(facts), over: channel, passing: [listener])
         close(listener)
+        Channel.send([1], over: gate)
+        close(gate)
     }
 }

@@ -8,6 +8,7 @@ struct Launcher {
     let configuration: SpawnerConfiguration
     let request: LaunchRequest
     let identities: SessionIdentities?
+    let cgroup: String
 
     private var root: Bool { identities != nil }
 
@@ -15,13 +16,10 @@ struct Launcher {
     func run() -> Never {
         beginRole("launcher")
         var sandbox: Sandbox?
-        var cgroup = ""
         do {
             let plan = try request.readPlan()
             let lock = try openLock(plan)
-            cgroup = CgroupName.session(
-                home: configuration.home, agentGroup: plan.agentGroup, session: plan.session)
-            let report = try build(plan, lock: lock, cgroup: cgroup, into: &sandbox)
+            let report = try build(plan, lock: lock, into: &sandbox)
             guard let built = sandbox else { throw StepError(step: "clone", errno: EINVAL) }
             try step("launcher: no_new_privs", clinux_no_new_privileges())
             if root { try step("launcher: drop capabilities", ccap_keep_only(CAP_KILL)) }
@@ -29,11 +27,11 @@ struct Launcher {
                 report, over: request.control, passing: [built.pidfd, built.runnerListener, built.toolListener])
             guard sent else { throw StepError(step: "the host is gone", errno: EPIPE) }
             built.closeForWatching()
-            watch(built, lock: lock, cgroup: cgroup)
+            watch(built, lock: lock)
         } catch {
             let failure = error as? StepError ?? StepError(step: "\(error)", errno: EINVAL)
             sandbox?.kill()
-            if !cgroup.isEmpty { clinux_cgroup_remove(cgroup) }
+            clinux_cgroup_remove(cgroup)
             Channel.send(.failed(step: failure.step, errno: failure.errno), over: request.control)
             _exit(1)
         }
@@ -72,12 +70,12 @@ struct Launcher {
     }
 
     private func build(
-        _ plan: SpawnPlan, lock: Int32, cgroup: String, into sandbox: inout Sandbox?
+        _ plan: SpawnPlan, lock: Int32, into sandbox: inout Sandbox?
     ) throws(StepError) -> LauncherMessage {
         var degraded: [String] = []
         let binds = try Bind.table(plan, configuration)
         let (tiers, mounts) = try chooseIdentities(binds, &degraded)
-        let limits = try makeCgroup(plan, cgroup, &degraded)
+        let limits = try makeCgroup(plan, &degraded)
 
         let channels = try InitChannels()
         let context = InitContext(
@@ -107,6 +105,7 @@ struct Launcher {
         try finished.readInitFilter(pid)
         sandbox?.runnerListener = finished.runnerListener
         sandbox?.toolListener = finished.toolListener
+        if let end = finished.end { sandbox?.end = end }
         try requireLayers(finished.facts, degraded: degraded)
         return .started(pid: pid, root: root, cgroup: limits, degraded: degraded, facts: finished.facts)
     }
@@ -136,13 +135,13 @@ struct Launcher {
 
     /// What of cgroups is in force, or an empty text.
     private func makeCgroup(
-        _ plan: SpawnPlan, _ name: String, _ degraded: inout [String]
+        _ plan: SpawnPlan, _ degraded: inout [String]
     ) throws(StepError) -> String {
         var limits = clinux_limits(plan.limits)
         var what = [CChar](repeating: 0, count: 256)
         var ruledOut = [CChar](repeating: 0, count: 2048)
         let got = try step(
-            "cgroup", clinux_cgroup_create(name, &limits, &what, what.count, &ruledOut, ruledOut.count))
+            "cgroup", clinux_cgroup_create(cgroup, &limits, &what, what.count, &ruledOut, ruledOut.count))
         degraded += text(ruledOut).split(separator: "\n").map { "cgroup: \($0)" }
         if got == 1 { degraded.append("cgroup: none; resource limits and the host's watchdog stand in") }
         return got == 1 ? "" : text(what)
@@ -165,8 +164,8 @@ struct Launcher {
     }
 
     /// Until PID 1 is dead: passes the host's wishes on, and kills when the host or the spawner is gone.
-    private func watch(_ sandbox: Sandbox, lock: Int32, cgroup: String) -> Never {
-        var end = clinux_end(code: 0, signal: SIGKILL)
+    private func watch(_ sandbox: Sandbox, lock: Int32) -> Never {
+        var end = sandbox.end
         let watched = [sandbox.pidfd, sandbox.channels.initProcess.mine, request.control, request.lifeline]
         var live = watched
         while true {
@@ -174,10 +173,9 @@ struct Launcher {
             guard clinux_poll(live, Int32(live.count), -1, &ready) > 0 else { continue }
             if ready[1] != 0 {
                 switch Channel.receive(watched[1]) {
-                case .message(let bytes, _) where bytes.count == MemoryLayout<clinux_end>.size:
-                    end = bytes.withUnsafeBytes { $0.loadUnaligned(as: clinux_end.self) }
+                case .message(let bytes, _): end = clinux_end(bytes) ?? end
                 case .gone: live[1] = -1
-                default: break
+                case .nothing: break
                 }
             }
             if ready[2] != 0 {
@@ -199,16 +197,11 @@ struct Launcher {
                 live[3] = -1
             }
             if ready[0] != 0 {
-                if case .message(let bytes, _) = Channel.receive(watched[1]),
-                    bytes.count == MemoryLayout<clinux_end>.size
-                {
-                    end = bytes.withUnsafeBytes { $0.loadUnaligned(as: clinux_end.self) }
-                }
+                if case .message(let bytes, _) = Channel.receive(watched[1]) { end = clinux_end(bytes) ?? end }
                 sandbox.kill()
                 // The next spawn of this session may come at once.
                 close(lock)
                 Channel.send(.exited(code: end.code, signal: end.signal), over: request.control)
-                if !cgroup.isEmpty { clinux_cgroup_remove(cgroup) }
                 _exit(0)
             }
         }

@@ -19,6 +19,14 @@ struct InitChannels {
     }
 }
 
+extension clinux_end {
+    /// What PID 1 tells at the end; nil for another message.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == MemoryLayout<clinux_end>.size else { return nil }
+        self = bytes.withUnsafeBytes { $0.loadUnaligned(as: clinux_end.self) }
+    }
+}
+
 /// A sandbox as its launcher holds it.
 struct Sandbox {
     let pid: pid_t
@@ -26,6 +34,7 @@ struct Sandbox {
     let channels: InitChannels
     var runnerListener: Int32 = -1
     var toolListener: Int32 = -1
+    var end = clinux_end(code: 0, signal: SIGKILL)
 
     init(pid: pid_t, pidfd: Int32, channels: InitChannels) {
         self.pid = pid
@@ -56,6 +65,8 @@ struct ReportCollector {
     private(set) var facts: [WireFacts] = []
     private(set) var runnerListener: Int32 = -1
     private(set) var toolListener: Int32 = -1
+    /// How the runner ended, when it did before all were finished.
+    private(set) var end: clinux_end?
 
     init(channels: InitChannels, lifeline: Int32, control: Int32) {
         self.channels = channels
@@ -78,6 +89,10 @@ struct ReportCollector {
             // What the tiers tell is more exact than that PID 1 is gone after them: it is read last.
             for index in [1, 2, 0] where ready[index] != 0 {
                 if try take(live[index]) { continue }
+                if index == 0, end != nil {
+                    live[0] = -1
+                    continue
+                }
                 guard (index == 1 && has("runner")) || (index == 2 && has("tool")) else {
                     throw StepError(step: "set-up: a process ended without a word", errno: ECHILD)
                 }
@@ -106,6 +121,10 @@ struct ReportCollector {
         case .gone: return false
         case .nothing: return true
         case .message(let bytes, let descriptors):
+            if channel == channels.initProcess.mine, let end = clinux_end(bytes) {
+                self.end = end
+                return true
+            }
             guard let message = try? LauncherMessage(decoding: bytes) else {
                 throw StepError(step: "set-up: a malformed report", errno: EPROTO)
             }

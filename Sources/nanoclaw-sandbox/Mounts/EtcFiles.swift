@@ -6,12 +6,13 @@ struct EtcFiles {
     let root: String
     /// Home directory of the one account.
     let home: String
+    let shared: [String]
 
     func write() throws(StepError) {
         for (name, text) in own {
             try step("write /etc/\(name)", clinux_make_file("\(root)/etc/\(name)", text, 0o644))
         }
-        for path in Self.shared { try share("/etc/\(path)") }
+        for path in shared { try share("/etc/\(path)") }
     }
 
     private var own: [(String, String)] {
@@ -29,12 +30,13 @@ struct EtcFiles {
         ]
     }
 
-    /// Nothing secret, nothing that names people of the box.
-    private static let shared = [
-        "alternatives", "bash.bashrc", "debian_version", "inputrc", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
-        "localtime", "magic", "mime.types", "os-release", "profile", "protocols", "python3", "services", "ssl/certs",
-        "ssl/openssl.cnf", "terminfo",
-    ]
+    /// What programs look up. Nothing secret, nothing that names people of the box.
+    static let runner = ["ld.so.cache", "localtime", "os-release"]
+    static let tools =
+        runner + [
+            "alternatives", "debian_version", "magic", "mime.types", "protocols", "python3", "services", "ssl/certs",
+            "ssl/openssl.cnf",
+        ]
 
     private func share(_ path: String) throws(StepError) {
         var target = [CChar](repeating: 0, count: 512)

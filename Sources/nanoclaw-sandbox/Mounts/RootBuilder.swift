@@ -21,7 +21,7 @@ struct RootBuilder {
             try make(directory)
         }
         try system()
-        try EtcFiles(root: root, home: home).write()
+        try EtcFiles(root: root, home: home, shared: tier == .runner ? EtcFiles.runner : EtcFiles.tools).write()
         try devices()
         try step("mount /proc", clinux_mount_proc(root + "/proc"))
         let limits = try step("open /proc/sys/user", clinux_open_directory(root + "/proc/sys/user"))

@@ -18,7 +18,6 @@ struct SessionSlots {
     private let configuration: SpawnerConfiguration
     private let root: Bool
     private var used: [Bool]
-    private var next = 0
     private var cache: [Int: SessionIdentities] = [:]
 
     init(_ configuration: SpawnerConfiguration) {
@@ -27,16 +26,11 @@ struct SessionSlots {
         used = [Bool](repeating: false, count: min(Int(configuration.uidCount / 4), 64))
     }
 
-    /// A free slot, the longest unused first; nil when there is none.
+    /// The lowest free slot, whose namespaces are most likely made already; nil when there is none.
     mutating func take() -> Int? {
-        for offset in used.indices {
-            let slot = (next + offset) % used.count
-            if used[slot] { continue }
-            used[slot] = true
-            next = (slot + 1) % used.count
-            return slot
-        }
-        return nil
+        guard let slot = used.firstIndex(of: false) else { return nil }
+        used[slot] = true
+        return slot
     }
 
     mutating func free(_ slot: Int) { used[slot] = false }
@@ -60,8 +54,9 @@ struct SessionSlots {
 enum CgroupName {
     static func prefix(home: String) -> String { "nanoclaw-\(hexadecimal(home))-" }
 
-    static func session(home: String, agentGroup: String, session: String) -> String {
-        prefix(home: home) + hexadecimal("\(agentGroup)/\(session)") + "-" + String(getpid(), radix: 36)
+    /// One that no other sandbox of this spawner ever had.
+    static func session(home: String, serial: Int) -> String {
+        prefix(home: home) + String(getpid(), radix: 36) + "-" + String(serial, radix: 36)
     }
 
     /// FNV-1a, 64 bits: names only, nothing depends on its strength.

@@ -14,7 +14,9 @@ struct Spawner {
         let pid: pid_t
         let pidfd: Int32
         let slot: Int
+        let cgroup: String
     }
+    private var serial = 0
 
     private let host: Int32 = 0
 
@@ -80,6 +82,8 @@ struct Spawner {
             return
         }
         let identities = slots?.identities(slot)
+        serial += 1
+        let cgroup = CgroupName.session(home: configuration.home, serial: serial)
         var pidfd: Int32 = -1
         let pid = clinux_clone(0, &pidfd)
         if pid == 0 {
@@ -88,14 +92,14 @@ struct Spawner {
                 output: descriptors[4], errorOutput: descriptors[5], lifeline: lifeline.watched)
             let kept = request.descriptors + (identities?.descriptors ?? [])
             clinux_keep_only(kept, Int32(kept.count))
-            Launcher(configuration: configuration, request: request, identities: identities).run()
+            Launcher(configuration: configuration, request: request, identities: identities, cgroup: cgroup).run()
         }
         guard pid > 0 else {
             slots?.free(slot)
             Channel.send(.failed(step: "fork", errno: -pid), over: control)
             return
         }
-        launchers.append(Launched(pid: pid, pidfd: pidfd, slot: slot))
+        launchers.append(Launched(pid: pid, pidfd: pidfd, slot: slot, cgroup: cgroup))
     }
 
     private mutating func reap(_ ready: [Bool]) {
@@ -103,6 +107,8 @@ struct Spawner {
             var code: Int32 = 0
             var signal: Int32 = 0
             guard clinux_wait(launchers[index].pid, 1, &code, &signal) > 0 else { continue }
+            // The launcher has no right to any more. A sandbox whose launcher died dies with it: it is waited for.
+            clinux_cgroup_remove(launchers[index].cgroup)
             close(launchers[index].pidfd)
             slots?.free(launchers[index].slot)
             launchers.remove(at: index)
@@ -120,6 +126,7 @@ struct Spawner {
             if clinux_poll([launcher.pidfd], 1, Int32(left), &ready) <= 0 {
                 clinux_pidfd_signal(launcher.pidfd, SIGKILL)
             }
+            clinux_cgroup_remove(launcher.cgroup)
         }
         exit(0)
     }

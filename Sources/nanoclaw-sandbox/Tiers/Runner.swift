@@ -6,8 +6,11 @@ import SandboxWire
 struct Runner {
     private let context: InitContext
     private let tools: Int32
+    private let gate: Int32
 
-    init(_ context: InitContext, tools: Int32) {
+    /// `gate`: tells when PID 1 has dropped its privilege.
+    init(_ context: InitContext, tools: Int32, gate: Int32) {
+        self.gate = gate
         self.context = context
         self.tools = tools
     }
@@ -23,6 +26,11 @@ struct Runner {
             let landlock = try Tier(context: context, tier: .runner).enter()
             let input = try step("open /dev/null", result(open("/dev/null", O_RDONLY | O_CLOEXEC)))
             try step("chdir", result(chdir("/workspace/state")))
+            for (name, socket) in [("tool init", tools), ("PID 1", gate)] {
+                guard case .message = Channel.receive(socket, waiting: true) else {
+                    throw StepError(step: "\(name): it ended", errno: ECHILD)
+                }
+            }
             let placed = [
                 input, context.request.output, context.request.errorOutput, context.request.bell,
                 context.request.events, tools, context.lock,

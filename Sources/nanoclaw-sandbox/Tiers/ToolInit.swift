@@ -35,6 +35,8 @@ struct ToolInit {
             Channel.send(.facts(facts), over: channel, passing: [listener])
             close(listener)
             close(channel)
+            // The runner waits for this: no program runs before both tiers are finished.
+            Channel.send([2], over: socket)
         } catch {
             Channel.send(.failed(step: "tool init: \(error.step)", errno: error.errno), over: channel)
             _exit(125)
