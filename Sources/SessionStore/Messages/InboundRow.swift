@@ -18,6 +18,30 @@ package struct InboundRow: Sendable, Equatable {
     /// The session that sent it, for a message from another agent.
     package let sourceSession: SessionID?
 
+    package init(
+        id: MessageID,
+        seq: Int64,
+        content: InboundContent,
+        trigger: Bool = true,
+        sentAt: Timestamp,
+        receivedAt: Timestamp,
+        address: ChatAddress? = nil,
+        platformMessageID: String? = nil,
+        tries: Int = 0,
+        sourceSession: SessionID? = nil
+    ) {
+        self.id = id
+        self.seq = seq
+        self.content = content
+        self.trigger = trigger
+        self.sentAt = sentAt
+        self.receivedAt = receivedAt
+        self.address = address
+        self.platformMessageID = platformMessageID
+        self.tries = tries
+        self.sourceSession = sourceSession
+    }
+
     /// The row's `kind` column.
     package var kind: InboundKind { content.kind }
 }

@@ -44,6 +44,13 @@ package struct MessageReference: Sendable, Equatable {
     /// True for a message of the agent itself; only such a one can be edited.
     package let isOwn: Bool
     package let address: ChatAddress?
+
+    package init(id: MessageID, seq: Int64, isOwn: Bool, address: ChatAddress?) {
+        self.id = id
+        self.seq = seq
+        self.isOwn = isOwn
+        self.address = address
+    }
 }
 
 /// What the last transaction of a turn writes, all of it or nothing.

@@ -12,29 +12,36 @@ extension HostSession {
             if case .insert(let row) = change { row } else { nil }
         }
         let plans = try await plan(rows)
-        var removed: [String] = []
+        let effects: Effects
         do {
-            removed = try await heldTransaction { database in
-                var plans = plans[...]
-                var removed: [String] = []
-                for change in changes { removed += try make(change, &plans, in: database) }
+            effects = try await heldTransaction { database in
+                var effects = Effects(plans: plans[...])
+                for change in changes { try make(change, &effects, in: database) }
                 try raiseRecordedThrough(in: database)
-                return removed
+                return effects
             }
         } catch {
             discard(plans)
             throw error
         }
         backlog.drop(changes)
-        if !removed.isEmpty { removeInboxFolders(removed) }
+        discard(effects.repeated)
+        if effects.isPruned { try await removeOldFiles(effects.forgotten) }
     }
 
-    /// Makes one change; answers the messages whose files are to go once it is durable.
-    private func make(
-        _ change: HostChange,
-        _ plans: inout ArraySlice<InsertPlan>,
-        in database: Connection
-    ) throws -> [String] {
+    /// What the changes of one transaction leave to be done once it is durable.
+    private struct Effects {
+        var plans: ArraySlice<InsertPlan>
+        /// Rows that turned out to be there already.
+        var repeated: [InsertPlan] = []
+        /// Deliveries whose files in `outbox/` are to go.
+        var forgotten: [MessageID] = []
+        var isPruned = false
+
+        init(plans: ArraySlice<InsertPlan>) { self.plans = plans }
+    }
+
+    private func make(_ change: HostChange, _ effects: inout Effects, in database: Connection) throws {
         switch change {
         case .acked(let acks):
             for ack in acks where ack.state != .processing {
@@ -56,10 +63,12 @@ extension HostSession {
                 )
             }
         case .insert:
-            if let plan = plans.popFirst() { _ = try store(plan, in: database) }
-        case .prune(let time): return try prune(before: time, in: database)
+            guard let plan = effects.plans.popFirst() else { return }
+            if case .repeated = try store(plan, in: database) { effects.repeated.append(plan) }
+        case .prune(let time):
+            effects.forgotten += try prune(before: time, in: database)
+            effects.isPruned = true
         }
-        return []
     }
 
     private func retry(_ ids: [MessageID], _ error: String, in database: Connection) throws {
@@ -143,28 +152,35 @@ extension HostSession {
     /// How long a repeat of an event is known for one.
     static let seenFor = Duration.seconds(90 * 86400)
 
-    private func prune(before time: Timestamp, in database: Connection) throws -> [String] {
-        let ended = try database.rows(
-            "SELECT id FROM messages_in WHERE status IN ('completed', 'failed') AND received_at < ?",
-            time
-        ) { $0.text(0) }
-        for id in ended { try database.run("DELETE FROM messages_in WHERE id = ?", id) }
+    private func prune(before time: Timestamp, in database: Connection) throws -> [MessageID] {
         try database.run(
-            """
-            DELETE FROM deliveries WHERE state IN ('delivered', 'failed', 'unknown') AND updated_at < ?
-                AND seq <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'recorded_through')
-            """,
+            "DELETE FROM messages_in WHERE status IN ('completed', 'failed') AND received_at < ?",
             time
         )
+        let condition = """
+            state IN ('delivered', 'failed', 'unknown') AND updated_at < ?
+                AND seq <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'recorded_through')
+            """
+        let forgotten = try database.rows("SELECT message_id FROM deliveries WHERE \(condition)", time) {
+            MessageID(unchecked: $0.text(0))
+        }
+        try database.run("DELETE FROM deliveries WHERE \(condition)", time)
         try database.run("DELETE FROM seen WHERE seen_at < ?", self.time.now - Self.seenFor)
-        return ended
+        return forgotten
     }
 
-    /// Removes the files of rows that are gone.
+    /// Removes the files of these deliveries, and every folder in `inbox/` that no row owns.
     ///
     /// What cannot be removed now is found again by the next pruning.
-    private func removeInboxFolders(_ messages: [String]) {
+    private func removeOldFiles(_ deliveries: [MessageID]) async throws {
+        for message in deliveries { try? removeOutboxFiles(message: message) }
         guard let inbox = try? Directory(path: folder.inbound).directory("inbox") else { return }
-        for message in messages { try? inbox.remove(message) }
+        let names = (try? inbox.names()) ?? []
+        for name in names {
+            let isOwned = try await patiently { () throws -> Bool in
+                try open().first("SELECT 1 FROM messages_in WHERE id = ?", name) { _ in true } ?? false
+            }
+            if !isOwned { try? inbox.remove(name) }
+        }
     }
 }

@@ -13,7 +13,9 @@ extension HostSession {
         defer { leave() }
         let plans = try await plan(rows)
         do {
-            return try await heldTransaction { database in try plans.map { try store($0, in: database) } }
+            let outcomes = try await heldTransaction { database in try plans.map { try store($0, in: database) } }
+            discard(zip(plans, outcomes).filter { $0.id != $1.id }.map(\.0))
+            return outcomes
         } catch {
             discard(plans)
             throw error
