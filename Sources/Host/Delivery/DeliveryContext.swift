@@ -17,6 +17,8 @@ struct DeliveryContext: Sendable {
     let found: @Sendable (SessionDelivery.Finding, SessionHandle) -> Void
     /// A turn is over for those who look on.
     let announce: @Sendable (TurnLedger.Ended, SessionHandle) -> Void
+    /// A message is about to be handed to its adapter.
+    let handing: @Sendable (Delivery, SessionHandle) -> Void
     /// A message is with its platform.
     let delivered: @Sendable (Delivery, SessionHandle) -> Void
 

@@ -48,6 +48,7 @@ extension SessionDelivery {
         }
         // The host may have been told to stop while the row was checked and recorded.
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        context.handing(item.delivery, handle)
         let answer = await context.send(
             OutboundMessage(
                 idempotencyKey: item.delivery.message.rawValue,
@@ -171,7 +172,8 @@ extension SessionDelivery {
             "Your \(what) \(delivery.seq) was not delivered after \(delivery.attempts) attempts: \(error)"
         )
         guard delivery.kind != .system else { return }
-        context.tasks.add { await self.tellOwner(delivery, error) }
+        let failed = delivery
+        context.tasks.add { await self.tellOwner(failed, error) }
     }
 
     private func tellOwner(_ delivery: Delivery, _ error: String) async {

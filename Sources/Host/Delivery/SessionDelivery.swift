@@ -372,6 +372,13 @@ actor SessionDelivery {
         }
     }
 
+    /// Forgets everything that is on its way: the conversation is reset.
+    func abandon() {
+        for key in lanes.keys { _ = lanes[key]?.discard() }
+        changes = []
+        turns = TurnLedger()
+    }
+
     /// A new runner starts: what it writes is sent again.
     func begin(_ incarnation: Incarnation) {
         self.incarnation = incarnation

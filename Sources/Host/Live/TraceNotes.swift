@@ -2,7 +2,9 @@ import CentralStore
 import Core
 
 extension TraceStore {
-    /// Notes one step of a message's way; `detail` holds plain words.
+    /// Notes one step of a message's way.
+    ///
+    /// `detail` holds plain words; `us` beside them is CLOCK_MONOTONIC in whole microseconds.
     func note(
         _ stage: String,
         at time: Timestamp,
@@ -12,6 +14,9 @@ extension TraceStore {
         turn: TurnID? = nil,
         _ detail: [String: String] = [:]
     ) {
+        var detail = detail
+        let elapsed = SystemTime().monotonic.components
+        detail["us"] = String(elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000)
         record(
             TraceEntry(
                 at: time,

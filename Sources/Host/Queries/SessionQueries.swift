@@ -1,5 +1,5 @@
 import CentralStore
-import Core
+package import Core
 import GRDB
 
 extension Session {

@@ -50,6 +50,7 @@ package final class Router: ChannelInbox {
 
     package func accept(_ event: InboundEvent) async throws {
         let (event, sender, channelHasThreads) = normalised(event)
+        traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
         let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
         let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }

@@ -10,11 +10,13 @@ struct RunnerEnvironment: Sendable {
     /// Serves the sandbox's two listeners until cancelled.
     var serveEgress: @Sendable (any RunningSandbox, SessionHandle) async -> Void
     /// Keeps the runner's output until cancelled or its end.
-    var keepOutput: @Sendable (any RunningSandbox, SessionHandle) async -> Void
+    var keepOutput: @Sendable (any RunningSandbox, SessionHandle, Incarnation) async -> Void
     /// A datagram of the live events' socket.
     var liveEvent: @Sendable ([UInt8], SessionHandle) -> Void
     /// What a turn that a person stopped was about.
     var announceStop: @Sendable ([MessageID], SessionHandle) async -> Void
+    /// The session is due at that time and has no runner.
+    var due: @Sendable (Timestamp) -> Void
     /// The runner is gone: nobody is at work any more.
     var ended: @Sendable (SessionHandle) -> Void
 }
@@ -28,6 +30,8 @@ package struct SupervisorSettings: Sendable {
     package var lookEvery: Duration = .seconds(1)
     /// From asking a runner to end to ending it.
     package var teardown: Duration = .seconds(8)
+    /// How long ended rows and records of what was said are kept.
+    package var retention: Duration = .seconds(90 * 86_400)
     /// The longest a recovery of a hot journal may take.
     package var recovery: Duration = .seconds(10)
 

@@ -82,7 +82,7 @@ extension RunnerSupervisor {
             group.addTask { await self.watch(runner, handle) }
             group.addTask { await self.show(runner, handle) }
             group.addTask { await self.environment.serveEgress(runner.sandbox, handle) }
-            group.addTask { await self.environment.keepOutput(runner.sandbox, handle) }
+            group.addTask { await self.environment.keepOutput(runner.sandbox, handle, runner.incarnation) }
             let exit = await runner.sandbox.waitForExit()
             group.cancelAll()
             return exit

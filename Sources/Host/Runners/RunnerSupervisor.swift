@@ -1,6 +1,6 @@
-package import CentralStore
+import CentralStore
 package import Core
-package import Logging
+import Logging
 import Sandbox
 import SessionStore
 import SessionStoreHost
@@ -142,10 +142,14 @@ package actor RunnerSupervisor {
         if isIdle { deliveries.remove(id) }
         entries[id] = nil
         do {
+            if handle.isToBePruned(at: time.monotonic) {
+                try await handle.store.apply([.prune(before: time.now - settings.retention)])
+            }
             if !isIdle || overview.openDeliveries > 0 {
                 // Its lanes have timers of their own; after a crash the session is due at once.
             } else if let due = overview.nextDue {
                 _ = try await ledger.setNextDue(id, due, since: generation)
+                environment.due(due)
             } else if overview.dueTriggers.isEmpty {
                 _ = try await ledger.clear(id, since: generation)
             }

@@ -1,4 +1,4 @@
-import CentralStore
+package import CentralStore
 package import Core
 package import SessionStore
 package import SessionStoreHost
@@ -25,6 +25,8 @@ package final class SessionHandle: Sendable {
         var origins: [MessageID: MessageOrigin] = [:]
         var order: [MessageID] = []
         var destinations: [String: ChatAddress] = [:]
+        var audience: Set<ChatAddress> = []
+        var prunedAt: Duration?
     }
 
     /// Where a message came from, as clients know it.
@@ -100,6 +102,28 @@ package final class SessionHandle: Sendable {
 
     /// The names that the agent's turns use for chats, as last brought to its runner.
     var destinations: [String: ChatAddress] { state.withLock { $0.destinations } }
+
+    /// A turn has claimed these messages: those who look at their chats see it.
+    func turnStarted(_ messages: [MessageID]) {
+        state.withLock { state in
+            state.audience = Set(messages.prefix(100).compactMap { state.origins[$0]?.address?.chat })
+        }
+    }
+
+    /// The chats that the running turn is about: the session's own, and those of the messages it has claimed.
+    var audience: Set<ChatAddress> {
+        let chats = state.withLock { $0.audience }
+        return origin.map { chats.union([$0.chat]) } ?? chats
+    }
+
+    /// True once a day: old rows are to be removed.
+    func isToBePruned(at now: Duration) -> Bool {
+        state.withLock { state in
+            if let prunedAt = state.prunedAt, now - prunedAt < .seconds(86_400) { return false }
+            state.prunedAt = now
+            return true
+        }
+    }
 
     /// Remembers what a runner is told that the host needs too.
     func adopt(_ projection: SessionProjection) {

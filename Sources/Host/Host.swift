@@ -1,0 +1,129 @@
+import CentralStore
+import ChannelKit
+import Core
+import HostLogging
+import Logging
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// Serves a home until SIGTERM, SIGINT or the cancellation of the task.
+///
+/// One group of services, started in the order of what stands on what and stopped in reverse: no new input, then the
+/// runners end, then the last deliveries, then what they stand on. Throws what stops the start, in words for the person
+/// at the terminal.
+package func runHost(_ options: HostOptions) async throws {
+    let runtime = try await HostRuntime(options)
+    try await runtime.serve()
+}
+
+extension HostRuntime {
+    /// The longest that a graceful stop may take.
+    private static let longestStop: Duration = .seconds(20)
+
+    /// Runs all services until the host is told to stop.
+    func serve() async throws {
+        let logger = log.logger("host")
+        let socket = try ControlSocket(
+            home: options.home,
+            commands: ControlCommands(
+                ControlContext(
+                    home: options.home,
+                    store: central,
+                    host: self,
+                    cli: cli,
+                    traces: traces,
+                    levels: log.levels,
+                    time: time
+                )
+            ),
+            time: time,
+            logger: log.logger("control")
+        )
+        let services: [any Service] = [
+            HostService("traces") { await self.traces.run() },
+            HostService("sandboxes") { try await self.spawner.run() },
+            HostService("sessions", stopsItself: true) { try await self.keepSessions() },
+            HostService("channels") { await self.registry.run(self) },
+            HostService("sweep") { await self.sweep.run() },
+            HostService("control") { try await socket.run() },
+        ]
+        var configuration = ServiceGroupConfiguration(services: services, logger: log.logger("lifecycle"))
+        configuration.maximumGracefulShutdownDuration = Self.longestStop
+        let group = ServiceGroup(configuration: configuration)
+        isAccepting.store(true, ordering: .releasing)
+        logger.notice("The host is ready", metadata: ["home": "\(options.home)"])
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return true
+            }
+            if options.handlesSignals { tasks.addTask { await Self.followSignals(group, logger) } }
+            tasks.addTask {
+                await self.options.onReady(await self.status())
+                return false
+            }
+            do {
+                // The end of the group, or a second signal, ends everything.
+                while let isOver = try await tasks.next(), !isOver {}
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+            tasks.cancelAll()
+        }
+        try? await traces.flush()
+        logger.notice("The host has stopped")
+    }
+
+    /// The first signal ends the host gracefully; answers true at the second.
+    private static func followSignals(_ group: ServiceGroup, _ logger: Logger) async -> Bool {
+        var count = 0
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            guard count == 1 else { return true }
+            logger.notice("The host stops", metadata: ["signal": "\(signal)"])
+            await group.triggerGracefulShutdown()
+        }
+        return false
+    }
+
+    /// Holds sessions and deliveries; at the end: no new input, runners end, what they said goes out.
+    private func keepSessions() async throws {
+        try? await gracefulShutdown()
+        isAccepting.store(false, ordering: .releasing)
+        await supervisor.shutDown()
+        let settled = Task { await deliveries.settle() }
+        let watch = Task {
+            try await time.sleep(for: .seconds(5))
+            settled.cancel()
+            await tasks.close()
+        }
+        await settled.value
+        watch.cancel()
+        await tasks.close()
+    }
+}
+
+/// A part of the host as a service: its body runs until the group stops it.
+private struct HostService: Service, CustomStringConvertible {
+    let description: String
+    /// The body sees the graceful stop itself and needs time for it.
+    private let stopsItself: Bool
+    private let body: @Sendable () async throws -> Void
+
+    init(_ name: String, stopsItself: Bool = false, _ body: @escaping @Sendable () async throws -> Void) {
+        description = name
+        self.stopsItself = stopsItself
+        self.body = body
+    }
+
+    func run() async throws {
+        if stopsItself { return try await body() }
+        do {
+            try await cancelWhenGracefulShutdown { try await body() }
+        } catch is CancellationError where !Task.isCancelled {
+            // Its end was asked for.
+        }
+    }
+}

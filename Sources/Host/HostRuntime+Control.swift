@@ -1,0 +1,166 @@
+import CentralStore
+import ChannelKit
+import Core
+import GRDB
+import Glibc
+import HostConfiguration
+import Sandbox
+import SessionStoreHost
+import Synchronization
+
+extension HostRuntime: HostControl, ChannelInbox {
+    func accept(_ event: InboundEvent) async throws {
+        guard isAccepting.load(ordering: .acquiring) else {
+            throw HostError(.unavailable, "the host is stopping: send it again when it is back")
+        }
+        try await router.accept(event)
+    }
+
+    func explain(address: ChatAddress, event: InboundEvent?) async throws -> [RouteExplanation] {
+        if let event { return try await router.explain(event) }
+        let owner = try await central.read { db in
+            try UserID.fetchOne(
+                db,
+                sql: "SELECT user_id FROM user_roles WHERE role = 'owner' AND user_id LIKE ? ORDER BY granted_at",
+                arguments: ["\(address.channel):%"]
+            )
+        }
+        return try await router.explain(
+            InboundEvent(
+                address: address,
+                platformMessageID: "explain",
+                sentAt: time.now,
+                senderNativeID: owner?.native,
+                content: ChatContent(text: "hello")
+            )
+        )
+    }
+
+    func stop(session: SessionID, by user: UserID?) async throws -> Bool {
+        let handle = try await sessions.session(session)
+        let wasBusy = try await supervisor.stop(handle, by: user)
+        typing.stop(session)
+        return wasBusy
+    }
+
+    func reset(session: SessionID) async throws {
+        let handle = try await sessions.session(session)
+        try await supervisor.exclusively(handle) {
+            await self.deliveries.session(handle).abandon()
+            try await handle.store.reset()
+            handle.status = .active
+            try await self.central.setStatus(.active, reason: nil, of: session)
+        }
+    }
+
+    func close(session: SessionID) async throws {
+        let handle = try await sessions.session(session)
+        try await supervisor.exclusively(handle) {
+            handle.status = .closed
+            try await self.central.setStatus(.closed, reason: nil, of: session)
+        }
+        await sessions.forget(session)
+    }
+
+    func history(session: SessionID, limit: Int) async throws -> [HistoryEntry] {
+        let handle = try await sessions.session(session)
+        return try await handle.store.history(limit: max(1, min(limit, 10_000))).map(HistoryEntry.init)
+    }
+
+    func groupChanged(_ group: AgentGroupID) async { await supervisor.groupChanged(group) }
+
+    func restart(group: AgentGroupID, message: String?) async throws -> Int {
+        let handles = await supervisor.handles(of: group).filter { supervisor.live[$0.id] != nil }
+        for handle in handles { try await supervisor.restart(handle, message: message) }
+        return handles.count
+    }
+
+    func createGroup(name: String, folder: String?, adoptFolder: Bool) async throws -> AgentGroupID {
+        let now = time.now
+        let chosen = try await central.read { try AgentGroup.freeFolder(folder, name: name, $0) }
+        let path = "\(options.home)/groups/\(chosen)"
+        let exists = access(path, F_OK) == 0
+        let files = groupFolder
+        try await executors.run { try files.create(chosen, name: name, adopt: adoptFolder && exists) }
+        do {
+            return try await central.write { try AgentGroup.create(name: name, folder: chosen, now: now, $0).id }
+        } catch {
+            if !exists { try? await executors.run { files.undo(chosen) } }
+            throw error
+        }
+    }
+
+    func runnerReports(session: SessionID) async -> IsolationReport? { supervisor.live[session]?.sandbox.report }
+
+    func liveEvents(for address: ChatAddress) -> AsyncStream<ChatLiveEvent> { hub.listen(to: address) }
+
+    func status() async -> HostStatus {
+        var status = HostStatus(
+            home: options.home,
+            pid: getpid(),
+            startedAt: startedAt,
+            isReady: isAccepting.load(ordering: .acquiring),
+            channels: registry.status,
+            runners: await supervisor.status,
+            maximumRunners: configuration.maxRunners,
+            isolation: await supervisor.lastReport
+        )
+        do {
+            try await central.readStatus(into: &status)
+        } catch {
+            status.problems.append("The central database cannot be read: \(error)")
+        }
+        status.sessions.running = status.runners.count { $0.pid != nil }
+        status.sessions.queued = await supervisor.queued
+        for runner in status.runners where runner.failures > 0 {
+            status.problems.append(
+                "session \(runner.session): its runner failed to start \(runner.failures) times: \(runner.lastError ?? "")"
+            )
+        }
+        for channel in status.channels where channel.health.state == .disconnected {
+            status.problems.append("channel \(channel.channel): \(channel.health.detail ?? "not connected")")
+        }
+        return status
+    }
+}
+
+extension HistoryEntry {
+    fileprivate init(_ entry: SessionHistoryEntry) {
+        let isOutbound = entry.isOutgoing
+        var text = entry.content
+        var sender: String?
+        if isOutbound, let kind = OutboundKind(rawValue: entry.kind),
+            let content = try? OutboundContent(kind: kind, json: entry.content.utf8)
+        {
+            switch content {
+            case .chat(let chat): text = ([chat.text] + chat.files.map { "[\($0)]" }).joined(separator: "\n")
+            case .edit(let edit): text = "\(edit.seq): \(edit.text)"
+            case .reaction(let reaction): text = "\(reaction.seq): \(reaction.emoji)"
+            case .system(let action): text = "\(action.action) \(action.arguments)"
+            }
+        } else if let kind = InboundKind(rawValue: entry.kind),
+            let content = try? InboundContent(kind: kind, json: entry.content.utf8)
+        {
+            switch content {
+            case .chat(let chat):
+                text = chat.text
+                sender = chat.sender ?? chat.senderID?.description
+            case .task(let task): text = task.prompt
+            case .webhook(let webhook): text = "\(webhook.source) \(webhook.event)"
+            case .system(let system): text = system.text
+            }
+        }
+        self.init(
+            id: entry.id,
+            seq: entry.seq,
+            direction: isOutbound ? .outbound : .inbound,
+            kind: entry.kind,
+            at: entry.at,
+            address: entry.address,
+            sender: sender,
+            text: text,
+            status: entry.state,
+            error: nil
+        )
+    }
+}

@@ -1,0 +1,236 @@
+import CentralStore
+import ChannelKit
+import Channels
+import Core
+import Egress
+import Glibc
+import HostConfiguration
+import HostLogging
+import LinuxIO
+import Logging
+import Sandbox
+import SessionStore
+import SessionStoreHost
+import Synchronization
+
+/// A value that is set once after those who use it were made.
+final class Late<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    var wrapped: Value? { value.withLock { $0 } }
+
+    func set(_ new: Value) { value.withLock { $0 = new } }
+}
+
+/// All parts of a running host, put together.
+final class HostRuntime: Sendable {
+    let options: HostOptions
+    let configuration: HostConfiguration
+    let central: CentralStore
+    let executors: StoreExecutors
+    let log: HostLog
+    let traces: TraceStore
+    let cli: CLIChannel
+    let registry: ChannelRegistry
+    let spawner: any SandboxSpawning
+    let hub = LiveHub()
+    let tasks = TaskScope()
+    let ledger: DirtyLedger
+    let sessions: SessionManager
+    let deliveries: DeliveryService
+    let supervisor: RunnerSupervisor
+    let router: Router
+    let sweep: HostSweep
+    let typing: TypingKeeper
+    let composer: InstructionComposer
+    let groupFolder: GroupFolder
+    let owner: Sandbox.FileOwner?
+    let time: any TimeSource
+    let startedAt: Timestamp
+    let isAccepting = Atomic<Bool>(false)
+    private let lock: HomeLock
+
+    /// Opens everything, and makes a new home first.
+    ///
+    /// Nothing runs yet.
+    init(
+        _ options: HostOptions,
+        spawner given: (any SandboxSpawning)? = nil,
+        time: any TimeSource = SystemTime()
+    ) async throws {
+        self.options = options
+        self.time = time
+        let home = options.home
+        startedAt = time.now
+        lock = try HomeLock.acquire(home: home)
+        let isNew = !CentralStore.exists(home: home)
+        configuration = try HostConfiguration.load(home: home, writesDefault: true)
+        try NewHome.makeDirectories(home)
+        log = try Self.log(options, configuration)
+        owner = try SandboxConfiguration.serviceOwner(home: home)
+        executors = try StoreExecutors()
+        central = try CentralStore(lock: lock, time: time)
+        traces = try TraceStore(
+            home: home,
+            limits: TraceLimits(
+                maximumAge: configuration.retention.traces,
+                maximumBytes: configuration.retention.traceBytes
+            ),
+            time: time,
+            logger: log.logger("traces")
+        )
+        groupFolder = GroupFolder(home: home, owner: owner)
+        if isNew { try await NewHome.populate(home, central, groupFolder, now: time.now) }
+        cli = CLIChannel(home: home, store: central, time: time)
+        registry = ChannelRegistry([cli] + options.adapters, time: time, logger: log.logger("channels"))
+        ledger = DirtyLedger(store: central, marked: try await central.dirtySessions())
+        composer = InstructionComposer(home: home, logger: log.logger("instructions"))
+        spawner = given ?? Self.spawner(options, configuration, time)
+        sessions = SessionManager(
+            home: home,
+            central: central,
+            executors: executors,
+            owner: owner.map { SessionStoreHost.FileOwner(uid: $0.uid, gid: $0.gid) },
+            attachmentLimits: AttachmentLimits(
+                file: configuration.agentLimits.attachmentBytes,
+                message: configuration.agentLimits.messageAttachmentBytes
+            ),
+            time: time
+        )
+        let late = Late<RunnerSupervisor>()
+        let lateSweep = Late<HostSweep>()
+        typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { late.wrapped?.live[$0] != nil }
+        let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, time: time)
+        deliveries = DeliveryService(
+            Self.deliveryContext(
+                central,
+                registry,
+                publisher,
+                late,
+                configuration,
+                tasks,
+                log.logger("delivery"),
+                time
+            )
+        )
+        supervisor = RunnerSupervisor(
+            central: central,
+            spawner: spawner,
+            deliveries: deliveries,
+            ledger: ledger,
+            environment: try Surroundings(
+                options: options,
+                configuration: configuration,
+                central: central,
+                composer: composer,
+                executors: executors,
+                publisher: publisher,
+                supervisor: late,
+                sweep: lateSweep,
+                log: log,
+                time: time
+            ).environment(),
+            settings: Self.settings(configuration),
+            time: time,
+            logger: log.logger("runners"),
+            tasks: tasks
+        )
+        late.set(supervisor)
+        router = Router(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            registry: registry,
+            notices: NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices")),
+            typing: typing,
+            traces: traces,
+            time: time,
+            logger: log.logger("router")
+        )
+        sweep = HostSweep(
+            central: central,
+            sessions: sessions,
+            supervisor: supervisor,
+            configuration: configuration,
+            time: time,
+            logger: log.logger("sweep")
+        )
+        lateSweep.set(sweep)
+    }
+
+    private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
+        let settings = configuration.log
+        let levels = LogLevels(
+            standard: Logger.Level(rawValue: settings.level) ?? .info,
+            components: settings.components.compactMapValues(Logger.Level.init(rawValue:))
+        )
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let echo =
+            options.echo
+            ?? (settings.format == "json" || (settings.format == "auto" && !isTerminal)
+                ? .json : .pretty(coloured: isTerminal))
+        return HostLog(
+            in: try Directory(path: "\(options.home)/data/logs"),
+            levels: levels,
+            size: settings.fileBytes,
+            files: settings.files,
+            echo: echo
+        )
+    }
+
+    private static func spawner(
+        _ options: HostOptions,
+        _ configuration: HostConfiguration,
+        _ time: any TimeSource
+    ) -> SandboxSpawner {
+        SandboxSpawner(
+            SandboxConfiguration(
+                home: options.home,
+                binaries: options.binaries,
+                uidRange: configuration.sandbox.uidRange,
+                mounts: configuration.mounts.map {
+                    SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
+                },
+                requiredLayers: configuration.sandbox.requiredLayers
+            ),
+            time: time
+        )
+    }
+
+    private static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
+        var settings = SupervisorSettings()
+        settings.maximumRunners = configuration.maxRunners
+        settings.retention = configuration.retention.messages
+        return settings
+    }
+
+    private static func deliveryContext(
+        _ central: CentralStore,
+        _ registry: ChannelRegistry,
+        _ publisher: LivePublisher,
+        _ supervisor: Late<RunnerSupervisor>,
+        _ configuration: HostConfiguration,
+        _ tasks: TaskScope,
+        _ logger: Logger,
+        _ time: any TimeSource
+    ) -> DeliveryContext {
+        var policy = DeliveryPolicy()
+        policy.giveUpAfter = configuration.deliveryDeadline
+        return DeliveryContext(
+            central: central,
+            registry: registry,
+            policy: policy,
+            time: time,
+            logger: logger,
+            tasks: tasks,
+            found: { finding, handle in
+                guard case .quarantined(let reason) = finding else { return }
+                tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
+            },
+            announce: { turn, handle in publisher.ended(turn, of: handle) },
+            handing: { delivery, handle in publisher.handing(delivery, of: handle) },
+            delivered: { delivery, handle in publisher.delivered(delivery, of: handle) }
+        )
+    }
+}

@@ -1,0 +1,138 @@
+import CentralStore
+import Core
+import SessionStoreHost
+
+/// Shows what turns do to those who look at their chats, and notes it for `messages trace`.
+struct LivePublisher: Sendable {
+    let hub: LiveHub
+    let traces: TraceStore?
+    let typing: TypingKeeper
+    let time: any TimeSource
+
+    /// A datagram from a runner: a claim of a sandbox, for eyes only.
+    func event(_ bytes: [UInt8], of handle: SessionHandle) {
+        guard let event = try? JSONText.decode(LiveEvent.self, bytes) else { return }
+        note(event, of: handle)
+        if case .textChunk(let destination, _) = event.body, let address = handle.destinations[destination] {
+            return hub.publish(.event(event), to: address)
+        }
+        if case .started(let messages) = event.body { handle.turnStarted(messages) }
+        for chat in handle.audience { hub.publish(.event(event), to: chat) }
+    }
+
+    /// A turn is over and what it said is delivered.
+    func ended(_ turn: TurnLedger.Ended, of handle: SessionHandle) {
+        typing.stop(handle.id)
+        announce(turn.messages, turn.outcome, turn.detail, of: handle)
+    }
+
+    /// A message is about to be handed to its adapter.
+    func handing(_ delivery: Delivery, of handle: SessionHandle) {
+        traces?.note(
+            "handed",
+            at: time.now,
+            message: delivery.message,
+            session: handle.id,
+            turn: delivery.turn,
+            ["in_reply_to": delivery.inReplyTo?.rawValue ?? "", "attempt": String(delivery.attempts)]
+        )
+    }
+
+    /// A message is with its platform.
+    func delivered(_ delivery: Delivery, of handle: SessionHandle) {
+        typing.delivered(handle.id)
+        traces?.note(
+            "delivered",
+            at: time.now,
+            message: delivery.message,
+            session: handle.id,
+            turn: delivery.turn,
+            [
+                "to": delivery.address?.description ?? "", "platformMessageID": delivery.platformMessageID ?? "",
+                "in_reply_to": delivery.inReplyTo?.rawValue ?? "",
+            ]
+        )
+    }
+
+    /// A person has stopped what these messages had asked for.
+    func stopped(_ messages: [MessageID], of handle: SessionHandle) async {
+        typing.stop(handle.id)
+        announce(messages, .stopped, "stopped", of: handle)
+    }
+
+    private func announce(
+        _ messages: [MessageID],
+        _ outcome: TurnOutcome,
+        _ detail: String?,
+        of handle: SessionHandle
+    ) {
+        var chats: Set<ChatAddress> = handle.origin.map { [$0.chat] } ?? []
+        var platformIDs: [ChatAddress: [String]] = [:]
+        for message in messages {
+            guard let origin = handle.origin(of: message), let address = origin.address?.chat else { continue }
+            chats.insert(address)
+            if let id = origin.platformMessageID { platformIDs[address, default: []].append(id) }
+        }
+        for chat in chats {
+            hub.publish(
+                .turnEnded(
+                    messages: messages,
+                    platformMessageIDs: platformIDs[chat] ?? [],
+                    outcome: outcome,
+                    detail: detail
+                ),
+                to: chat
+            )
+        }
+    }
+
+    private func note(_ event: LiveEvent, of handle: SessionHandle) {
+        guard let traces else { return }
+        let now = time.now
+        switch event.body {
+        case .started(let messages):
+            for message in messages {
+                traces.note("claimed", at: now, message: message, session: handle.id, turn: event.turn)
+            }
+        case .modelCall(let provider, let model):
+            traces.note(
+                "model_call",
+                at: now,
+                session: handle.id,
+                turn: event.turn,
+                ["provider": provider, "model": model]
+            )
+        case .modelResult(let input, let output, let milliseconds, let error):
+            traces.note(
+                "model",
+                at: now,
+                session: handle.id,
+                turn: event.turn,
+                [
+                    "inputTokens": input.map(String.init) ?? "", "outputTokens": output.map(String.init) ?? "",
+                    "milliseconds": String(milliseconds), "error": error ?? "",
+                ]
+            )
+        case .toolCall(let id, let name, let arguments):
+            traces.note(
+                name,
+                at: now,
+                session: handle.id,
+                turn: event.turn,
+                ["call": id, "tool": name, "phase": "started", "arguments": arguments]
+            )
+        case .toolResult(let id, let name, let isError, let summary, let milliseconds):
+            traces.note(
+                name,
+                at: now,
+                session: handle.id,
+                turn: event.turn,
+                [
+                    "call": id, "tool": name, "phase": "ended", "result": summary, "milliseconds": String(milliseconds),
+                    "outcome": isError ? "error" : "ok",
+                ]
+            )
+        case .textChunk, .thinking: return
+        }
+    }
+}
