@@ -1,0 +1,39 @@
+import Core
+@testable import Host
+import Testing
+
+@Suite struct EngagePatternTests {
+    @Test(arguments: [
+        (".", "", true), (".", "anything", true), ("help", "please help me", true), ("help", "HELP", false),
+        ("(?i)help", "HELP", true), ("^hey", "hey you", true), ("^hey", "oh hey", false), ("you$", "hey you", true),
+        ("\\bbot\\b", "the bot, please", true), ("\\bbot\\b", "robot", false), ("a|b+c", "xbbc", true),
+        ("colou?r", "color", true), ("[a-c]{2,3}x", "abcx", true), ("[a-c]{2,3}x", "ax", false),
+        ("[^0-9]", "123", false), ("\\d{3}-\\d{4}", "call 555-1234 now", true), ("(?:ab)+$", "xabab", true),
+        ("(a*)*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false), ("[]x]", "]", true), ("\\.", "a", false),
+        ("straße", "die straße", true), ("a.c", "a\nc", false), ("", "", true),
+    ])
+    func `§16.62 §16.63 a pattern is searched anywhere in the text`(
+        pattern: String,
+        text: String,
+        expected: Bool
+    ) throws {
+        #expect(try EngagePattern(pattern).matches(text) == expected)
+    }
+
+    @Test(arguments: [
+        "(", ")", "[a", "*a", "a**", "a{5,2}", "a{1000}", "\\", "(?=x)", "(?i", "a{x}", "\\q", "[z-a]",
+        "((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))", String(repeating: "a", count: 501),
+        "((a{100}){100}){100}",
+    ])
+    func `§16.64 a bad pattern is refused with its place`(pattern: String) {
+        #expect(throws: EngagePatternError.self) { try EngagePattern(pattern) }
+    }
+
+    @Test func `§16.65 the worst pattern over the longest text ends in bounded time`() throws {
+        let pattern = try EngagePattern("(a+)+(a+)+(a|aa){1,50}b")
+        let text = String(repeating: "a", count: EngagePattern.longestText * 4)
+        let clock = ContinuousClock()
+        let time = clock.measure { #expect(!pattern.matches(text)) }
+        #expect(time < .seconds(20))
+    }
+}

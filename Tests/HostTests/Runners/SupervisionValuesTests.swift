@@ -1,0 +1,87 @@
+import Core
+import Testing
+
+@testable import Host
+
+@Suite struct SupervisionValuesTests {
+    @Test func `T09 a runner that ticks is never judged by anything else`() {
+        var liveness = Liveness(startedAt: .zero)
+        var now: Duration = .zero
+        while now < .seconds(3600) {
+            now += .seconds(2)
+            liveness.heard(at: now)
+            #expect(liveness.look(at: now + .seconds(1)) == .alive)
+        }
+    }
+
+    @Test func `T09 a silent or never heard runner is found within its limit`() {
+        var silent = Liveness(startedAt: .zero)
+        silent.heard(at: .seconds(1))
+        for second in 2...31 { #expect(silent.look(at: .seconds(second)) == .alive) }
+        #expect(silent.look(at: .seconds(32)) == .silent)
+        var mute = Liveness(startedAt: .zero)
+        for second in 1...10 { #expect(mute.look(at: .seconds(second)) == .alive) }
+        #expect(mute.look(at: .seconds(11)) == .neverStarted)
+    }
+
+    @Test func `T10 a gap in the host's own looks restarts every deadline`() {
+        var liveness = Liveness(startedAt: .zero)
+        liveness.heard(at: .seconds(1))
+        #expect(liveness.look(at: .seconds(2)) == .alive)
+        #expect(liveness.look(at: .seconds(4000)) == .alive)
+        for second in 4001...4030 { #expect(liveness.look(at: .seconds(second)) == .alive) }
+        #expect(liveness.look(at: .seconds(4031)) == .silent)
+    }
+
+    @Test func `§16.112 places are never more than the limit and go round in order`() {
+        var places = RunnerPlaces(limit: 2)
+        let ids = (0..<5).map { SessionID(unchecked: "se_\($0)") }
+        #expect(ids.map { places.ask($0) } == [true, true, false, false, false])
+        #expect(places.ask(ids[0]))
+        #expect(places.leave(ids[1]) == [ids[2]])
+        #expect(!places.ask(ids[1]))
+        #expect(places.leave(ids[3]) == [])
+        #expect(places.leave(ids[0]) == [ids[4]])
+        #expect(places.leave(ids[2]) == [ids[1]])
+        #expect(places.held.count == 2)
+    }
+
+    @Test func `T08 §16.111 starts that fail wait longer each time and tell once in ten minutes`() {
+        var backoff = StartBackoff()
+        let first = (0..<3).map { backoff.failed("no", at: .seconds($0)) }
+        #expect(first.map(\.tells) == [false, false, true])
+        #expect(first.map(\.retryAt) == [.seconds(1), .seconds(3), .seconds(6)])
+        #expect(backoff.failed("no", at: .seconds(10)).tells == false)
+        #expect(backoff.failed("no", at: .seconds(603)).tells)
+        for _ in 0..<20 { _ = backoff.failed("no", at: .seconds(700)) }
+        #expect(backoff.failed("no", at: .seconds(700)).retryAt == .seconds(1000))
+        backoff.started()
+        #expect(backoff.failures == 0)
+    }
+
+    @Test func `§16.90 §16.91 §16.92 typing is shown every 4 s while the runner works and pauses after a delivery`() {
+        var typing = TypingState(startedAt: .zero)
+        #expect(typing.look(at: .zero, works: false) == .show)
+        #expect(typing.look(at: .seconds(3), works: false) == .wait)
+        #expect(typing.look(at: .seconds(4), works: false) == .show)
+        typing.delivered(at: .seconds(5))
+        #expect(typing.look(at: .seconds(8), works: true) == .wait)
+        #expect(typing.look(at: .seconds(16), works: true) == .show)
+        #expect(typing.look(at: .seconds(20), works: false) == .stop)
+        typing.delivered(at: .seconds(20))
+        typing.inbound(at: .seconds(21))
+        #expect(typing.look(at: .seconds(21), works: false) == .show)
+    }
+
+    @Test func `a session's drains are bounded in number and in work`() {
+        var budget = DrainBudget()
+        for _ in 0..<200 {
+            #expect(budget.pause(at: .milliseconds(10)) == .zero)
+            budget.spent(.microseconds(100))
+        }
+        #expect(budget.pause(at: .milliseconds(110)) > .zero)
+        #expect(budget.pause(at: .milliseconds(1011)) == .zero)
+        budget.spent(.milliseconds(101))
+        #expect(budget.pause(at: .milliseconds(1200)) > .zero)
+    }
+}
