@@ -1,0 +1,146 @@
+import Configuration
+package import Core
+import Foundation
+
+/// What the host needs to start: `<home>/config.yaml`, the environment (`NANOCLAW_…`) over it, defaults below it.
+package struct HostConfiguration: Sendable {
+    package var maxRunners: Int
+    package var sweepInterval: Duration
+    package var deliveryDeadline: Duration
+    /// IANA name.
+    package var timeZone: String
+    /// What a group that says nothing itself is told: idle time and attachment limits are from here.
+    package var agentLimits: AgentConfiguration.Limits
+    package var sandbox: Sandbox
+    package var retention: Retention
+    package var log: Log
+    package var maximumControlClients: Int
+    package var mounts: [Mount]
+    /// Every value with where it came from, in the order of the file.
+    package let values: [ConfigurationValue]
+
+    /// Limits of every sandbox, and what the policy asks of it.
+    package struct Sandbox: Sendable, Equatable {
+        package var memoryBytes, pids, cpuPercent, tmpBytes, fileBytes, openFiles: Int
+        package var uidRange: ClosedRange<UInt32>?
+        package var requiredLayers: Set<String>
+    }
+
+    /// How long things are kept.
+    package struct Retention: Sendable, Equatable {
+        package var messages, history, dropped, traces: Duration
+        package var traceBytes: Int
+    }
+
+    /// How the host logs.
+    package struct Log: Sendable, Equatable {
+        /// A level of swift-log by name; those of `components` come first.
+        package var level: String
+        package var components: [String: String]
+        /// `auto`, `json` or `pretty`.
+        package var format: String
+        package var files, fileBytes, runnerBytes: Int
+    }
+
+    /// A directory that agent groups may be given.
+    package struct Mount: Sendable, Equatable {
+        package var name, path: String
+        package var isWritable: Bool
+        /// Folders of agent groups, or `*`.
+        package var groups: [String]
+    }
+
+    /// Where a home's file is.
+    package static func path(home: String) -> String { "\(home)/config.yaml" }
+
+    /// Reads a home's configuration; throws ``ConfigurationError`` naming file, line and key, or the variable.
+    ///
+    /// With `writesDefault`, a home without the file gets one in which every setting stands as a comment.
+    package static func load(
+        home: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        writesDefault: Bool = false
+    ) throws -> HostConfiguration {
+        let path = path(home: home)
+        let text: String
+        if FileManager.default.fileExists(atPath: path) {
+            do {
+                text = try String(contentsOfFile: path, encoding: .utf8)
+            } catch {
+                throw ConfigurationError(
+                    .unreadable,
+                    source: path,
+                    "cannot be read as UTF-8: \(error.localizedDescription)"
+                )
+            }
+        } else {
+            text = DefaultFile.text
+            if writesDefault { try ConfigurationEdit.replace(path: path, with: text) }
+        }
+        return try HostConfiguration(text: text, path: path, environment: environment)
+    }
+
+    /// Reads the text of a file; throws as ``load(home:environment:writesDefault:)`` does.
+    package init(text: String, path: String, environment: [String: String]) throws {
+        let file = try ConfigurationFile(text: text, path: path)
+        let resolver = Resolver(file: file, environment: environment)
+        let values = try resolver.values()
+        let read = Reader(values: values)
+        self.values = values
+        maxRunners = read.number("maxRunners")
+        sweepInterval = .seconds(read.number("sweepSeconds"))
+        deliveryDeadline = .seconds(read.number("deliveryDeadlineSeconds"))
+        timeZone = read.text("timeZone")
+        agentLimits = AgentConfiguration.Limits()
+        agentLimits.idleSeconds = read.number("idleSeconds")
+        agentLimits.attachmentBytes = read.bytes("limits.attachment")
+        agentLimits.messageAttachmentBytes = read.bytes("limits.messageAttachments")
+        sandbox = Sandbox(
+            memoryBytes: read.bytes("sandbox.memory"),
+            pids: read.number("sandbox.pids"),
+            cpuPercent: read.number("sandbox.cpuPercent"),
+            tmpBytes: read.bytes("sandbox.tmp"),
+            fileBytes: read.bytes("sandbox.fileSize"),
+            openFiles: read.number("sandbox.openFiles"),
+            uidRange: SettingKind.idRange(read.text("sandbox.uid_range")),
+            requiredLayers: Set(read.list("sandbox.required"))
+        )
+        retention = Retention(
+            messages: read.days("retention.messageDays"),
+            history: read.days("retention.historyDays"),
+            dropped: read.days("retention.droppedDays"),
+            traces: read.days("retention.traceDays"),
+            traceBytes: read.bytes("retention.traceSize")
+        )
+        log = Log(
+            level: read.text("log.level"),
+            components: Dictionary(
+                uniqueKeysWithValues: read.names("log.components").map { ($0, read.text("log.components.\($0)")) }
+            ),
+            format: read.text("log.format"),
+            files: read.number("log.files"),
+            fileBytes: read.bytes("log.fileSize"),
+            runnerBytes: read.bytes("log.runnerSize")
+        )
+        maximumControlClients = read.number("control.maximumClients")
+        mounts = read.names("mounts").map { name in
+            Mount(
+                name: name,
+                path: read.text("mounts.\(name).path"),
+                isWritable: read.text("mounts.\(name).readWrite") == "true",
+                groups: read.list("mounts.\(name).groups")
+            )
+        }
+        for mount in mounts { try MountPolicy.checkText(mount, source: path) }
+    }
+}
+
+/// One value and where it came from: a row of `nanoclaw config show`.
+package struct ConfigurationValue: Sendable, Equatable, Codable {
+    package var key: String
+    /// The items of a list joined by `, `.
+    package var value: String
+    /// `default`, `system`, `<file>:<line>`, or an environment variable's name.
+    package var origin: String
+    package var summary: String
+}

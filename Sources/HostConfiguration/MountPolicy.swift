@@ -1,0 +1,103 @@
+import Foundation
+import Glibc
+import LinuxIO
+
+/// Decides which directories of the box a group's tools see below /workspace/extra.
+package enum MountPolicy {
+    /// A directory that may be mounted, its path free of links.
+    package struct Grant: Sendable, Equatable {
+        package let name: String
+        package let path: String
+        package let isWritable: Bool
+    }
+
+    /// Names of files and folders that hold secrets; also with an ending, such as `.env.local`.
+    package static let blocked = [
+        ".ssh", ".gnupg", ".gpg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".env", ".netrc", ".npmrc",
+        ".pypirc",
+        ".git-credentials", ".password-store", ".pki", ".secret", ".secrets", ".vault-token", "credentials", "secrets",
+        "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "private_key", "keyrings",
+    ]
+
+    private static let systemRoots = [
+        "/", "/proc", "/sys", "/dev", "/etc", "/boot", "/run", "/var", "/usr", "/home", "/root",
+    ]
+
+    /// The directories that the group of this folder gets of those it asked for by name.
+    ///
+    /// Throws ``ConfigurationError`` `mount` for a name that is not in `config.yaml` or not for this group, and for a
+    /// directory that is missing or holds secrets: looked at through a descriptor, links resolved.
+    package static func grants(
+        _ names: [String],
+        folder: String,
+        home: String,
+        configuration: HostConfiguration
+    ) throws -> [Grant] {
+        try names.map { name in
+            guard let mount = configuration.mounts.first(where: { $0.name == name }) else {
+                throw refusal(name, "there is no such mount in config.yaml")
+            }
+            guard mount.groups.contains(folder) || mount.groups.contains("*") else {
+                throw refusal(name, "mounts.\(name).groups in config.yaml does not name \(folder)")
+            }
+            return Grant(name: name, path: try realPath(mount, home: home), isWritable: mount.isWritable)
+        }
+    }
+
+    /// Checks what can be said without looking at the disk.
+    static func checkText(_ mount: HostConfiguration.Mount, source: String) throws {
+        let key = "mounts.\(mount.name).path"
+        if mount.path.isEmpty { throw ConfigurationError(.badValue, source: source, key: key, "is missing") }
+        if let reason = complaint(mount.path) {
+            throw ConfigurationError(.badValue, source: source, key: key, reason)
+        }
+    }
+
+    private static func realPath(_ mount: HostConfiguration.Mount, home: String) throws -> String {
+        let directory: Directory
+        do { directory = try Directory(path: mount.path) } catch {
+            throw refusal(mount.name, "cannot be opened as a directory: \(error)")
+        }
+        let path = try link("/proc/self/fd/\(directory.descriptor.number)", mount.name)
+        if let reason = complaint(path) { throw refusal(mount.name, "\(mount.path) is \(path): \(reason)") }
+        let own = URL(fileURLWithPath: home).resolvingSymlinksInPath().path
+        if isWithin(path, own) || isWithin(own, path) {
+            throw refusal(mount.name, "\(path) and NanoClaw's own home \(own) lie within each other")
+        }
+        let names = (try? directory.names(limit: 10_000)) ?? []
+        if let secret = names.first(where: isBlocked) {
+            throw refusal(mount.name, "\(path) holds \(secret): mount a folder without it")
+        }
+        return path
+    }
+
+    private static func complaint(_ path: String) -> String? {
+        let parts = path.split(separator: "/").map(String.init)
+        if parts.contains("..") { return "\"\(path)\" holds \"..\"" }
+        if systemRoots.contains("/" + parts.joined(separator: "/")) { return "\(path) is not given to an agent whole" }
+        if ["proc", "sys", "dev"].contains(parts.first) { return "\(path) belongs to the kernel" }
+        if let secret = parts.first(where: isBlocked) { return "\(path) holds \(secret), a name for secrets" }
+        return nil
+    }
+
+    private static func isBlocked(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return blocked.contains { name == $0 || name.hasPrefix($0 + ".") } || name.hasSuffix(".pem")
+    }
+
+    private static func isWithin(_ path: String, _ other: String) -> Bool { (path + "/").hasPrefix(other + "/") }
+
+    private static func link(_ path: String, _ name: String) throws -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let length = buffer.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return -1 }
+            return readlink(path, start.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard length > 0, length < buffer.count else { throw refusal(name, "\(Errno.last("readlink \(path)"))") }
+        return String(decoding: buffer.prefix(length), as: UTF8.self)
+    }
+
+    private static func refusal(_ name: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError(.mount, source: "mount \"\(name)\"", reason)
+    }
+}

@@ -1,0 +1,83 @@
+import Core
+import Foundation
+
+/// What a setting may hold.
+package enum SettingKind: Sendable, Hashable {
+    /// A whole number in a range.
+    case number(ClosedRange<Int>)
+    /// Bytes: a whole number, or one with `KiB`, `MiB` or `GiB`.
+    case bytes(ClosedRange<Int>)
+    /// One of these words.
+    case choice([String])
+    /// `true` or `false`.
+    case flag
+    /// A list of these words.
+    case choices([String])
+    /// A list of texts.
+    case texts
+    /// An absolute path.
+    case path
+    /// An IANA time zone, or nothing for the system's.
+    case timeZone
+    /// `first-last` of numeric ids, or nothing.
+    case idRange
+
+    /// True for a list.
+    package var isList: Bool {
+        switch self {
+        case .choices, .texts: true
+        default: false
+        }
+    }
+
+    /// Why this text (of a list: one item of it) is not allowed; nil when it is.
+    func complaint(_ text: String) -> String? {
+        switch self {
+        case .number(let range): Self.complaint(Int(text), text, range)
+        case .bytes(let range): Self.complaint(Self.bytes(text), text, range)
+        case .choice(let words), .choices(let words):
+            words.contains(text) ? nil : "\"\(text.prefix(80))\" is not one of \(words.joined(separator: ", "))"
+        case .flag: ["true", "false"].contains(text) ? nil : "\"\(text.prefix(80))\" is neither true nor false"
+        case .texts: text.isEmpty ? "a name is empty" : nil
+        case .path: Self.pathComplaint(text)
+        case .timeZone:
+            text.isEmpty || Self.isTimeZone(text)
+                ? nil : "\"\(text.prefix(80))\" is no IANA time zone, such as Europe/Berlin"
+        case .idRange:
+            text.isEmpty || Self.idRange(text) != nil
+                ? nil : "\"\(text.prefix(80))\" is no range of ids: write first-last, such as 100000-165535"
+        }
+    }
+
+    private static func complaint(_ number: Int?, _ text: String, _ range: ClosedRange<Int>) -> String? {
+        guard let number else { return "\"\(text.prefix(80))\" is no whole number" }
+        return range.contains(number) ? nil : "\(text) is not between \(range.lowerBound) and \(range.upperBound)"
+    }
+
+    private static func pathComplaint(_ text: String) -> String? {
+        guard text.hasPrefix("/") else { return "\"\(text.prefix(80))\" is no absolute path" }
+        return text.split(separator: "/").contains("..") ? "\"\(text.prefix(80))\" holds \"..\"" : nil
+    }
+
+    /// The number of bytes that the text stands for; nil for other text.
+    static func bytes(_ text: String) -> Int? {
+        for (ending, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30)] where text.hasSuffix(ending) {
+            guard let number = Int(text.dropLast(3)), number >= 0, number < 1 << 30 else { return nil }
+            return number << shift
+        }
+        return Int(text)
+    }
+
+    static func isTimeZone(_ text: String) -> Bool {
+        text.first?.isLetter == true && PathSegment.isSafe(text.replacing("/", with: "_"))
+            && TimeZone(identifier: text) != nil
+    }
+
+    static func idRange(_ text: String) -> ClosedRange<UInt32>? {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], first > 0, first <= last, last < .max else {
+            return nil
+        }
+        return first...last
+    }
+}

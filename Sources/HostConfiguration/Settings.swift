@@ -1,0 +1,119 @@
+/// One setting of `config.yaml`.
+package struct Setting: Sendable, Hashable {
+    /// Its parts joined by dots; a part `*` stands for a name of the operator's own.
+    package let key: String
+    package let kind: SettingKind
+    /// What holds when it is not set; the items of a list joined by commas.
+    package let standard: String
+    /// One sentence for the file and the docs.
+    package let summary: String
+
+    var parts: [String] { key.split(separator: ".").map(String.init) }
+
+    init(_ key: String, _ kind: SettingKind, _ standard: String, _ summary: String) {
+        self.key = key
+        self.kind = kind
+        self.standard = standard
+        self.summary = summary
+    }
+
+    func matches(_ path: [String]) -> Bool {
+        path.count == parts.count && zip(parts, path).allSatisfy { $0 == $1 || $0 == "*" }
+    }
+}
+
+extension Setting {
+    static let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+
+    /// Layers that `sandbox.required` may name.
+    package static let layers = ["cgroup", "uids", "idmap", "landlock"]
+
+    /// Every setting there is, in the order of the file.
+    package static let all: [Setting] = [
+        Setting("maxRunners", .number(1...10_000), "32", "Runners that live at once; more sessions wait their turn."),
+        Setting("idleSeconds", .number(1...86_400), "300", "A runner without a message for so long ends."),
+        Setting("sweepSeconds", .number(1...3_600), "60", "The host looks after every open session this often."),
+        Setting(
+            "deliveryDeadlineSeconds",
+            .number(60...2_592_000),
+            "86400",
+            "A reply whose channel stays unreachable for so long has failed."
+        ),
+        Setting("timeZone", .timeZone, "", "IANA name; empty means TZ, else the system's."),
+        Setting("limits.attachment", .bytes(0...1 << 30), "25MiB", "The largest attachment."),
+        Setting("limits.messageAttachments", .bytes(0...1 << 32), "100MiB", "All attachments of one message."),
+        Setting("sandbox.memory", .bytes(64 << 20...1 << 40), "1GiB", "Memory of one sandbox."),
+        Setting("sandbox.pids", .number(16...65_536), "256", "Processes and threads of one sandbox."),
+        Setting("sandbox.cpuPercent", .number(1...10_000), "200", "CPU time of one sandbox, in percent of one core."),
+        Setting("sandbox.tmp", .bytes(1 << 20...1 << 38), "256MiB", "The /tmp of each tier."),
+        Setting("sandbox.fileSize", .bytes(1 << 20...1 << 40), "1GiB", "The largest file that a sandbox may write."),
+        Setting("sandbox.openFiles", .number(64...1 << 20), "1024", "Open files of one process."),
+        Setting(
+            "sandbox.uid_range",
+            .idRange,
+            "",
+            "Ids for the sessions' users, as root only: first-last. Empty: a range chosen from the home's path."
+        ),
+        Setting(
+            "sandbox.required",
+            .choices(layers),
+            "",
+            "Layers without which no sandbox starts: \(layers.joined(separator: ", "))."
+        ),
+        Setting(
+            "retention.messageDays",
+            .number(1...36_500),
+            "90",
+            "Days that finished messages and deliveries are kept."
+        ),
+        Setting(
+            "retention.historyDays",
+            .number(1...36_500),
+            "365",
+            "Days that the history of the CLI's chats is kept."
+        ),
+        Setting("retention.droppedDays", .number(1...36_500), "90", "Days that counts of dropped messages are kept."),
+        Setting("retention.traceDays", .number(1...3_650), "14", "Days that traces are kept."),
+        Setting("retention.traceSize", .bytes(1 << 20...1 << 40), "64MiB", "The most that traces take."),
+        Setting("log.level", .choice(levels), "info", "The least that is logged: \(levels.joined(separator: ", "))."),
+        Setting("log.components.*", .choice(levels), "", "The same for one component: delivery, router, runners, …"),
+        Setting("log.format", .choice(["auto", "json", "pretty"]), "auto", "On stderr; auto is pretty on a terminal."),
+        Setting("log.files", .number(1...1_000), "10", "Files of data/logs/nanoclaw.log that are kept."),
+        Setting(
+            "log.fileSize",
+            .bytes(1 << 16...1 << 34),
+            "10MiB",
+            "A log file is followed by a new one at this size."
+        ),
+        Setting("log.runnerSize", .bytes(1 << 12...1 << 30), "256KiB", "What is kept of each session's runner output."),
+        Setting("control.maximumClients", .number(1...10_000), "64", "Connections to the control socket at once."),
+        Setting("mounts.*.path", .path, "", "A directory that agent groups may be given as /workspace/extra/<name>."),
+        Setting("mounts.*.readWrite", .flag, "false", "Whether they may write it."),
+        Setting(
+            "mounts.*.groups",
+            .texts,
+            "",
+            "Folders of the agent groups that may have it; \"*\" means all, none means nobody."
+        ),
+    ]
+
+    static func at(_ path: [String]) -> Setting? { all.first { $0.matches(path) } }
+
+    /// True when settings lie below this path.
+    static func isSection(_ path: [String]) -> Bool {
+        all.contains { setting in
+            setting.parts.count > path.count && zip(setting.parts, path).allSatisfy { $0 == $1 || $0 == "*" }
+        }
+    }
+
+    /// What may stand below this path.
+    static func names(below path: [String]) -> [String] {
+        var names: [String] = []
+        for setting in all where setting.parts.count > path.count {
+            guard zip(setting.parts, path).allSatisfy({ $0 == $1 || $0 == "*" }) else { continue }
+            let name = setting.parts[path.count]
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+}
