@@ -7,10 +7,15 @@ package struct MigrationFile: Sendable, Hashable {
     /// The statements, separated by `;`.
     package let sql: String
 
-    private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {
+    /// A migration with this text.
+    package init(version: Int, name: String, sql: String) {
         self.version = version
         self.name = name
-        sql = String(decoding: bytes, as: UTF8.self)
+        self.sql = sql
+    }
+
+    private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {
+        self.init(version: version, name: name, sql: String(decoding: bytes, as: UTF8.self))
     }
 }
 
@@ -28,5 +33,10 @@ extension MigrationFile {
     /// A session's `outbound.db`, written by the runner.
     package static let outbound = [
         MigrationFile(1, "outbound_0001_initial", PackageResources.outbound_0001_initial_sql)
+    ]
+
+    /// What happened to each message, `data/traces.db`.
+    package static let traces = [
+        MigrationFile(1, "traces_0001_initial", PackageResources.traces_0001_initial_sql)
     ]
 }

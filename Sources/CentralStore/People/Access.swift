@@ -12,6 +12,9 @@ package struct Access: Sendable, Equatable {
     /// Member of these, by a row of their own.
     package var memberOf: Set<AgentGroupID> = []
 
+    /// Nothing at all.
+    package init() {}
+
     /// Reads a person's roles and memberships; somebody unknown has none.
     package static func of(_ user: UserID, _ db: Database) throws -> Access {
         var access = Access()

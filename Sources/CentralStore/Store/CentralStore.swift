@@ -10,19 +10,23 @@ import Migrations
 /// queues, never on the cooperative pool.
 package final class CentralStore: Sendable {
     private let pool: DatabasePool
+    /// Held as long as this store lives.
+    private let lock: HomeLock?
 
     /// Opens the database of the home that this lock is for, making and migrating it as needed.
     package convenience init(lock: HomeLock, time: any TimeSource = SystemTime()) throws {
-        try self.init(home: lock.home, readOnly: false)
+        try self.init(home: lock.home, lock: lock)
         try Migrator(MigrationFile.central).migrate(pool, now: time.now)
     }
 
     /// Opens an existing database to read, beside a host that may be running.
     package convenience init(readingHome home: String) throws {
-        try self.init(home: home, readOnly: true)
+        try self.init(home: home, lock: nil)
     }
 
-    private init(home: String, readOnly: Bool) throws {
+    private init(home: String, lock: HomeLock?) throws {
+        self.lock = lock
+        let readOnly = lock == nil
         let path = Self.path(home: home)
         var configuration = Configuration()
         configuration.readonly = readOnly
@@ -61,6 +65,7 @@ package final class CentralStore: Sendable {
     }
 
     /// Runs the body in one transaction: all of it is committed when this returns, none of it when it throws.
+    @discardableResult
     package func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
         try await pool.write(body)
     }
