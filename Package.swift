@@ -80,7 +80,7 @@ let host: [Target] = [
     .target(
         name: "HostConfiguration",
         dependencies: [
-            "Core",
+            "Core", "LinuxIO",
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams"),
         ]
@@ -125,9 +125,10 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "CentralStore", "CLinux", "ControlProtocol", "Core", "Host", "HostConfiguration", "HostLogging",
-            "LinuxIO", "Sandbox",
+            "CentralStore", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host", "HostConfiguration",
+            "HostLogging", "LinuxIO", "Sandbox",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
@@ -141,13 +142,20 @@ func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
 }
 
 let testing: [Target] = [
-    .target(name: "TestSupport", dependencies: ["Core", "LinuxIO"], path: "Tests/TestSupport"),
+    .target(
+        name: "NetworkTestSupport",
+        dependencies: [
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        ],
+        path: "Tests/NetworkTestSupport"
+    ),
+    .target(name: "TestSupport", dependencies: ["Core", "LinuxIO", "SandboxWire"], path: "Tests/TestSupport"),
     .executableTarget(
         name: "session-victim",
         dependencies: ["CSQLite", "Core", "SessionStore"],
         path: "Tests/SessionVictim"
     ),
-    tests("AgentRuntime", ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]),
+    tests("AgentRuntime", ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit"]),
@@ -157,20 +165,16 @@ let testing: [Target] = [
     tests(
         "Egress",
         [
-            "LinuxIO", "ModelProviders",
-            .product(name: "Logging", package: "swift-log"),
-            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            "LinuxIO", "ModelProviders", "NetworkTestSupport",
+            .product(name: "Logging", package: "swift-log"), .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
     .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
     tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost", "ControlProtocol"]),
     tests("HostConfiguration"),
-    tests("HostLogging", [.product(name: "Logging", package: "swift-log")]),
+    tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
-    tests(
-        "ModelProviders",
-        [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]
-    ),
+    tests("ModelProviders", ["NetworkTestSupport"]),
     tests("Prompting"),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),

@@ -1,4 +1,5 @@
 import Core
+import NetworkTestSupport
 import Testing
 
 @testable import ModelProviders

@@ -3,9 +3,9 @@ import NIOPosix
 import Synchronization
 
 /// A server on loopback that takes one request after the other and answers each with bytes as given.
-final class RawServer: Sendable {
+package final class RawServer: Sendable {
     /// What to do once a request has come.
-    enum Reply: Sendable {
+    package enum Reply: Sendable {
         /// Send these bytes, then close.
         case bytes(String)
         /// Send these bytes and keep the connection.
@@ -14,7 +14,8 @@ final class RawServer: Sendable {
 
     private let channel: any Channel
     private let state: Mutex<State>
-    let port: Int
+    /// Where it listens.
+    package let port: Int
 
     private struct State {
         var replies: [Reply]
@@ -24,12 +25,13 @@ final class RawServer: Sendable {
     }
 
     /// Signals each request.
-    let arrivals: AsyncStream<Void>
+    package let arrivals: AsyncStream<Void>
 
     /// Signals each connection that the client has closed.
-    let closings: AsyncStream<Void>
+    package let closings: AsyncStream<Void>
 
-    var requests: [String] { state.withLock { $0.requests } }
+    /// The requests so far, each with its body.
+    package var requests: [String] { state.withLock { $0.requests } }
 
     private init(_ channel: any Channel, _ port: Int, _ replies: [Reply]) {
         self.channel = channel
@@ -42,7 +44,10 @@ final class RawServer: Sendable {
     }
 
     /// Serves these replies in order, the last one for ever, while the body runs.
-    static func with<Result>(_ replies: Reply..., body: (RawServer) async throws -> Result) async throws -> Result {
+    package static func with<Result>(
+        _ replies: Reply...,
+        body: (RawServer) async throws -> Result
+    ) async throws -> Result {
         let box = Mutex<RawServer?>(nil)
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
