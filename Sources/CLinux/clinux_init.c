@@ -39,7 +39,11 @@ int clinux_listen(uint16_t port) {
         close(fd);
         return -error;
     }
-    return fd;
+    // The caller may make 0, 1 and 2 its standard streams after this.
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int error = errno;
+    close(fd);
+    return high < 0 ? -error : high;
 }
 
 static struct clinux_end end_of(int status) {
