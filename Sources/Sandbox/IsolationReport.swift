@@ -87,7 +87,9 @@ extension IsolationReport.Process {
             facts.namespaces.compactMap { text -> (String, String)? in
                 let parts = text.split(separator: ":", maxSplits: 1)
                 return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
-            }, uniquingKeysWith: { first, _ in first })
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
         uidMap = facts.uidMap
         gidMap = facts.gidMap
         landlock = facts.landlock

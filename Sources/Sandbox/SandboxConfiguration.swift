@@ -41,7 +41,10 @@ package struct SandboxConfiguration: Sendable {
     package var requiredLayers: Set<String>
 
     package init(
-        home: String, binaries: String, uidRange: ClosedRange<UInt32>? = nil, mounts: [SandboxMount] = [],
+        home: String,
+        binaries: String,
+        uidRange: ClosedRange<UInt32>? = nil,
+        mounts: [SandboxMount] = [],
         requiredLayers: Set<String> = []
     ) {
         self.home = home
@@ -63,9 +66,12 @@ package struct SandboxConfiguration: Sendable {
         if status.st_uid != 0 { return FileOwner(uid: status.st_uid, gid: status.st_gid) }
         guard let user = getpwnam("nanoclaw")?.pointee, user.pw_uid != 0 else {
             throw SandboxError(
-                .configuration, step: "find user nanoclaw", errno: ENOENT,
+                .configuration,
+                step: "find user nanoclaw",
+                errno: ENOENT,
                 "\(home) belongs to root, and what sandboxes write must not: make its owner with "
-                    + "`useradd --system --no-create-home nanoclaw`, or give the home to a user of yours")
+                    + "`useradd --system --no-create-home nanoclaw`, or give the home to a user of yours"
+            )
         }
         return FileOwner(uid: user.pw_uid, gid: user.pw_gid)
     }
@@ -79,13 +85,27 @@ package struct SandboxConfiguration: Sendable {
         return base...(base + 255)
     }
 
+    /// For a spawner beside the host's own: the upper half of the host ids, which a host reaches only with more than
+    /// half as many sandboxes as it has room for.
+    package func forScratch() -> SandboxConfiguration {
+        var scratch = self
+        let half = UInt32(uids.count / 8 * 4)
+        if half >= 4 { scratch.uidRange = uids.lowerBound + half...uids.upperBound }
+        return scratch
+    }
+
     func message() throws -> [UInt8] {
         let owner = try Self.serviceOwner(home: home)
         let wire = SpawnerConfiguration(
-            home: home, binaries: binaries, serviceUID: owner?.uid ?? geteuid(), serviceGID: owner?.gid ?? getegid(),
-            uidBase: uids.lowerBound, uidCount: UInt32(uids.count),
+            home: home,
+            binaries: binaries,
+            serviceUID: owner?.uid ?? geteuid(),
+            serviceGID: owner?.gid ?? getegid(),
+            uidBase: uids.lowerBound,
+            uidCount: UInt32(uids.count),
             mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
-            requiredLayers: requiredLayers.sorted())
+            requiredLayers: requiredLayers.sorted()
+        )
         return [SpawnerRequest.configure.rawValue] + wire.encoded()
     }
 
@@ -103,17 +123,27 @@ package struct SandboxConfiguration: Sendable {
             }
             guard status.st_uid == 0 || status.st_uid == geteuid() else {
                 throw SandboxError(
-                    .configuration, step: "check \(path)", errno: EPERM,
-                    "it belongs to uid \(status.st_uid), who could replace it: it must be root's or yours")
+                    .configuration,
+                    step: "check \(path)",
+                    errno: EPERM,
+                    "it belongs to uid \(status.st_uid), who could replace it: it must be root's or yours"
+                )
             }
             guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
                 throw SandboxError(
-                    .configuration, step: "check \(path)", errno: EPERM, "others may write it: chmod go-w \(path)")
+                    .configuration,
+                    step: "check \(path)",
+                    errno: EPERM,
+                    "others may write it: chmod go-w \(path)"
+                )
             }
             guard status.st_mode & S_IXOTH != 0 || geteuid() != 0 else {
                 throw SandboxError(
-                    .configuration, step: "check \(path)", errno: EACCES,
-                    "a sandbox's uid cannot execute it: chmod o+rx \(path)")
+                    .configuration,
+                    step: "check \(path)",
+                    errno: EACCES,
+                    "a sandbox's uid cannot execute it: chmod o+rx \(path)"
+                )
             }
         }
     }

@@ -68,7 +68,9 @@ package final class SandboxProcess: Sendable {
 
     /// Waits for the launcher's answer.
     static func begin(
-        _ ends: Ends, limits: SandboxLimits, watchdog: SandboxWatchdog
+        _ ends: Ends,
+        limits: SandboxLimits,
+        watchdog: SandboxWatchdog
     ) async throws -> SandboxProcess {
         // Cancelled, the control socket closes with `ends`, and the launcher ends what it has begun.
         try await Readiness.shared.readable(ends.control.descriptor)
@@ -152,7 +154,10 @@ package final class SandboxProcess: Sendable {
 
     private func watch(by watchdog: SandboxWatchdog, _ limits: SandboxLimits) {
         let registration = watchdog.watch(
-            pid: pid, pidfd: pidfd, memoryBytes: limits.memoryBytes, processes: limits.pids
+            pid: pid,
+            pidfd: pidfd,
+            memoryBytes: limits.memoryBytes,
+            processes: limits.pids
         ) { [weak self] breach in
             self?.state.withLock { $0.breach = "\(breach)" }
         }

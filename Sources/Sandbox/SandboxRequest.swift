@@ -1,4 +1,5 @@
 package import Core
+package import LinuxIO
 import SandboxWire
 
 /// What one sandbox may use at most.
@@ -17,8 +18,12 @@ package struct SandboxLimits: Codable, Sendable, Hashable {
     package var openFiles: Int
 
     package init(
-        memoryBytes: Int = 1 << 30, pids: Int = 256, cpuPercent: Int = 200, tmpBytes: Int = 256 << 20,
-        fileBytes: Int = 1 << 30, openFiles: Int = 1024
+        memoryBytes: Int = 1 << 30,
+        pids: Int = 256,
+        cpuPercent: Int = 200,
+        tmpBytes: Int = 256 << 20,
+        fileBytes: Int = 1 << 30,
+        openFiles: Int = 1024
     ) {
         self.memoryBytes = memoryBytes
         self.pids = pids
@@ -34,11 +39,20 @@ package struct SandboxLimits: Codable, Sendable, Hashable {
             ("tmpBytes", tmpBytes, 64 << 10), ("fileBytes", fileBytes, 64 << 10), ("openFiles", openFiles, 64),
         ] where value < minimum || (minimum <= 64 && value > 1 << 24) {
             throw SandboxError(
-                .request, step: "limit \(name)", errno: 22, "\(value) is out of bounds: at least \(minimum)")
+                .request,
+                step: "limit \(name)",
+                errno: 22,
+                "\(value) is out of bounds: at least \(minimum)"
+            )
         }
         return WireLimits(
-            memoryBytes: UInt64(memoryBytes), tmpBytes: UInt64(tmpBytes), fileBytes: UInt64(fileBytes),
-            pids: UInt32(pids), cpuPercent: UInt32(cpuPercent), openFiles: UInt32(openFiles))
+            memoryBytes: UInt64(memoryBytes),
+            tmpBytes: UInt64(tmpBytes),
+            fileBytes: UInt64(fileBytes),
+            pids: UInt32(pids),
+            cpuPercent: UInt32(cpuPercent),
+            openFiles: UInt32(openFiles)
+        )
     }
 }
 
@@ -75,11 +89,19 @@ package struct SandboxRequest: Sendable {
     /// Name of a time zone, or empty.
     package var timeZone: String
     package var program: Program
+    /// Standard input of a command; nil: /dev/null.
+    package var input: Descriptor?
 
     package init(
-        agentGroup: AgentGroupID, session: SessionID, incarnation: Incarnation, groupFolder: String,
-        generation: String, extraMounts: [String] = [], limits: SandboxLimits = SandboxLimits(),
-        timeZone: String = "", program: Program = .runner
+        agentGroup: AgentGroupID,
+        session: SessionID,
+        incarnation: Incarnation,
+        groupFolder: String,
+        generation: String,
+        extraMounts: [String] = [],
+        limits: SandboxLimits = SandboxLimits(),
+        timeZone: String = "",
+        program: Program = .runner
     ) {
         self.agentGroup = agentGroup
         self.session = session
@@ -101,9 +123,16 @@ package struct SandboxRequest: Sendable {
             case .command(let tier, let argv): .command(tier: tier == .runner ? .runner : .tool, argv: argv)
             }
         let plan = SpawnPlan(
-            agentGroup: agentGroup.rawValue, session: session.rawValue, incarnation: incarnation,
-            groupFolder: groupFolder, generation: generation, extraMounts: extraMounts, limits: try limits.wire(),
-            timeZone: timeZone, program: program)
+            agentGroup: agentGroup.rawValue,
+            session: session.rawValue,
+            incarnation: incarnation,
+            groupFolder: groupFolder,
+            generation: generation,
+            extraMounts: extraMounts,
+            limits: try limits.wire(),
+            timeZone: timeZone,
+            program: program
+        )
         let bytes = plan.encoded()
         do {
             _ = try SpawnPlan(decoding: bytes)

@@ -30,7 +30,9 @@ package final class SandboxSpawner: Sendable {
     /// `environment`: variables of the child beside its own, `NAME=value`; test builds read NANOCLAW_FAULT there.
     /// `wrapper`: a command that runs the child, such as setpriv with its options; it must exec in place.
     package init(
-        _ configuration: SandboxConfiguration, environment: [String] = [], wrapper: [String] = [],
+        _ configuration: SandboxConfiguration,
+        environment: [String] = [],
+        wrapper: [String] = [],
         time: any TimeSource = SystemTime()
     ) {
         self.wrapper = wrapper
@@ -75,8 +77,11 @@ package final class SandboxSpawner: Sendable {
     /// One life of the child. Its socket is let go of at the end, which is its sign to end its sandboxes.
     private func live(_ message: [UInt8]) async throws {
         let child = try await SpawnerChild.start(
-            binary: "\(configuration.binaries)/nanoclaw-sandbox", wrapper: wrapper, environment: environment,
-            configuration: message)
+            binary: "\(configuration.binaries)/nanoclaw-sandbox",
+            wrapper: wrapper,
+            environment: environment,
+            configuration: message
+        )
         let socket = child.socket
         setLink(.up(socket))
         let waiting: Result<Void, any Error>
@@ -150,13 +155,13 @@ package final class SandboxSpawner: Sendable {
     /// Throws `SandboxError` with the step that failed: then nothing is left. Waits while the child is being started.
     package func spawn(_ request: SandboxRequest) async throws -> SandboxProcess {
         let plan = try request.plan()
-        let ends = try ask(plan, of: try await socket())
+        let ends = try ask(plan, input: request.input, of: try await socket())
         return try await SandboxProcess.begin(ends, limits: request.limits, watchdog: watchdog)
     }
 
     /// Sends the plan with the other ends of the session's sockets and pipes; this side keeps none of those, so that
     /// their end is seen.
-    private func ask(_ plan: [UInt8], of spawner: PacketSocket) throws -> SandboxProcess.Ends {
+    private func ask(_ plan: [UInt8], input: Descriptor?, of spawner: PacketSocket) throws -> SandboxProcess.Ends {
         let memory = Descriptor(owning: try Errno.check(clinux_memfd("plan"), "memfd_create"))
         try memory.write(plan)
         try Errno.check(clinux_memfd_seal(memory.number), "seal plan")
@@ -165,16 +170,21 @@ package final class SandboxSpawner: Sendable {
         let events = try PacketSocket.pair()
         let output = try pipe()
         let errorOutput = try pipe()
-        let passed = [
-            memory, control.1.descriptor, bell.1.descriptor, events.1.descriptor, output.write, errorOutput.write,
-        ]
+        let passed =
+            [memory, control.1.descriptor, bell.1.descriptor, events.1.descriptor, output.write, errorOutput.write]
+            + (input.map { [$0] } ?? [])
         switch try spawner.send([SpawnerRequest.spawn.rawValue], passing: passed) {
         case .sent: break
         case .full: throw SandboxError(.spawner, step: "spawn", errno: EAGAIN, "the spawner does not keep up")
         case .gone: throw SandboxError(.spawner, step: "spawn", errno: EPIPE, "the spawner died; it is started again")
         }
         return SandboxProcess.Ends(
-            control: control.0, bell: bell.0, events: events.0, output: output.read, errorOutput: errorOutput.read)
+            control: control.0,
+            bell: bell.0,
+            events: events.0,
+            output: output.read,
+            errorOutput: errorOutput.read
+        )
     }
 
     private func pipe() throws -> (read: Descriptor, write: Descriptor) {

@@ -12,7 +12,8 @@ package struct ScratchSession: Sendable {
     /// Makes a fresh one below `data/sessions/scratch/` of the home, runs the body and removes the folder.
     /// What of `data/` is missing is made.
     package static func with<Result: Sendable>(
-        home: String, _ body: (ScratchSession) async throws -> Result
+        home: String,
+        _ body: (ScratchSession) async throws -> Result
     ) async throws -> Result {
         let scratch = ScratchSession(session: .random())
         let owner = try SandboxConfiguration.serviceOwner(home: home)
@@ -38,10 +39,18 @@ package struct ScratchSession: Sendable {
 
     /// A request for it.
     package func request(
-        _ program: SandboxRequest.Program, groupFolder: String = "", limits: SandboxLimits = SandboxLimits()
+        _ program: SandboxRequest.Program,
+        groupFolder: String = "",
+        limits: SandboxLimits = SandboxLimits()
     ) -> SandboxRequest {
         SandboxRequest(
-            agentGroup: Self.group, session: session, incarnation: 1, groupFolder: groupFolder, generation: "",
-            limits: limits, program: program)
+            agentGroup: Self.group,
+            session: session,
+            incarnation: 1,
+            groupFolder: groupFolder,
+            generation: "",
+            limits: limits,
+            program: program
+        )
     }
 }

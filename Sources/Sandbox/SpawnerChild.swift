@@ -15,7 +15,10 @@ struct SpawnerChild: Sendable {
 
     /// Starts it and configures it; throws what it answers to the configuration.
     static func start(
-        binary: String, wrapper: [String], environment: [String], configuration: [UInt8]
+        binary: String,
+        wrapper: [String],
+        environment: [String],
+        configuration: [UInt8]
     ) async throws -> SpawnerChild {
         let (mine, pid) = try launch(binary, wrapper, environment)
         // Not reaped yet: the number cannot mean another process.
@@ -33,7 +36,9 @@ struct SpawnerChild: Sendable {
     }
 
     private static func launch(
-        _ binary: String, _ wrapper: [String], _ environment: [String]
+        _ binary: String,
+        _ wrapper: [String],
+        _ environment: [String]
     ) throws -> (PacketSocket, Int32) {
         let (mine, theirs) = try PacketSocket.pair()
         var actions = posix_spawn_file_actions_t()

@@ -121,9 +121,12 @@ package enum LauncherMessage: Sendable, Equatable {
         switch kind {
         case 1:
             self = .started(
-                pid: try reader.number("pid"), root: try reader.flag("root"), cgroup: try reader.text("cgroup"),
+                pid: try reader.number("pid"),
+                root: try reader.flag("root"),
+                cgroup: try reader.text("cgroup"),
                 degraded: try reader.texts("degraded"),
-                facts: try reader.list("facts") { reader throws(WireError) in try WireFacts(&reader) })
+                facts: try reader.list("facts") { reader throws(WireError) in try WireFacts(&reader) }
+            )
         case 2: self = .failed(step: try reader.text("step"), errno: try reader.number("errno"))
         case 3: self = .exited(code: try reader.number("code"), signal: try reader.number("signal"))
         case 4: self = .facts(try WireFacts(&reader))
@@ -137,7 +140,7 @@ package enum LauncherMessage: Sendable, Equatable {
 package enum SpawnerRequest: UInt8, Sendable {
     /// The ``SpawnerConfiguration`` follows.
     case configure = 1
-    /// With 6 descriptors: plan, control socket, bell, events, output, error output.
+    /// With 6 or 7 descriptors: plan, control socket, bell, events, output, error output; standard input of a command.
     case spawn = 2
     /// To a launcher: SIGTERM to PID 1.
     case terminate = 3

@@ -24,7 +24,12 @@ package struct WireLimits: Sendable, Equatable {
     package let openFiles: UInt32
 
     package init(
-        memoryBytes: UInt64, tmpBytes: UInt64, fileBytes: UInt64, pids: UInt32, cpuPercent: UInt32, openFiles: UInt32
+        memoryBytes: UInt64,
+        tmpBytes: UInt64,
+        fileBytes: UInt64,
+        pids: UInt32,
+        cpuPercent: UInt32,
+        openFiles: UInt32
     ) {
         self.memoryBytes = memoryBytes
         self.tmpBytes = tmpBytes
@@ -51,8 +56,15 @@ package struct SpawnPlan: Sendable, Equatable {
     package let program: WireProgram
 
     package init(
-        agentGroup: String, session: String, incarnation: Int64, groupFolder: String, generation: String,
-        extraMounts: [String], limits: WireLimits, timeZone: String, program: WireProgram
+        agentGroup: String,
+        session: String,
+        incarnation: Int64,
+        groupFolder: String,
+        generation: String,
+        extraMounts: [String],
+        limits: WireLimits,
+        timeZone: String,
+        program: WireProgram
     ) {
         self.agentGroup = agentGroup
         self.session = session
@@ -102,9 +114,13 @@ package struct SpawnPlan: Sendable, Equatable {
         incarnation = try reader.number("incarnation")
         extraMounts = try reader.texts("extraMounts")
         limits = WireLimits(
-            memoryBytes: try reader.number("memoryBytes"), tmpBytes: try reader.number("tmpBytes"),
-            fileBytes: try reader.number("fileBytes"), pids: try reader.number("pids"),
-            cpuPercent: try reader.number("cpuPercent"), openFiles: try reader.number("openFiles"))
+            memoryBytes: try reader.number("memoryBytes"),
+            tmpBytes: try reader.number("tmpBytes"),
+            fileBytes: try reader.number("fileBytes"),
+            pids: try reader.number("pids"),
+            cpuPercent: try reader.number("cpuPercent"),
+            openFiles: try reader.number("openFiles")
+        )
         let kind: UInt8 = try reader.number("program")
         switch kind {
         case 1: program = .runner

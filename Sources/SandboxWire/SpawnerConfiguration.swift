@@ -30,8 +30,14 @@ package struct SpawnerConfiguration: Sendable, Equatable {
     package let requiredLayers: [String]
 
     package init(
-        home: String, binaries: String, serviceUID: UInt32, serviceGID: UInt32, uidBase: UInt32, uidCount: UInt32,
-        mounts: [WireMount], requiredLayers: [String]
+        home: String,
+        binaries: String,
+        serviceUID: UInt32,
+        serviceGID: UInt32,
+        uidBase: UInt32,
+        uidCount: UInt32,
+        mounts: [WireMount],
+        requiredLayers: [String]
     ) {
         self.home = home
         self.binaries = binaries
@@ -72,8 +78,10 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         uidCount = try reader.number("uidCount")
         mounts = try reader.list("mounts") { reader throws(WireError) in
             let mount = WireMount(
-                name: try reader.text("mount name"), path: try reader.text("mount path"),
-                writable: try reader.flag("mount writable"))
+                name: try reader.text("mount name"),
+                path: try reader.text("mount path"),
+                writable: try reader.flag("mount writable")
+            )
             guard SandboxWire.isIdentifier(mount.name) else { throw WireError("a mount name is no identifier") }
             guard SandboxWire.isAbsolutePath(mount.path) else { throw WireError("a mount path is not absolute") }
             return mount

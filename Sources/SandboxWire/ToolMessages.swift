@@ -3,7 +3,12 @@ package enum ToolRequest: Sendable, Equatable {
     /// Starts a command in the tool tier. `directory` is absolute. With it travel exactly 3 descriptors:
     /// standard input, output and error. `background`: the call outlives its first process.
     case start(
-        call: UInt32, argv: [String], environment: [(String, String)], directory: String, background: Bool)
+        call: UInt32,
+        argv: [String],
+        environment: [(String, String)],
+        directory: String,
+        background: Bool
+    )
     /// Sends a signal to the call's whole process tree; 9 ends the call.
     case kill(call: UInt32, signal: Int32)
 
@@ -49,7 +54,12 @@ package enum ToolRequest: Sendable, Equatable {
             guard directory.utf8.first == UInt8(ascii: "/") else { throw WireError("directory is not absolute") }
             let background = try reader.flag("background")
             self = .start(
-                call: call, argv: argv, environment: environment, directory: directory, background: background)
+                call: call,
+                argv: argv,
+                environment: environment,
+                directory: directory,
+                background: background
+            )
         case 2:
             let call: UInt32 = try reader.number("call")
             let signal: Int32 = try reader.number("signal")

@@ -93,7 +93,8 @@ struct WireReader {
     }
 
     mutating func list<Element>(
-        _ name: StaticString, _ body: (inout WireReader) throws(WireError) -> Element
+        _ name: StaticString,
+        _ body: (inout WireReader) throws(WireError) -> Element
     ) throws(WireError) -> [Element] {
         let count: UInt32 = try number(name)
         guard count <= SandboxWire.maximumList, Int(count) <= bytes.count - place else {

@@ -13,8 +13,8 @@ struct StepError: Error {
 @discardableResult
 func step(_ name: @autoclosure () -> String, _ call: @autoclosure () -> Int32) throws(StepError) -> Int32 {
     #if FAULTS
-        let fault = clinux_fault(name())
-        if fault < 0 { throw StepError(step: name(), errno: -fault) }
+    let fault = clinux_fault(name())
+    if fault < 0 { throw StepError(step: name(), errno: -fault) }
     #endif
     let result = call()
     if result < 0 { throw StepError(step: name(), errno: -result) }
@@ -25,7 +25,7 @@ func step(_ name: @autoclosure () -> String, _ call: @autoclosure () -> Int32) t
 func beginRole(_ role: String) {
     clinux_set_name(role)
     #if FAULTS
-        clinux_fault_role(role)
+    clinux_fault_role(role)
     #endif
 }
 

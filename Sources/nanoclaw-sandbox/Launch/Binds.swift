@@ -21,7 +21,11 @@ struct Bind {
     let isFile: Bool
 
     private init(
-        _ tier: WireTier, _ source: Source, _ target: String, _ restrictions: Int32, owned: Bool = false,
+        _ tier: WireTier,
+        _ source: Source,
+        _ target: String,
+        _ restrictions: Int32,
+        owned: Bool = false,
         isFile: Bool = false
     ) {
         self.tier = tier
@@ -37,7 +41,8 @@ struct Bind {
 
     /// The table of the design, §11: what each tier sees of the home.
     static func table(
-        _ plan: SpawnPlan, _ configuration: SpawnerConfiguration
+        _ plan: SpawnPlan,
+        _ configuration: SpawnerConfiguration
     ) throws(StepError) -> [Bind] {
         let session = "data/sessions/\(plan.agentGroup)/\(plan.session)"
         var binds = [
@@ -57,7 +62,13 @@ struct Bind {
             if case .command = plan.program, !exists { continue }
             binds.append(
                 Bind(
-                    tier, .path(runner), "/run/nanoclaw/agent-runner", Int32(CLINUX_MOUNT_READ_ONLY), isFile: true))
+                    tier,
+                    .path(runner),
+                    "/run/nanoclaw/agent-runner",
+                    Int32(CLINUX_MOUNT_READ_ONLY),
+                    isFile: true
+                )
+            )
         }
         if !plan.groupFolder.isEmpty {
             binds.append(Bind(.tool, .home("groups/\(plan.groupFolder)"), "/workspace/agent", 0, owned: true))
@@ -89,7 +100,9 @@ struct BindResolver {
         self.configuration = configuration
         self.identities = identities
         home = try step(
-            "open home \(configuration.home)", clinux_open_directory(configuration.home))
+            "open home \(configuration.home)",
+            clinux_open_directory(configuration.home)
+        )
     }
 
     /// The source itself, checked for kind and owner.
@@ -112,7 +125,9 @@ struct BindResolver {
         guard status.st_uid == configuration.serviceUID else {
             throw StepError(
                 step: "\(name) belongs to uid \(status.st_uid), not to \(configuration.serviceUID), the owner of what "
-                    + "sandboxes write: chown -R \(configuration.serviceUID) it", errno: EPERM)
+                    + "sandboxes write: chown -R \(configuration.serviceUID) it",
+                errno: EPERM
+            )
         }
         return source
     }
@@ -130,7 +145,8 @@ struct BindResolver {
             let map = bind.isFile ? -1 : idmap(bind.tier)
             try step(
                 "mount_setattr \(bind.target)",
-                clinux_restrict_mount(tree, "", bind.restrictions, recursive, map))
+                clinux_restrict_mount(tree, "", bind.restrictions, recursive, map)
+            )
             mounts.append(DetachedMount(bind: bind, tree: tree))
         }
         return mounts

@@ -10,9 +10,13 @@ struct LaunchRequest {
     let events: Int32
     let output: Int32
     let errorOutput: Int32
+    /// Nil: /dev/null.
+    let input: Int32?
     let lifeline: Int32
 
-    var descriptors: [Int32] { [plan, control, bell, events, output, errorOutput, lifeline] }
+    var descriptors: [Int32] {
+        [plan, control, bell, events, output, errorOutput, lifeline] + (input.map { [$0] } ?? [])
+    }
 
     /// The plan out of its sealed memfd: nobody can change it while it is read.
     func readPlan() throws(StepError) -> SpawnPlan {
@@ -23,7 +27,9 @@ struct LaunchRequest {
             throw StepError(step: "plan: its size is out of bounds", errno: E2BIG)
         }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        guard pread(plan, &bytes, bytes.count, 0) == bytes.count else { throw StepError(step: "plan: read", errno: EIO) }
+        guard pread(plan, &bytes, bytes.count, 0) == bytes.count else {
+            throw StepError(step: "plan: read", errno: EIO)
+        }
         do {
             return try SpawnPlan(decoding: bytes)
         } catch {
@@ -50,7 +56,12 @@ struct TierIdentities {
     /// One id for all: PID 1 and both tiers.
     static func rootless() -> TierIdentities {
         TierIdentities(
-            root: false, runner: 0, tool: 0, uidMap: "0 \(geteuid()) 1", gidMap: "0 \(getegid()) 1")
+            root: false,
+            runner: 0,
+            tool: 0,
+            uidMap: "0 \(geteuid()) 1",
+            gidMap: "0 \(getegid()) 1"
+        )
     }
 
     /// Ids of its own for PID 1 and each tier.
@@ -61,6 +72,11 @@ struct TierIdentities {
     /// Where mounts cannot be id-mapped: the tiers are the service's own id.
     static func unmapped(_ base: UInt32, uid: UInt32, gid: UInt32) -> TierIdentities {
         TierIdentities(
-            root: true, runner: 1, tool: 1, uidMap: "0 \(base) 1\n1 \(uid) 1", gidMap: "0 \(base) 1\n1 \(gid) 1")
+            root: true,
+            runner: 1,
+            tool: 1,
+            uidMap: "0 \(base) 1\n1 \(uid) 1",
+            gidMap: "0 \(base) 1\n1 \(gid) 1"
+        )
     }
 }

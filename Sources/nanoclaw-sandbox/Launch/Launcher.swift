@@ -24,7 +24,10 @@ struct Launcher {
             try step("launcher: no_new_privs", clinux_no_new_privileges())
             if root { try step("launcher: drop capabilities", ccap_keep_only(CAP_KILL)) }
             let sent = Channel.send(
-                report, over: request.control, passing: [built.pidfd, built.runnerListener, built.toolListener])
+                report,
+                over: request.control,
+                passing: [built.pidfd, built.runnerListener, built.toolListener]
+            )
             guard sent else { throw StepError(step: "the host is gone", errno: EPIPE) }
             built.closeForWatching()
             watch(built, lock: lock)
@@ -40,12 +43,16 @@ struct Launcher {
     /// The session's lock: one sandbox at a time. PID 1 and the runner inherit it.
     private func openLock(_ plan: SpawnPlan) throws(StepError) -> Int32 {
         let home = try step(
-            "open home \(configuration.home)", clinux_open_directory(configuration.home))
+            "open home \(configuration.home)",
+            clinux_open_directory(configuration.home)
+        )
         defer { close(home) }
         let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
         let path = "data/sessions/\(plan.agentGroup)/\(plan.session)"
         let session = try step(
-            "open \(path)", clinux_openat2(home, path, UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, resolve))
+            "open \(path)",
+            clinux_openat2(home, path, UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, resolve)
+        )
         defer { close(session) }
         let flags = UInt64(O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         let lock = try step("open lock", clinux_openat2(session, "lock", flags, 0o600, resolve))
@@ -62,15 +69,23 @@ struct Launcher {
                 "chown inbox",
                 result(
                     fchownat(
-                        session, "inbound/inbox", configuration.serviceUID, configuration.serviceGID,
-                        AT_SYMLINK_NOFOLLOW)))
+                        session,
+                        "inbound/inbox",
+                        configuration.serviceUID,
+                        configuration.serviceGID,
+                        AT_SYMLINK_NOFOLLOW
+                    )
+                )
+            )
         } else if errno != EEXIST {
             throw StepError(step: "mkdir inbound/inbox", errno: errno)
         }
     }
 
     private func build(
-        _ plan: SpawnPlan, lock: Int32, into sandbox: inout Sandbox?
+        _ plan: SpawnPlan,
+        lock: Int32,
+        into sandbox: inout Sandbox?
     ) throws(StepError) -> LauncherMessage {
         var degraded: [String] = []
         let binds = try Bind.table(plan, configuration)
@@ -79,8 +94,15 @@ struct Launcher {
 
         let channels = try InitChannels()
         let context = InitContext(
-            plan: plan, configuration: configuration, request: request, identities: tiers, binds: binds,
-            mounts: mounts, lock: lock, channels: channels)
+            plan: plan,
+            configuration: configuration,
+            request: request,
+            identities: tiers,
+            binds: binds,
+            mounts: mounts,
+            lock: lock,
+            channels: channels
+        )
         let namespaces =
             CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
         var pidfd: Int32 = -1
@@ -112,7 +134,8 @@ struct Launcher {
 
     /// Own ids for each tier where mounts can be id-mapped, else the service's; without root the one there is.
     private func chooseIdentities(
-        _ binds: [Bind], _ degraded: inout [String]
+        _ binds: [Bind],
+        _ degraded: inout [String]
     ) throws(StepError) -> (TierIdentities, [DetachedMount]) {
         guard let identities else {
             degraded.append("uids: runner and tools share one uid, as without root there is no other")
@@ -124,10 +147,13 @@ struct Launcher {
             for map in [identities.runnerMap, identities.toolMap] { try step("user namespace for id-maps", map) }
             let mounts = try resolver.detach(binds) { $0 == .runner ? identities.runnerMap : identities.toolMap }
             return (mapped, mounts)
-        } catch where error.step.hasPrefix("mount_setattr") && (error.errno == EINVAL || error.errno == EOPNOTSUPP) {
+        } catch  where error.step.hasPrefix("mount_setattr") && (error.errno == EINVAL || error.errno == EOPNOTSUPP) {
             degraded.append("idmap: \(error.step) (errno \(error.errno)); the tiers have the service's uid")
             let unmapped = TierIdentities.unmapped(
-                identities.base, uid: configuration.serviceUID, gid: configuration.serviceGID)
+                identities.base,
+                uid: configuration.serviceUID,
+                gid: configuration.serviceGID
+            )
             let resolver = try BindResolver(configuration, unmapped)
             return (unmapped, try resolver.detach(binds) { _ in -1 })
         }
@@ -135,13 +161,16 @@ struct Launcher {
 
     /// What of cgroups is in force, or an empty text.
     private func makeCgroup(
-        _ plan: SpawnPlan, _ degraded: inout [String]
+        _ plan: SpawnPlan,
+        _ degraded: inout [String]
     ) throws(StepError) -> String {
         var limits = clinux_limits(plan.limits)
         var what = [CChar](repeating: 0, count: 256)
         var ruledOut = [CChar](repeating: 0, count: 2048)
         let got = try step(
-            "cgroup", clinux_cgroup_create(cgroup, &limits, &what, what.count, &ruledOut, ruledOut.count))
+            "cgroup",
+            clinux_cgroup_create(cgroup, &limits, &what, what.count, &ruledOut, ruledOut.count)
+        )
         degraded += text(ruledOut).split(separator: "\n").map { "cgroup: \($0)" }
         if got == 1 { degraded.append("cgroup: none; resource limits and the host's watchdog stand in") }
         return got == 1 ? "" : text(what)
@@ -211,7 +240,12 @@ struct Launcher {
 extension clinux_limits {
     init(_ limits: WireLimits) {
         self.init(
-            memory_bytes: limits.memoryBytes, tmp_bytes: limits.tmpBytes, file_bytes: limits.fileBytes,
-            pids: limits.pids, cpu_percent: limits.cpuPercent, open_files: limits.openFiles)
+            memory_bytes: limits.memoryBytes,
+            tmp_bytes: limits.tmpBytes,
+            file_bytes: limits.fileBytes,
+            pids: limits.pids,
+            cpu_percent: limits.cpuPercent,
+            open_files: limits.openFiles
+        )
     }
 }

@@ -100,7 +100,9 @@ struct ReportCollector {
             }
             guard ready[3] == 0, ready[4] == 0 else { throw StepError(step: "the host is gone", errno: EPIPE) }
         }
-        guard runnerListener >= 0, toolListener >= 0 else { throw StepError(step: "set-up: no listener", errno: ECHILD) }
+        guard runnerListener >= 0, toolListener >= 0 else {
+            throw StepError(step: "set-up: no listener", errno: ECHILD)
+        }
         return self
     }
 

@@ -10,7 +10,12 @@ struct ProcMasks {
             try cover(path, with: path, "mask", restrictions: CLINUX_MOUNT_READ_ONLY | CLINUX_MOUNT_NO_EXEC)
         }
         try each(1) { path throws(StepError) in
-            try cover(path, with: root + "/dev/null", "cover", restrictions: CLINUX_MOUNT_READ_ONLY | CLINUX_MOUNT_NO_EXEC)
+            try cover(
+                path,
+                with: root + "/dev/null",
+                "cover",
+                restrictions: CLINUX_MOUNT_READ_ONLY | CLINUX_MOUNT_NO_EXEC
+            )
         }
         try each(2) { path throws(StepError) in
             try step("empty \(path)", clinux_tmpfs(path, 4096, 2, 0o555, 0, 0, Int32(CLINUX_MOUNT_READ_ONLY)))
@@ -26,7 +31,8 @@ struct ProcMasks {
 
     /// Those entries of a list that this kernel has.
     private func each(
-        _ kind: Int32, _ body: (String) throws(StepError) -> Void
+        _ kind: Int32,
+        _ body: (String) throws(StepError) -> Void
     ) throws(StepError) {
         var index: Int32 = 0
         while let name = clinux_proc_mask(kind, index) {

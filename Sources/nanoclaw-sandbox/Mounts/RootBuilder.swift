@@ -41,11 +41,17 @@ struct RootBuilder {
     }
 
     private func tmpfs(
-        _ path: String, bytes: UInt64, inodes: UInt32, mode: UInt32, restrictions: Int32, owner: UInt32 = 0
+        _ path: String,
+        bytes: UInt64,
+        inodes: UInt32,
+        mode: UInt32,
+        restrictions: Int32,
+        owner: UInt32 = 0
     ) throws(StepError) {
         try step(
             "tmpfs \(path.isEmpty ? "/" : path)",
-            clinux_tmpfs(root + path, bytes, inodes, mode, owner, owner, restrictions))
+            clinux_tmpfs(root + path, bytes, inodes, mode, owner, owner, restrictions)
+        )
     }
 
     /// What stands on the box, at the same place, read-only.
@@ -53,7 +59,8 @@ struct RootBuilder {
         let tree = try step("open_tree \(path)", clinux_open_tree(AT_FDCWD, path, recursive ? 1 : 0))
         try step(
             "mount_setattr \(path)",
-            clinux_restrict_mount(tree, "", Int32(CLINUX_MOUNT_READ_ONLY | CInt(restrictions)), recursive ? 1 : 0, -1))
+            clinux_restrict_mount(tree, "", Int32(CLINUX_MOUNT_READ_ONLY | CInt(restrictions)), recursive ? 1 : 0, -1)
+        )
         try step("attach \(path)", clinux_attach(tree, root + path))
         close(tree)
     }
@@ -97,8 +104,12 @@ struct RootBuilder {
         try step("mount /dev/pts", clinux_mount_devpts(root + "/dev/pts", 0))
         try make("/dev/shm")
         try tmpfs(
-            "/dev/shm", bytes: min(context.plan.limits.tmpBytes, 64 << 20), inodes: 1024, mode: 0o1777,
-            restrictions: Int32(CLINUX_MOUNT_NO_EXEC))
+            "/dev/shm",
+            bytes: min(context.plan.limits.tmpBytes, 64 << 20),
+            inodes: 1024,
+            mode: 0o1777,
+            restrictions: Int32(CLINUX_MOUNT_NO_EXEC)
+        )
     }
 
     /// The table of the design, §11. Every target is made in the tmpfs, never in a tree that an agent writes.
@@ -118,8 +129,13 @@ struct RootBuilder {
         if tier == .tool, context.plan.groupFolder.isEmpty {
             try make("/workspace/agent")
             try tmpfs(
-                "/workspace/agent", bytes: context.plan.limits.tmpBytes, inodes: 65_536, mode: 0o700, restrictions: 0,
-                owner: context.identities.tool)
+                "/workspace/agent",
+                bytes: context.plan.limits.tmpBytes,
+                inodes: 65_536,
+                mode: 0o700,
+                restrictions: 0,
+                owner: context.identities.tool
+            )
         }
         if context.plan.generation.isEmpty { try make("/workspace/instructions") }
     }

@@ -43,8 +43,10 @@ struct SessionSlots {
         let uid = configuration.serviceUID
         let gid = configuration.serviceGID
         let made = SessionIdentities(
-            base: base, runnerMap: clinux_idmap_namespace(uid, gid, base + 1, base + 1),
-            toolMap: clinux_idmap_namespace(uid, gid, base + 2, base + 2))
+            base: base,
+            runnerMap: clinux_idmap_namespace(uid, gid, base + 1, base + 1),
+            toolMap: clinux_idmap_namespace(uid, gid, base + 2, base + 2)
+        )
         if made.runnerMap >= 0, made.toolMap >= 0 { cache[slot] = made }
         return made
     }

@@ -25,7 +25,7 @@ struct Spawner {
         clinux_reset_signals()
         umask(0o077)
         #if FAULTS
-            clinux_fault_arm(getenv("NANOCLAW_FAULT"))
+        clinux_fault_arm(getenv("NANOCLAW_FAULT"))
         #endif
         signal(SIGPIPE, SIG_IGN)
         chdir("/")
@@ -65,7 +65,7 @@ struct Spawner {
                 Channel.send(.failed(step: "\(error)", errno: EINVAL), over: host)
             }
         case .spawn:
-            guard descriptors.count == 6 else { return }
+            guard descriptors.count == 6 || descriptors.count == 7 else { return }
             spawn(descriptors)
         default: return
         }
@@ -88,8 +88,15 @@ struct Spawner {
         let pid = clinux_clone(0, &pidfd)
         if pid == 0 {
             let request = LaunchRequest(
-                plan: descriptors[0], control: control, bell: descriptors[2], events: descriptors[3],
-                output: descriptors[4], errorOutput: descriptors[5], lifeline: lifeline.watched)
+                plan: descriptors[0],
+                control: control,
+                bell: descriptors[2],
+                events: descriptors[3],
+                output: descriptors[4],
+                errorOutput: descriptors[5],
+                input: descriptors.count == 7 ? descriptors[6] : nil,
+                lifeline: lifeline.watched
+            )
             let kept = request.descriptors + (identities?.descriptors ?? [])
             clinux_keep_only(kept, Int32(kept.count))
             Launcher(configuration: configuration, request: request, identities: identities, cgroup: cgroup).run()

@@ -24,7 +24,7 @@ struct Runner {
             close(context.channels.initProcess.theirs)
             clinux_reset_signals()
             let landlock = try Tier(context: context, tier: .runner).enter()
-            let input = try step("open /dev/null", result(open("/dev/null", O_RDONLY | O_CLOEXEC)))
+            let null = try step("open /dev/null", result(open("/dev/null", O_RDONLY | O_CLOEXEC)))
             try step("chdir", result(chdir("/workspace/state")))
             for (name, socket) in [("tool init", tools), ("PID 1", gate)] {
                 guard case .message = Channel.receive(socket, waiting: true) else {
@@ -32,7 +32,8 @@ struct Runner {
                 }
             }
             let placed = [
-                input, context.request.output, context.request.errorOutput, context.request.bell,
+                context.request.input ?? null, context.request.output, context.request.errorOutput,
+                context.request.bell,
                 context.request.events, tools, context.lock,
             ]
             // Descriptors 0 to 6; the channel becomes the next and closes when the program starts.
@@ -74,7 +75,12 @@ struct Runner {
 enum ToolCommand {
     static func run(_ argv: [String], over socket: Int32) -> Never {
         let request = ToolRequest.start(
-            call: 1, argv: argv, environment: [], directory: "/workspace/agent", background: false)
+            call: 1,
+            argv: argv,
+            environment: [],
+            directory: "/workspace/agent",
+            background: false
+        )
         guard Channel.send(request.encoded(), over: socket, passing: [0, 1, 2]) else { _exit(125) }
         while true {
             switch Channel.receive(socket, limit: SandboxWire.maximumDatagram, waiting: true) {

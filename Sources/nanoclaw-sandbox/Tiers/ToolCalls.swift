@@ -69,8 +69,12 @@ struct ToolCalls {
                 return
             }
             let command = ToolCall(
-                argv: argv, environment: variables(environment), directory: directory, background: background,
-                streams: descriptors)
+                argv: argv,
+                environment: variables(environment),
+                directory: directory,
+                background: background,
+                streams: descriptors
+            )
             do throws(StepError) {
                 let (subreaper, channel) = try command.start()
                 calls.append(Call(number: call, subreaper: subreaper, channel: channel))
