@@ -170,7 +170,12 @@ let testing: [Target] = [
         ]
     ),
     .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
-    tests("Host", ["CentralStore", "ChannelKit", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost", "ControlProtocol"]),
+    tests(
+        "Host",
+        [
+            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "Sandbox", "SessionStore",
+            "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
+        ]),
     tests("HostConfiguration"),
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),

@@ -40,7 +40,7 @@ extension HostRuntime {
             time: time,
             logger: log.logger("control")
         )
-        let services: [any Service] = [
+        let parts: [any Service] = [
             HostService("traces") { await self.traces.run() },
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
@@ -48,9 +48,10 @@ extension HostRuntime {
             HostService("sweep") { await self.sweep.run() },
             HostService("control") { try await socket.run() },
         ]
-        var configuration = ServiceGroupConfiguration(services: services, logger: log.logger("lifecycle"))
+        var configuration = ServiceGroupConfiguration(services: parts, logger: log.logger("lifecycle"))
         configuration.maximumGracefulShutdownDuration = Self.longestStop
         let group = ServiceGroup(configuration: configuration)
+        services.set(group)
         isAccepting.store(true, ordering: .releasing)
         logger.notice("The host is ready", metadata: ["home": "\(options.home)"])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
@@ -75,6 +76,9 @@ extension HostRuntime {
         try? await traces.flush()
         logger.notice("The host has stopped")
     }
+
+    /// Stops as the first signal does; ``serve()`` returns when it is done.
+    func stopGracefully() async { await services.wrapped?.triggerGracefulShutdown() }
 
     /// The first signal ends the host gracefully; answers true at the second.
     private static func followSignals(_ group: ServiceGroup, _ logger: Logger) async -> Bool {

@@ -9,6 +9,7 @@ import HostLogging
 import LinuxIO
 import Logging
 import Sandbox
+import ServiceLifecycle
 import SessionStore
 import SessionStoreHost
 import Synchronization
@@ -48,6 +49,7 @@ final class HostRuntime: Sendable {
     let time: any TimeSource
     let startedAt: Timestamp
     let isAccepting = Atomic<Bool>(false)
+    let services = Late<ServiceGroup>()
     private let lock: HomeLock
 
     /// Opens everything, and makes a new home first.

@@ -1,6 +1,7 @@
 import Core
-@testable import Host
 import Testing
+
+@testable import Host
 
 @Suite struct EngagePatternTests {
     @Test(arguments: [

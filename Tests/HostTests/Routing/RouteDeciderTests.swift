@@ -1,8 +1,9 @@
 import CentralStore
 import ChannelKit
 import Core
-@testable import Host
 import Testing
+
+@testable import Host
 
 @Suite struct RouteDeciderTests {
     static let now = Timestamp(milliseconds: 1_790_000_000_000)

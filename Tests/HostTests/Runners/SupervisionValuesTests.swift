@@ -36,13 +36,20 @@ import Testing
     @Test func `§16.112 places are never more than the limit and go round in order`() {
         var places = RunnerPlaces(limit: 2)
         let ids = (0..<5).map { SessionID(unchecked: "se_\($0)") }
-        #expect(ids.map { places.ask($0) } == [true, true, false, false, false])
-        #expect(places.ask(ids[0]))
-        #expect(places.leave(ids[1]) == [ids[2]])
-        #expect(!places.ask(ids[1]))
-        #expect(places.leave(ids[3]) == [])
-        #expect(places.leave(ids[0]) == [ids[4]])
-        #expect(places.leave(ids[2]) == [ids[1]])
+        let asked = ids.map { places.ask($0) }
+        #expect(asked == [true, true, false, false, false])
+        let again = places.ask(ids[0])
+        #expect(again)
+        let second = places.leave(ids[1])
+        #expect(second == [ids[2]])
+        let last = places.ask(ids[1])
+        #expect(!last)
+        let waiting = places.leave(ids[3])
+        #expect(waiting == [])
+        let first = places.leave(ids[0])
+        #expect(first == [ids[4]])
+        let third = places.leave(ids[2])
+        #expect(third == [ids[1]])
         #expect(places.held.count == 2)
     }
 

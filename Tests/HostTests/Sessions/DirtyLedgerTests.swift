@@ -1,7 +1,8 @@
 import Core
-@testable import Host
 import Synchronization
 import Testing
+
+@testable import Host
 
 @Suite struct DirtyLedgerTests {
     /// Remembers what it was told, in order.

@@ -1,0 +1,99 @@
+import ChannelKit
+import Channels
+import Core
+import SessionStore
+import SessionStoreHost
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite(.timeLimit(.minutes(2))) struct FiveAdaptersTests {
+    /// What became of the one reply that a runner wrote.
+    func record(_ host: TestHost) async throws -> Delivery? {
+        try await host.session().store.delivery(seq: 1)
+    }
+
+    @Test func `T01 sent with an id is delivered with it`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("delivered") { try await self.record(host)?.state == .delivered }
+                #expect(try await record(host)?.platformMessageID?.hasPrefix("sent-") == true)
+            }
+        }
+    }
+
+    @Test func `T01 sent without an id is delivered`() async throws {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(answer: { _ in SentMessage(platformMessageID: nil) })
+            try await withHost(home: home, channel: channel) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("delivered") { try await self.record(host)?.state == .delivered }
+                #expect(try await record(host)?.platformMessageID == nil)
+            }
+        }
+    }
+
+    @Test func `T01 T03 with no adapter or one that throws the row stays`() async throws {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.notConnected, "link down")
+                })
+            try await withHost(home: home, channel: channel) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("kept") { try await self.record(host)?.state == .retry }
+                #expect(try await record(host)?.error == "link down")
+            }
+            let back = FakeChannel()
+            try await withHost(home: home, channel: back) { host in
+                await back.waitForSent(1)
+                #expect(back.texts == ["echo: a"])
+            }
+        }
+    }
+
+    @Test func `T01 an adapter that never returns delivers nothing and holds up nobody else`() async throws {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(answer: { _ throws(ChannelError) in
+                try? await Task.sleep(for: .seconds(3600))
+                throw ChannelError(.transient, "cancelled")
+            })
+            try await withHost(home: home, channel: channel) { host in
+                try await host.runtime.accept(host.event("a"))
+                await channel.waitForSent(1)
+                #expect(try await record(host)?.state != .delivered)
+                let cli = ChatAddress(channel: "cli", platformID: "cli:local:main")
+                try await host.runtime.accept(
+                    InboundEvent(
+                        address: cli,
+                        platformMessageID: "q",
+                        sentAt: SystemTime().now,
+                        senderNativeID: "0",
+                        content: ChatContent(text: "b")
+                    )
+                )
+                try await host.eventually("the other channel answers") {
+                    try await host.runtime.cli.lastEntries(of: "cli:local:main", limit: 5).isEmpty == false
+                }
+            }
+        }
+    }
+
+    @Test func `T02 a rejected row tells the agent once and the owner on another way`() async throws {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.rejected, "400 bad") })
+            try await withHost(home: home, channel: channel) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("failed") { try await self.record(host)?.state == .failed }
+                let store = try await host.session().store
+                try await host.eventually("the agent is told") {
+                    try await store.history(limit: 20).filter { $0.kind == "system" }.count == 1
+                }
+                try await host.eventually("the owner is told") {
+                    try await host.runtime.cli.lastEntries(of: "cli:local:main", limit: 5).count == 1
+                }
+                #expect(channel.sent.count == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import CentralStore
+import ChannelKit
+import Core
+import GRDB
+import SessionStore
+import SessionStoreHost
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite(.timeLimit(.minutes(2))) struct HostLifeTests {
+    @Test func `a message in is a reply out and the turn's end is told`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                let events = host.runtime.liveEvents(for: host.chat.address)
+                try await host.runtime.accept(host.event("hello", id: "p1"))
+                await host.channel.waitForSent(1)
+                #expect(host.channel.texts == ["echo: hello"])
+                for await event in events {
+                    guard case .turnEnded(let messages, let ids, let outcome, _) = event else { continue }
+                    #expect(messages.count == 1)
+                    #expect(ids == ["p1"])
+                    #expect(outcome == .completed)
+                    break
+                }
+                let history = try await host.runtime.history(session: host.session().id, limit: 10)
+                #expect(history.map(\.text) == ["hello", "echo: hello"])
+            }
+        }
+    }
+
+    @Test func `T06 a repeated event is one row, other content under its id is another`() async throws {
+        try await withTemporaryDirectory { home in
+            for _ in 0..<2 {
+                try await withHost(home: home) { host in
+                    for _ in 0..<10 { try await host.runtime.accept(host.event("once", id: "p1")) }
+                }
+            }
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("changed", id: "p1"))
+                let store = try await host.session().store
+                try await host.eventually("both are answered") {
+                    try await store.history(limit: 10).filter(\.isOutgoing).count == 2
+                }
+                let rows = try await store.history(limit: 10).filter { !$0.isOutgoing }
+                #expect(rows.count == 2)
+                #expect(rows.allSatisfy { $0.seq % 2 == 0 })
+                #expect(rows[0].seq < rows[1].seq)
+            }
+        }
+    }
+
+    @Test func `T27 stop ends what runs, answers at once and lets nothing else out`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, { _ in .hang }) { host in
+                try await host.runtime.accept(host.event("work"))
+                try await host.eventually("it runs") { host.spawner.runners.count == 1 }
+                let clock = ContinuousClock()
+                let start = clock.now
+                try await host.runtime.accept(host.event("/stop"))
+                await host.channel.waitForSent(1)
+                #expect(clock.now - start < .seconds(2))
+                #expect(host.channel.texts == ["Stopped."])
+                _ = await host.spawner.runners[0].waitForExit()
+                #expect(clock.now - start < .seconds(5))
+                let handle = try await host.session()
+                try await host.eventually("its rows have ended") {
+                    try await handle.store.state(now: SystemTime().now).open == 0
+                }
+                #expect(try await !host.runtime.stop(session: handle.id, by: nil))
+                #expect(host.channel.texts == ["Stopped."])
+            }
+        }
+    }
+
+    @Test func `T08 a runner that cannot start is told once after the third time and shown in status`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, { _ in .dieAtStart }) { host in
+                try await host.runtime.accept(host.event("hello"))
+                await host.channel.waitForSent(1)
+                #expect(host.spawner.runners.count == 3)
+                #expect(host.channel.texts[0].contains("I cannot start working"))
+                let status = await host.runtime.status()
+                #expect(status.problems.contains { $0.contains("failed to start") })
+                let session = try await host.session()
+                #expect(try await session.store.state(now: SystemTime().now).dueTriggers.count == 1)
+            }
+        }
+    }
+
+    @Test func `§16.237 a message whose runner dies counts a try and is tried again later`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, { _ in .dieInTurn }) { host in
+                try await host.runtime.accept(host.event("poison"))
+                let handle = try await host.session()
+                try await host.eventually("a try is counted") {
+                    let overview = try await handle.store.state(now: SystemTime().now)
+                    return overview.dueTriggers.isEmpty && overview.nextDue != nil
+                }
+                #expect(host.spawner.runners.count == 1)
+            }
+        }
+    }
+
+    @Test func `T55 §16.48 a stranger starts nothing and is counted`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                for _ in 0..<2 { try await host.runtime.accept(host.event("hi", from: "stranger")) }
+                #expect(host.spawner.runners.isEmpty)
+                let drops = try await host.runtime.central.read { try DroppedMessage.fetchAll($0) }
+                #expect(drops.map(\.messageCount) == [2])
+                #expect(drops.map(\.reason) == [.unknownSenderStrict])
+                #expect(try await host.runtime.central.read { try Session.fetchCount($0) } == 0)
+            }
+        }
+    }
+
+    @Test func `§16.53 a sender id with a colon is nobody of another channel`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("hi", from: "cli:0"))
+                #expect(host.spawner.runners.isEmpty)
+                let users = try await host.runtime.central.read { try User.fetchAll($0).map(\.id.description) }
+                #expect(users.contains("test:cli:0"))
+            }
+        }
+    }
+
+    @Test func `T04 §16.211 T50 rows to foreign chats and forged requests are refused and told`() async throws {
+        try await withTemporaryDirectory { home in
+            let foreign = ChatAddress(channel: "test", platformID: "elsewhere")
+            try await withHost(
+                home: home,
+                { _ in
+                    .say { row in
+                        [
+                            NewOutbound(content: .chat(OutboundChat(text: "leak")), address: foreign, turn: .random()),
+                            NewOutbound(
+                                content: .system(
+                                    OutboundAction(action: "grant_owner", arguments: #"{"user":"test:evil"}"#)
+                                ),
+                                address: nil,
+                                turn: .random()
+                            ),
+                            NewOutbound(
+                                content: .chat(OutboundChat(text: "ok")),
+                                address: row.address,
+                                turn: .random()
+                            ),
+                        ]
+                    }
+                }
+            ) { host in
+                try await host.runtime.accept(host.event("go"))
+                try await host.eventually("the allowed row is out") { host.channel.texts.contains("ok") }
+                let store = try await host.session().store
+                try await host.eventually("the agent is told twice") {
+                    try await store.history(limit: 20).filter { $0.kind == "system" && !$0.isOutgoing }.count == 2
+                }
+                #expect(!host.channel.texts.contains("leak"))
+                let owners = try await host.runtime.central.read { try UserRole.fetchAll($0).map(\.userID.description) }
+                #expect(!owners.contains("test:evil"))
+            }
+        }
+    }
+
+    @Test func `§16.112 more sessions than places are served in turn`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                let now = SystemTime().now
+                for number in 0..<40 {
+                    let event = InboundEvent(
+                        address: ChatAddress(channel: "test", platformID: "x\(number)"),
+                        platformMessageID: "p",
+                        sentAt: now,
+                        senderNativeID: "boss",
+                        content: ChatContent(text: "n\(number)")
+                    )
+                    if number == 0 {
+                        _ = try await host.runtime.central.write { db in
+                            try Wiring(
+                                agentGroupID: host.group.id,
+                                target: .account(channel: "test", account: nil),
+                                engageModes: [.pattern],
+                                engagePattern: ".",
+                                createdAt: now
+                            ).create(db)
+                        }
+                    }
+                    try await host.runtime.accept(event)
+                }
+                await host.channel.waitForSent(40)
+                #expect(Set(host.channel.texts).count == 40)
+            }
+        }
+    }
+
+    @Test func `what was accepted before the host ended is answered by the next one`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, { _ in .hang }) { host in
+                try await host.runtime.accept(host.event("later"))
+            }
+            let channel = FakeChannel()
+            try await withHost(home: home, channel: channel) { host in
+                await channel.waitForSent(1)
+                #expect(channel.texts == ["echo: later"])
+            }
+        }
+    }
+}

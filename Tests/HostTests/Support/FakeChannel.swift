@@ -1,0 +1,79 @@
+import ChannelKit
+import Core
+import Synchronization
+
+/// A channel that keeps what it was given and answers as it is told.
+final class FakeChannel: ChannelAdapter {
+    let channel: String
+    let capabilities: ChannelCapabilities
+    var health: ChannelHealth { ChannelHealth(state: .connected) }
+
+    private struct State {
+        var sent: [OutboundMessage] = []
+        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+    private let state = Mutex(State())
+    private let answer: @Sendable (OutboundMessage) async throws(ChannelError) -> SentMessage
+    private let dm: String?
+
+    init(
+        _ channel: String = "test",
+        capabilities: ChannelCapabilities = ChannelCapabilities(
+            edits: true,
+            reactions: true,
+            idempotencyKeys: true,
+            files: true
+        ),
+        dm: String? = nil,
+        answer: @escaping @Sendable (OutboundMessage) async throws(ChannelError) -> SentMessage = { message in
+            SentMessage(platformMessageID: "sent-\(message.idempotencyKey)")
+        }
+    ) {
+        self.channel = channel
+        self.capabilities = capabilities
+        self.dm = dm
+        self.answer = answer
+    }
+
+    var sent: [OutboundMessage] { state.withLock { $0.sent } }
+
+    var texts: [String] {
+        sent.compactMap { message in
+            guard case .text(let text, _) = message.body else { return nil }
+            return text
+        }
+    }
+
+    /// Returns once this many messages were handed over.
+    func waitForSent(_ count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.sent.count >= count { return true }
+                state.waiters.append((count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    func run(_ inbox: any ChannelInbox) async throws {
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
+        let ready = state.withLock { state in
+            state.sent.append(message)
+            let ready = state.waiters.filter { $0.count <= state.sent.count }.map(\.continuation)
+            state.waiters.removeAll { $0.count <= state.sent.count }
+            return ready
+        }
+        for waiter in ready { waiter.resume() }
+        return try await answer(message)
+    }
+
+    func setTyping(_ address: ChatAddress) async {}
+
+    func openDM(_ user: UserID) async throws -> ChatAddress? {
+        dm.map { ChatAddress(channel: channel, platformID: $0) }
+    }
+}

@@ -1,0 +1,206 @@
+import Core
+import Glibc
+import LinuxIO
+import Sandbox
+import SessionStore
+import Synchronization
+
+@testable import Host
+
+/// What a runner of the tests does.
+enum FakeBehaviour: Sendable {
+    /// Answers each message with `echo: <text>` in the same chat.
+    case echo
+    /// Lives and claims, and never answers.
+    case hang
+    /// Ends before it shows any life.
+    case dieAtStart
+    /// Claims, shows life and ends.
+    case dieInTurn
+    /// Writes these rows for the first message of a turn.
+    case say(@Sendable (InboundRow) -> [NewOutbound])
+}
+
+/// Plays a runner on real session files, with real sockets.
+final class FakeRunner: RunningSandbox {
+    let pid: Int32
+    let startTime: UInt64 = 1
+    let bootID = "test"
+    let report: IsolationReport
+    let bell: PacketSocket
+    let events: PacketSocket
+    let modelListener: Descriptor
+    let toolListener: Descriptor
+    let output: Descriptor
+    let errorOutput: Descriptor
+    let request: SandboxRequest
+    private let inner: PacketSocket
+    private let innerEvents: PacketSocket
+    private let pipes: [Descriptor]
+    private struct State {
+        var exit: SandboxExit?
+        var isToEnd: SandboxExit?
+        var waiters: [CheckedContinuation<SandboxExit, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    init(_ request: SandboxRequest, home: String, pid: Int32, behaviour: FakeBehaviour) throws {
+        self.request = request
+        self.pid = pid
+        report = try JSONText.decode(
+            IsolationReport.self,
+            #"{"mode":"root","cgroup":"","degraded":[],"processes":[]}"#
+        )
+        (bell, inner) = try PacketSocket.pair()
+        (events, innerEvents) = try PacketSocket.pair()
+        (modelListener, toolListener) = (try Self.listener(), try Self.listener())
+        var ends: [Int32] = [0, 0]
+        try Errno.check(pipe(&ends) == 0 ? 0 : -errno, "pipe")
+        output = Descriptor(owning: ends[0])
+        var pipes = [Descriptor(owning: ends[1])]
+        try Errno.check(pipe(&ends) == 0 ? 0 : -errno, "pipe")
+        errorOutput = Descriptor(owning: ends[0])
+        pipes.append(Descriptor(owning: ends[1]))
+        self.pipes = pipes
+        let folder = SessionFolder(path: "\(home)/data/sessions/\(request.agentGroup)/\(request.session)")
+        start(folder, behaviour)
+    }
+
+    private static func listener() throws -> Descriptor {
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let listener = Descriptor(owning: try Errno.check(number, "socket"))
+        try Errno.check(listen(number, 8) == 0 ? 0 : -errno, "listen")
+        return listener
+    }
+
+    func waitForExit() async -> SandboxExit {
+        await withCheckedContinuation { continuation in
+            let exit = state.withLock { state in
+                if state.exit == nil { state.waiters.append(continuation) }
+                return state.exit
+            }
+            if let exit { continuation.resume(returning: exit) }
+        }
+    }
+
+    func terminate() { state.withLock { $0.isToEnd = $0.isToEnd ?? .code(0) } }
+    func kill() { state.withLock { $0.isToEnd = .signal(9) } }
+
+    private func start(_ folder: SessionFolder, _ behaviour: FakeBehaviour) {
+        // A thread of its own, as a process would have: SQLite waits on it.
+        let run: @Sendable () -> Void = { self.finish(self.live(folder, behaviour)) }
+        let box = Unmanaged.passRetained(Box(run))
+        var thread = pthread_t()
+        pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            box.toOpaque()
+        )
+        pthread_detach(thread)
+    }
+
+    private final class Box: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private func finish(_ exit: SandboxExit) {
+        let waiters = state.withLock { state in
+            state.exit = exit
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: exit) }
+    }
+
+    private func live(_ folder: SessionFolder, _ behaviour: FakeBehaviour) -> SandboxExit {
+        if case .dieAtStart = behaviour { return .code(70) }
+        do {
+            let session = try RunnerSession(
+                inbound: folder.inbound,
+                outbound: folder.outbound,
+                state: folder.state,
+                incarnation: request.incarnation,
+                time: SystemTime()
+            )
+            defer { session.close() }
+            try inner.send([Bell.alive])
+            while true {
+                if let end = state.withLock({ $0.isToEnd }) { return end }
+                try turn(session, behaviour)
+                if case .dieInTurn = behaviour { return .signal(11) }
+                var waiting = pollfd(fd: inner.descriptor.number, events: Int16(POLLIN), revents: 0)
+                poll(&waiting, 1, 5)
+                while case .message = try inner.receive(limit: 16) {}
+            }
+        } catch {
+            print("the fake runner failed: \(error)")
+            return .code(1)
+        }
+    }
+
+    private func turn(_ session: RunnerSession, _ behaviour: FakeBehaviour) throws {
+        let batch = try session.due(limit: 50)
+        guard !batch.isEmpty else { return }
+        let turn = TurnID.random()
+        try session.claim(batch.rows.map(\.id), turn: turn)
+        var rows: [NewOutbound] = []
+        switch behaviour {
+        case .hang, .dieInTurn, .dieAtStart: return
+        case .echo:
+            for row in batch.rows where row.trigger {
+                guard case .chat(let chat) = row.content else { continue }
+                rows.append(
+                    NewOutbound(
+                        content: .chat(OutboundChat(text: "echo: \(chat.text)")),
+                        address: row.address,
+                        inReplyTo: row.id,
+                        turn: turn
+                    )
+                )
+            }
+        case .say(let make):
+            rows = make(batch.rows[0]).map { row in
+                var row = row
+                row.turn = turn
+                return row
+            }
+        }
+        _ = try session.commit(TurnEnd(turn: turn, rows: rows, acks: batch.rows.map { TurnEnd.Outcome($0.id) }))
+        try inner.send([Bell.look])
+    }
+}
+
+/// Spawns fake runners; what each does is decided by the closure.
+final class FakeSpawner: SandboxSpawning {
+    private let home: String
+    private let behaviour: @Sendable (SandboxRequest) throws -> FakeBehaviour
+    private let made = Mutex<[FakeRunner]>([])
+
+    init(home: String, _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour) {
+        self.home = home
+        self.behaviour = behaviour
+    }
+
+    var runners: [FakeRunner] { made.withLock { $0 } }
+
+    func start(_ request: SandboxRequest) async throws -> any RunningSandbox {
+        let runner = try FakeRunner(
+            request,
+            home: home,
+            pid: 1_000_000_000 + Int32(runners.count),
+            behaviour: try behaviour(request)
+        )
+        made.withLock { $0.append(runner) }
+        return runner
+    }
+
+    func run() async throws {
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+}
