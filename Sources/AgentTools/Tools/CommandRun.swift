@@ -19,13 +19,7 @@ struct CommandRun {
     private static let fileLimit = 32 * 1024 * 1024
 
     func run(_ argv: [String], timeout: Duration, _ context: ToolContext) async throws -> Outcome {
-        let pipe = try Pipe()
-        try pipe.read.setNonBlocking()
-        let command = ToolCommand(
-            argv: argv, environment: services.places.environment, directory: services.places.agent)
-        let running = try await services.tier.start(
-            command, input: try Descriptor.null(), output: pipe.write, error: pipe.write)
-        let reader = pipe.read
+        let (running, reader) = try await start(argv)
         let file = "\(services.places.scratch)/output-\(context.number).txt"
         return try await withTaskCancellationHandler {
             async let written = collect(reader, limit: context.limits.toolOutput, file: file)
@@ -37,6 +31,18 @@ struct CommandRun {
         } onCancel: {
             running.kill(9)
         }
+    }
+
+    /// Starts the command with one pipe as its output and error. Our copy of the writing end is gone on return, so that
+    /// the pipe ends with the command.
+    private func start(_ argv: [String]) async throws -> (ToolInitClient.Running, Descriptor) {
+        let pipe = try Pipe()
+        try pipe.read.setNonBlocking()
+        let command = ToolCommand(
+            argv: argv, environment: services.places.environment, directory: services.places.agent)
+        let running = try await services.tier.start(
+            command, input: try Descriptor.null(), output: pipe.write, error: pipe.write)
+        return (running, pipe.read)
     }
 
     /// Waits for the end or for the time, whatever comes first; at the time the call is told to end, then ended.
