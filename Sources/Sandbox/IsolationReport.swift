@@ -39,7 +39,9 @@ package struct IsolationReport: Codable, Sendable, Hashable {
         package let mounts: UInt32
         package let rootReadOnly: Bool
         package let dumpable: Bool
-        /// Hard limits: processes, open files, bytes of a file, core. Nil for none.
+        /// Hard limits: processes, open files, bytes of a file, core.
+        ///
+        /// Nil for none.
         package let limits: [UInt64?]
         /// /proc/self/cgroup.
         package let cgroup: String

@@ -26,8 +26,10 @@ enum ProcessIdentity {
     }
 }
 
-/// Kills the PID 1 of a sandbox that an earlier host recorded, if it is still that very process, and returns when it is
-/// dead. A process of another boot, or another process under that number, is left alone.
+/// Kills the PID 1 of a sandbox that an earlier host recorded, if it is still that very process, and returns when it
+/// is dead.
+///
+/// A process of another boot, or another process under that number, is left alone.
 package func killRecorded(pid: Int32, startTime: UInt64, bootID: String) async throws {
     guard pid > 1, bootID == ProcessIdentity.bootID() else { return }
     let number = clinux_pidfd_open(pid)

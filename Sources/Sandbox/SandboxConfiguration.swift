@@ -33,7 +33,9 @@ package struct SandboxConfiguration: Sendable {
     package var home: String
     /// The directory of `nanoclaw-sandbox` and `agent-runner`: absolute, no link in it.
     package var binaries: String
-    /// Host ids for the sessions, four for each; nil: a range that the home's path chooses. Used as root only.
+    /// Host ids for the sessions, four for each; nil: a range that the home's path chooses.
+    ///
+    /// Used as root only.
     package var uidRange: ClosedRange<UInt32>?
     /// Directories of the box that groups may be given.
     package var mounts: [SandboxMount]
@@ -54,8 +56,9 @@ package struct SandboxConfiguration: Sendable {
         self.requiredLayers = requiredLayers
     }
 
-    /// Who must own what the host creates below `data/sessions/…` and `groups/<folder>`: as root the owner of the home,
-    /// or user `nanoclaw` when that is root; nil without root, where everything is the caller's own.
+    /// Who must own what the host creates below `data/sessions/…` and `groups/<folder>`: as root the owner of the
+    /// home, or user `nanoclaw` when that is root; nil without root, where everything is the caller's own.
+    ///
     /// Throws how to make the user when there is none.
     package static func serviceOwner(home: String) throws -> FileOwner? {
         guard geteuid() == 0 else { return nil }

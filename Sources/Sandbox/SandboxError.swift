@@ -10,7 +10,9 @@ package struct SandboxError: Error, Sendable, CustomStringConvertible {
         package static let configuration = Code(value: .configuration)
         /// The request is malformed.
         package static let request = Code(value: .request)
-        /// A step of the set-up failed: `step` and `errno` tell which and why. Nothing is left of it.
+        /// A step of the set-up failed: `step` and `errno` tell which and why.
+        ///
+        /// Nothing is left of it.
         package static let step = Code(value: .step)
         /// The spawner is not there.
         package static let spawner = Code(value: .spawner)

@@ -11,7 +11,9 @@ package enum SandboxExit: Sendable, Hashable {
     case signal(Int32)
 }
 
-/// A running sandbox. Letting go of it kills it.
+/// A running sandbox.
+///
+/// Letting go of it kills it.
 package final class SandboxProcess: Sendable {
     /// What the host keeps of a session's sockets and pipes.
     struct Ends {

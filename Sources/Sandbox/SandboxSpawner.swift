@@ -28,6 +28,7 @@ package final class SandboxSpawner: Sendable {
     private let watchdog = SandboxWatchdog()
 
     /// `environment`: variables of the child beside its own, `NAME=value`; test builds read NANOCLAW_FAULT there.
+    ///
     /// `wrapper`: a command that runs the child, such as setpriv with its options; it must exec in place.
     package init(
         _ configuration: SandboxConfiguration,
@@ -44,6 +45,7 @@ package final class SandboxSpawner: Sendable {
     // MARK: - The child
 
     /// Keeps the child running until the task is cancelled; then every sandbox is ended before it returns.
+    ///
     /// Throws when the configuration or the binaries are not as they must be.
     package func run() async throws {
         var delay = Duration.milliseconds(100)
@@ -74,7 +76,9 @@ package final class SandboxSpawner: Sendable {
         end(SandboxError(.spawner, step: "the spawner has ended", errno: 0))
     }
 
-    /// One life of the child. Its socket is let go of at the end, which is its sign to end its sandboxes.
+    /// One life of the child.
+    ///
+    /// Its socket is let go of at the end, which is its sign to end its sandboxes.
     private func live(_ message: [UInt8]) async throws {
         let child = try await SpawnerChild.start(
             binary: "\(configuration.binaries)/nanoclaw-sandbox",
@@ -152,6 +156,7 @@ package final class SandboxSpawner: Sendable {
     // MARK: - Spawning
 
     /// Builds a sandbox and starts its program; returns when both tiers are finished and the program runs.
+    ///
     /// Throws `SandboxError` with the step that failed: then nothing is left. Waits while the child is being started.
     package func spawn(_ request: SandboxRequest) async throws -> SandboxProcess {
         let plan = try request.plan()
@@ -195,8 +200,10 @@ package final class SandboxSpawner: Sendable {
 
     // MARK: - Probing
 
-    /// Builds a sandbox for nobody, in a fresh folder of the home that is removed again, and tells what the kernel says
-    /// of it. Needs no database and no group.
+    /// Builds a sandbox for nobody, in a fresh folder of the home that is removed again, and tells what the kernel
+    /// says of it.
+    ///
+    /// Needs no database and no group.
     package func probe() async throws -> IsolationReport {
         try await ScratchSession.with(home: configuration.home) { scratch in
             let process = try await spawn(scratch.request(.command(tier: .runner, argv: ["/bin/true"])))

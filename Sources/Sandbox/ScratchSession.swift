@@ -10,6 +10,7 @@ package struct ScratchSession: Sendable {
     package let session: SessionID
 
     /// Makes a fresh one below `data/sessions/scratch/` of the home, runs the body and removes the folder.
+    ///
     /// What of `data/` is missing is made.
     package static func with<Result: Sendable>(
         home: String,

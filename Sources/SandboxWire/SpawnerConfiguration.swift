@@ -19,7 +19,9 @@ package struct SpawnerConfiguration: Sendable, Equatable {
     package let home: String
     /// The directory of `agent-runner`: absolute.
     package let binaries: String
-    /// Who owns on disk what sandboxes write; never 0. Ignored when the spawner is not root.
+    /// Who owns on disk what sandboxes write; never 0.
+    ///
+    /// Ignored when the spawner is not root.
     package let serviceUID: UInt32
     package let serviceGID: UInt32
     /// First of the host ids that sessions are mapped to, and how many there are; four for each session.

@@ -12,7 +12,9 @@ package enum ToolRequest: Sendable, Equatable {
     /// Sends a signal to the call's whole process tree; 9 ends the call.
     case kill(call: UInt32, signal: Int32)
 
-    /// The datagram. One over ``SandboxWire/maximumDatagram`` is refused by the other side.
+    /// The datagram.
+    ///
+    /// One over ``SandboxWire/maximumDatagram`` is refused by the other side.
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
         switch self {

@@ -11,7 +11,9 @@ enum Channel {
         return (ends[0], ends[1])
     }
 
-    /// Sends a message, waiting if it must. Failing to is no error: the other side sees the end of the channel.
+    /// Sends a message, waiting if it must.
+    ///
+    /// Failing to is no error: the other side sees the end of the channel.
     @discardableResult
     static func send(_ bytes: [UInt8], over channel: Int32, passing descriptors: [Int32] = []) -> Bool {
         clinux_send(channel, bytes, bytes.count, descriptors, Int32(descriptors.count), 0) >= 0

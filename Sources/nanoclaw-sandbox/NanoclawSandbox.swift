@@ -1,8 +1,9 @@
 import CLinux
 import Glibc
 
-/// The program that builds sandboxes. `serve` is its only role that is started from outside; launcher, PID 1, runner
-/// and tool init are forks of it.
+/// The program that builds sandboxes.
+///
+/// `serve` is its only role that is started from outside; launcher, PID 1, runner and tool init are forks of it.
 @main
 struct NanoclawSandbox {
     static func main() {

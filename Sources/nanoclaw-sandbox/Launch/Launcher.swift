@@ -40,7 +40,9 @@ struct Launcher {
         }
     }
 
-    /// The session's lock: one sandbox at a time. PID 1 and the runner inherit it.
+    /// The session's lock: one sandbox at a time.
+    ///
+    /// PID 1 and the runner inherit it.
     private func openLock(_ plan: SpawnPlan) throws(StepError) -> Int32 {
         let home = try step(
             "open home \(configuration.home)",

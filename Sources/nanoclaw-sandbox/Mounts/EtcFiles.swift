@@ -30,7 +30,9 @@ struct EtcFiles {
         ]
     }
 
-    /// What programs look up. Nothing secret, nothing that names people of the box.
+    /// What programs look up.
+    ///
+    /// Nothing secret, nothing that names people of the box.
     static let runner = ["ld.so.cache", "localtime", "os-release"]
     static let tools =
         runner + [

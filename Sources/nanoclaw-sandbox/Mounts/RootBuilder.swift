@@ -13,8 +13,9 @@ struct RootBuilder {
         self.tier = tier
     }
 
-    /// Leaves the caller in `/` of the finished root, which is read-only. Returns a descriptor of /proc/sys/user, where
-    /// it is writable still.
+    /// Leaves the caller in `/` of the finished root, which is read-only.
+    ///
+    /// Returns a descriptor of /proc/sys/user, where it is writable still.
     func build() throws(StepError) -> Int32 {
         try tmpfs("", bytes: 512 << 10, inodes: 768, mode: 0o755, restrictions: 0)
         for directory in ["/etc", "/dev", "/proc", "/run", "/run/nanoclaw", "/tmp", "/var", "/workspace"] {
@@ -112,7 +113,9 @@ struct RootBuilder {
         )
     }
 
-    /// The table of the design, §11. Every target is made in the tmpfs, never in a tree that an agent writes.
+    /// The table of the design, §11.
+    ///
+    /// Every target is made in the tmpfs, never in a tree that an agent writes.
     private func workspace() throws(StepError) {
         if tier == .tool { try make("/workspace/inbound") }
         for mount in context.mounts(of: tier) {

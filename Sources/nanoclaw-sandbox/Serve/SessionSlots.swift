@@ -13,7 +13,9 @@ struct SessionIdentities {
     var descriptors: [Int32] { [runnerMap, toolMap].filter { $0 >= 0 } }
 }
 
-/// Hands out host ids, so that no two live sessions share one. Only as root; else every slot is the same single id.
+/// Hands out host ids, so that no two live sessions share one.
+///
+/// Only as root; else every slot is the same single id.
 struct SessionSlots {
     private let configuration: SpawnerConfiguration
     private let root: Bool
@@ -35,7 +37,9 @@ struct SessionSlots {
 
     mutating func free(_ slot: Int) { used[slot] = false }
 
-    /// The ids of a slot; nil without root. The namespaces are made at first use and kept.
+    /// The ids of a slot; nil without root.
+    ///
+    /// The namespaces are made at first use and kept.
     mutating func identities(_ slot: Int) -> SessionIdentities? {
         guard root else { return nil }
         if let known = cache[slot] { return known }

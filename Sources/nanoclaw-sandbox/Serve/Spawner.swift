@@ -122,8 +122,9 @@ struct Spawner {
         }
     }
 
-    /// The host is gone: the launchers see the lifeline end, kill what they hold and clean up. Who has not after 5 s
-    /// is killed, and takes its sandbox along.
+    /// The host is gone: the launchers see the lifeline end, kill what they hold and clean up.
+    ///
+    /// Who has not after 5 s is killed, and takes its sandbox along.
     private func end() -> Never {
         close(lifeline.held)
         let deadline = clinux_milliseconds() + 5_000

@@ -66,7 +66,9 @@ struct Tier {
 
 /// Arrays of C strings for execve.
 enum Program {
-    /// Replaces the process; returns -errno. A name without `/` is looked for along `path`.
+    /// Replaces the process; returns -errno.
+    ///
+    /// A name without `/` is looked for along `path`.
     static func execute(_ argv: [String], _ environment: [String], path: String) -> Int32 {
         var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
