@@ -25,7 +25,7 @@ int clinux_fault_arm(const char *plan) {
     const char *colon = strchr(plan, ':');
     if (!colon || copy(wanted_role, sizeof wanted_role, plan, (size_t)(colon - plan)) < 0) return -EINVAL;
     wanted_step = strtoul(colon + 1, NULL, 10);
-    return clinux_fault_role("launcher");
+    return clinux_fault_role("spawner");
 }
 
 int clinux_fault_role(const char *name) {

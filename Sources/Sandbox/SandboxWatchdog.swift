@@ -47,6 +47,16 @@ package final class SandboxWatchdog: Sendable {
         let memoryBytes: Int
         let processes: Int
         let onBreach: @Sendable (Breach) -> Void
+
+        func breach(of usage: ProcessTable.Usage) -> Breach? {
+            if memoryBytes > 0, usage.memoryBytes > memoryBytes {
+                return Breach(kind: .memory, used: usage.memoryBytes, limit: memoryBytes)
+            }
+            if processes > 0, usage.threads > processes {
+                return Breach(kind: .processes, used: usage.threads, limit: processes)
+            }
+            return nil
+        }
     }
 
     private struct State {
@@ -117,17 +127,5 @@ package final class SandboxWatchdog: Sendable {
 
     private func remove(_ key: Int) {
         _ = state.withLock { $0.watched.removeValue(forKey: key) }
-    }
-}
-
-extension SandboxWatchdog.Watched {
-    fileprivate func breach(of usage: ProcessTable.Usage) -> SandboxWatchdog.Breach? {
-        if memoryBytes > 0, usage.memoryBytes > memoryBytes {
-            return .init(kind: .memory, used: usage.memoryBytes, limit: memoryBytes)
-        }
-        if processes > 0, usage.threads > processes {
-            return .init(kind: .processes, used: usage.threads, limit: processes)
-        }
-        return nil
     }
 }

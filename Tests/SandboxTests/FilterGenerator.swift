@@ -1,13 +1,15 @@
 import CSeccomp
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
-/// Makes Sources/CLinux/seccomp_filters.h: the filters of a sandbox, decided in the lists beside this file, compiled by
-/// libseccomp at development time, loaded by the launcher as they are.
+/// Makes Sources/CLinux/seccomp_filters.h: the filters of a sandbox, decided in the lists beside this file, compiled
+/// by libseccomp at development time, loaded by the launcher as they are.
 enum FilterGenerator {
-    /// The whole header. The same libseccomp makes the same bytes.
+    /// The whole header.
+    ///
+    /// The same libseccomp makes the same bytes.
     static func header() throws -> String {
         var text = """
             // Made by FilterGenerator (Tests/SandboxTests) with libseccomp. Do not edit: change the lists there, then
@@ -35,7 +37,9 @@ enum FilterGenerator {
         return text + "#else\n#error \"no seccomp filter for this processor\"\n#endif\n\n#endif\n"
     }
 
-    /// Default ALLOW; refuses by argument. It is loaded first.
+    /// Default ALLOW; refuses by argument.
+    ///
+    /// It is loaded first.
     static func argumentsFilter(_ architecture: FilterArchitecture) throws -> [FilterInstruction] {
         let filter = try FilterBuilder(default: Verdict.allow, architecture: architecture)
         for rule in FilterLists.refusedArguments {
@@ -44,7 +48,9 @@ enum FilterGenerator {
         return personalityCheck(architecture) + (try filter.program())
     }
 
-    /// Default ENOSYS; allows by number. It is loaded last.
+    /// Default ENOSYS; allows by number.
+    ///
+    /// It is loaded last.
     static func callsFilter(_ architecture: FilterArchitecture) throws -> [FilterInstruction] {
         let filter = try FilterBuilder(default: Verdict.errno(ENOSYS), architecture: architecture)
         for call in FilterLists.allowed { try filter.add(Verdict.allow, call) }
@@ -65,8 +71,10 @@ enum FilterGenerator {
         return try filter.program()
     }
 
-    /// personality(2) with any but the harmless values is EPERM. libseccomp cannot join several comparisons of one
-    /// argument by AND, so these instructions are our own. Other calls and processors fall through to what follows.
+    /// Makes personality(2) with any but the harmless values EPERM.
+    ///
+    /// libseccomp cannot join several comparisons of one argument by AND, so these instructions are our own. Other calls
+    /// and processors fall through to what follows.
     private static func personalityCheck(_ architecture: FilterArchitecture) -> [FilterInstruction] {
         let number: UInt32 = architecture == .x86_64 ? 135 : 92
         let harmless: [UInt32] = [0, 0x8, 0x20000, 0x40000, 0xFFFF_FFFF]

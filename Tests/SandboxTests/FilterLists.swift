@@ -1,10 +1,10 @@
 import CSeccomp
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
-/// What the filters of a sandbox decide, call by call. docs/security.md says why.
+/// What the filters of a sandbox decide, call by call; docs/security.md says why.
 enum FilterLists {
     /// Calls of ordinary programs.
     static let allowed = words(
@@ -34,16 +34,18 @@ enum FilterLists {
         preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx rseq pidfd_send_signal pidfd_open close_range
         faccessat2 epoll_pwait2 landlock_create_ruleset landlock_add_rule landlock_restrict_self process_mrelease
         futex_waitv
-        """)
+        """
+    )
 
     /// The same, of calls that libseccomp 2.5 has no name for.
     static let allowedByNumber: [(name: String, number: Int32)] = [
         ("cachestat", 451), ("map_shadow_stack", 453), ("mseal", 462),
     ]
 
-    /// Calls that need a privilege no sandbox has, or reach other processes and the kernel's inside: EPERM. All that
-    /// stands in no list is ENOSYS, so that libraries fall back: clone3, openat2, io_uring, fchmodat2, memfd_secret, and
-    /// whatever the next kernel brings.
+    /// Calls that need a privilege no sandbox has, or reach other processes and the kernel's inside: EPERM.
+    ///
+    /// All that stands in no list is ENOSYS, so that libraries fall back: clone3, openat2, io_uring, fchmodat2,
+    /// memfd_secret, and whatever the next kernel brings.
     static let refused = words(
         """
         mount umount2 move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr pivot_root chroot unshare setns
@@ -51,7 +53,8 @@ enum FilterLists {
         add_key request_key open_by_handle_at swapon swapoff acct quotactl quotactl_fd syslog sethostname setdomainname
         settimeofday clock_settime clock_adjtime adjtimex vhangup iopl ioperm mbind set_mempolicy set_mempolicy_home_node
         move_pages migrate_pages fanotify_init fanotify_mark vmsplice
-        """)
+        """
+    )
 
     /// Calls that nothing but an attack makes: they end the process.
     static let killed = words("kexec_load kexec_file_load init_module finit_module delete_module reboot")
@@ -63,7 +66,8 @@ enum FilterLists {
         rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend exit exit_group nanosleep clock_nanosleep
         clock_gettime poll ppoll epoll_wait epoll_pwait futex restart_syscall getpid gettid brk munmap mremap madvise
         sched_yield
-        """)
+        """
+    )
 
     /// A call, the arguments that are refused, and the answer.
     struct ArgumentRule {
@@ -82,13 +86,18 @@ enum FilterLists {
 
     /// Set-user-id and set-group-id bits, by whatever call a mode is given.
     private static let modeRules: [ArgumentRule] = [UInt64(S_ISUID), UInt64(S_ISGID)].flatMap { bit in
-        let makes = [UInt64(O_CREAT), 0o20_000_000 /* __O_TMPFILE */]
+        // The second is __O_TMPFILE.
+        let makes: [UInt64] = [UInt64(O_CREAT), 0o20_000_000]
         let direct: [(String, UInt32)] = [("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("creat", 1)]
         return direct.map { ArgumentRule(call: $0.0, errno: EPERM, conditions: [masked($0.1, bit, bit)]) }
             + makes.flatMap { flag in
                 [
                     ArgumentRule(call: "open", errno: EPERM, conditions: [masked(1, flag, flag), masked(2, bit, bit)]),
-                    ArgumentRule(call: "openat", errno: EPERM, conditions: [masked(2, flag, flag), masked(3, bit, bit)]),
+                    ArgumentRule(
+                        call: "openat",
+                        errno: EPERM,
+                        conditions: [masked(2, flag, flag), masked(3, bit, bit)]
+                    ),
                 ]
             }
     }
@@ -127,12 +136,17 @@ enum FilterLists {
         for family in internet {
             for type: UInt64 in [3, 10] {
                 rules.append(
-                    .init(call: "socket", errno: EPERM, conditions: [equal32(0, family), masked(1, 0xF, type)]))
+                    .init(call: "socket", errno: EPERM, conditions: [equal32(0, family), masked(1, 0xF, type)])
+                )
             }
         }
         rules.append(
             .init(
-                call: "socket", errno: EPROTONOSUPPORT, conditions: [equal32(0, netlink), compare(2, SCMP_CMP_NE, 0)]))
+                call: "socket",
+                errno: EPROTONOSUPPORT,
+                conditions: [equal32(0, netlink), compare(2, SCMP_CMP_NE, 0)]
+            )
+        )
         rules.append(.init(call: "socketpair", errno: EAFNOSUPPORT, conditions: [compare(0, SCMP_CMP_NE, unix)]))
         return rules
     }()

@@ -1,7 +1,8 @@
+import CLinux
 import CSeccomp
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
 /// What went wrong while a filter was made: the call of libseccomp, what it was about, and its errno.
@@ -21,7 +22,9 @@ struct FilterInstruction: Equatable {
     var value: UInt32
 }
 
-/// A processor that filters are made for. The raw values are AUDIT_ARCH_*.
+/// A processor that filters are made for.
+///
+/// The raw values are AUDIT_ARCH_*.
 enum FilterArchitecture: UInt32, CaseIterable {
     case x86_64 = 0xC000_003E
     case aarch64 = 0xC000_00B7
@@ -30,8 +33,10 @@ enum FilterArchitecture: UInt32, CaseIterable {
     var isNative: Bool { rawValue == seccomp_arch_native() }
 }
 
-/// A filter under construction in libseccomp. Every call's result is checked: some versions drop a rule that they cannot
-/// express and say so in nothing but the return value.
+/// A filter under construction in libseccomp.
+///
+/// Every call's result is checked: some versions drop a rule that they cannot express and say so in nothing but the
+/// return value.
 final class FilterBuilder {
     private let context: scmp_filter_ctx
     private let architecture: FilterArchitecture
@@ -52,25 +57,30 @@ final class FilterBuilder {
 
     deinit { seccomp_release(context) }
 
-    /// Adds one rule. `conditions` are joined by AND and name different arguments.
+    /// Adds one rule.
+    ///
+    /// `conditions` are joined by AND and name different arguments.
     func add(_ action: UInt32, _ name: String, _ conditions: [scmp_arg_cmp] = []) throws {
         let number = seccomp_syscall_resolve_name(name)
         guard number != -1 else { throw FilterError(call: "resolve", subject: name, errno: ENOSYS) }
         try add(action, number: number, name, conditions)
     }
 
-    /// Adds a rule by number, for calls that this libseccomp has no name for. They can be told to it for the processor
-    /// that it runs on alone.
+    /// Adds a rule by number, for calls that this libseccomp has no name for.
+    ///
+    /// They can be told to it for the processor that it runs on alone.
     func add(_ action: UInt32, number: Int32, _ name: String, _ conditions: [scmp_arg_cmp] = []) throws {
         try check(
             seccomp_rule_add_array(context, action, number, UInt32(conditions.count), conditions),
-            "seccomp_rule_add", name)
+            "seccomp_rule_add",
+            name
+        )
     }
 
     /// The finished program.
     func program() throws -> [FilterInstruction] {
-        let file = memfd_create("filter", 0)
-        guard file >= 0 else { throw FilterError(call: "memfd_create", subject: "filter", errno: errno) }
+        let file = clinux_memfd("filter")
+        guard file >= 0 else { throw FilterError(call: "memfd_create", subject: "filter", errno: -file) }
         defer { close(file) }
         try check(seccomp_export_bpf(context, file), "seccomp_export_bpf", architecture.name)
         var bytes = [UInt8](repeating: 0, count: Int(lseek(file, 0, SEEK_END)))
@@ -80,8 +90,10 @@ final class FilterBuilder {
             bytes.withUnsafeBytes { raw in
                 FilterInstruction(
                     code: raw.loadUnaligned(fromByteOffset: start, as: UInt16.self),
-                    onTrue: raw[start + 2], onFalse: raw[start + 3],
-                    value: raw.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self))
+                    onTrue: raw[start + 2],
+                    onFalse: raw[start + 3],
+                    value: raw.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self)
+                )
             }
         }
     }
@@ -98,8 +110,10 @@ enum Verdict {
     static func errno(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
 }
 
-/// `argument & mask == value`. The mask keeps what the kernel itself looks at: a caller may set the upper half of a
-/// register at will, and a comparison of the whole register would then miss (CVE-2019-10063).
+/// `argument & mask == value`.
+///
+/// The mask keeps what the kernel itself looks at: a caller may set the upper half of a register at will, and a
+/// comparison of the whole register would then miss (CVE-2019-10063).
 func masked(_ argument: UInt32, _ mask: UInt64, _ value: UInt64) -> scmp_arg_cmp {
     scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
 }

@@ -126,7 +126,7 @@ int clinux_read_facts(struct clinux_facts *facts);
 
 // MARK: - Faults: these exist only in test builds (NANOCLAW_FAULTS)
 
-// Reads what is to fail from `plan`, "<role>:<k>" (from NANOCLAW_FAULT), and begins as role "launcher". NULL: nothing.
+// Reads what is to fail from `plan`, "<role>:<k>" (from NANOCLAW_FAULT), and begins as role "spawner". NULL: nothing.
 int clinux_fault_arm(const char *plan);
 
 // From here on this process is `role`; its steps are counted from 1.

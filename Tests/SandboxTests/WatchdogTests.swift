@@ -1,0 +1,127 @@
+import CLinux
+import Glibc
+import LinuxIO
+import Synchronization
+import Testing
+
+@testable import Sandbox
+
+struct WatchdogTests {
+    @Test func `the tree below a process holds its descendants and nobody else`() {
+        let table = ProcessTable([
+            .init(pid: 1, parent: 0, threads: 1), .init(pid: 10, parent: 1, threads: 1),
+            .init(pid: 11, parent: 10, threads: 4), .init(pid: 12, parent: 11, threads: 2),
+            .init(pid: 20, parent: 1, threads: 9),
+        ])
+        #expect(Set(table.tree(below: 10).map(\.pid)) == [10, 11, 12])
+        #expect(table.usage(below: 10, memory: { Int($0) }) == .init(threads: 7, memoryBytes: 33))
+        #expect(table.usage(below: 99) == .init())
+    }
+
+    @Test(arguments: [
+        ("7 (sh) S 3 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 5 0 99", 3, 5),
+        ("7 (a) b) (c) R 12 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 99", 12, 1),
+    ])
+    func `a line of stat is read whatever the program is called`(line: String, parent: Int32, threads: Int) {
+        #expect(ProcessTable.parse(stat: line, pid: 7) == .init(pid: 7, parent: parent, threads: threads))
+        #expect(ProcessTable.parse(stat: "7 (sh", pid: 7) == nil)
+        #expect(ProcessTable.parse(stat: "7 (sh) S 3", pid: 7) == nil)
+    }
+
+    @Test func `PS10 a process with too much memory is killed`() async throws {
+        let breach = try await breach(
+            of: "x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo ready; read line",
+            memory: 32 << 20
+        )
+        #expect(breach.kind == .memory)
+        #expect(breach.used > 32 << 20)
+        #expect(breach.description.contains("32 MiB are allowed"))
+    }
+
+    @Test func `PS05 too many processes are killed`() async throws {
+        let many = "for i in 1 2 3 4 5 6 7 8; do tail --pid=$$ -f /dev/null & done; echo ready; read line"
+        let breach = try await breach(of: many, processes: 5)
+        #expect(breach == .init(kind: .processes, used: 9, limit: 5))
+    }
+
+    @Test func `a process within its limits is left alone, and one no longer watched too`() async throws {
+        let shell = try Shell("echo ready; read line; exit 0")
+        let watchdog = SandboxWatchdog(interval: .seconds(3600))
+        let within = watchdog.watch(
+            pid: shell.pid,
+            pidfd: shell.pidfd,
+            memoryBytes: 1 << 30,
+            processes: 100,
+            onBreach: { _ in }
+        )
+        let ended = watchdog.watch(pid: shell.pid, pidfd: shell.pidfd, memoryBytes: 1, processes: 1, onBreach: { _ in })
+        ended.end()
+        watchdog.look()
+        #expect(try shell.finish() == 0)
+        within.end()
+    }
+
+    /// What the watchdog says of `script`, which answers "ready" once it uses what it will use.
+    private func breach(of script: String, memory: Int = 0, processes: Int = 0) async throws -> SandboxWatchdog.Breach {
+        let shell = try Shell(script)
+        let watchdog = SandboxWatchdog(interval: .milliseconds(50))
+        let (breaches, continuation) = AsyncStream.makeStream(of: SandboxWatchdog.Breach.self)
+        let registration = watchdog.watch(
+            pid: shell.pid,
+            pidfd: shell.pidfd,
+            memoryBytes: memory,
+            processes: processes,
+            onBreach: { continuation.yield($0) }
+        )
+        defer { registration.end() }
+        for await breach in breaches {
+            #expect(try shell.finish() == SIGKILL)
+            return breach
+        }
+        throw CancellationError()
+    }
+}
+
+/// A shell that has said "ready"; it ends when its input does.
+///
+/// Foundation's Process would wait for the children of the shell too.
+private final class Shell {
+    private var input: Descriptor?
+    let pid: Int32
+    let pidfd: Descriptor
+
+    init(_ script: String) throws {
+        let (theirInput, ourInput) = try Self.pipe()
+        let (ourOutput, theirOutput) = try Self.pipe()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, theirInput.number, 0)
+        posix_spawn_file_actions_adddup2(&actions, theirOutput.number, 1)
+        var words: [UnsafeMutablePointer<CChar>?] = [strdup("bash"), strdup("-c"), strdup(script), nil]
+        defer { for word in words { free(word) } }
+        var child: pid_t = 0
+        try Errno.check(-posix_spawn(&child, "/bin/bash", &actions, nil, &words, environ), "posix_spawn")
+        pid = child
+        pidfd = Descriptor(owning: try Errno.check(clinux_pidfd_open(child), "pidfd_open"))
+        input = ourInput
+        withExtendedLifetime((theirInput, theirOutput)) {}
+        // Nothing at all is the end of a shell that failed.
+        guard try !ourOutput.read(upTo: 64).isEmpty else { throw Errno(EPIPE, "read") }
+    }
+
+    /// Ends its input; the status or signal it ended with.
+    func finish() throws -> Int32 {
+        input = nil
+        var status: Int32 = 0
+        try Errno.check(waitpid(pid, &status, 0), "waitpid")
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F
+    }
+
+    private static func pipe() throws -> (Descriptor, Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw Errno.last("pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+    }
+}
