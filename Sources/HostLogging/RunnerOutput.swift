@@ -1,0 +1,64 @@
+package import Core
+import Glibc
+package import LinuxIO
+
+/// Keeps what runners print, a capped file a session: `data/logs/runners/<session>.log` and one before it.
+package struct RunnerOutput: Sendable {
+    private let directory: Directory
+    private let size: Int
+
+    /// Writes below `<home>/data/logs/runners`; a session keeps two files of `size` bytes.
+    package init(in directory: Directory, size: Int = 1_000_000) {
+        self.directory = directory
+        self.size = size
+    }
+
+    /// Copies a runner's output until its end, each part under a line with time, incarnation and stream.
+    package func collect(
+        _ descriptor: Descriptor,
+        stream: String,
+        session: SessionID,
+        incarnation: Incarnation,
+        time: any TimeSource = SystemTime()
+    ) async throws {
+        try descriptor.setNonBlocking()
+        let file = RotatingFile(in: directory, name: "\(session).log", size: size, files: 2)
+        while true {
+            try await Readiness.shared.readable(descriptor)
+            do {
+                let part = try descriptor.read(upTo: 1 << 16)
+                if part.isEmpty { return }
+                var bytes = Array("--- \(time.now) incarnation \(incarnation) \(stream)\n".utf8)
+                bytes += part
+                if part.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+                file.append(bytes)
+            } catch let error as Errno where error.code == EAGAIN {
+                // Woken without anything to read.
+                continue
+            }
+        }
+    }
+
+    /// The kept output of a session, oldest first; empty when there is none.
+    package func contents(of session: SessionID) throws -> [UInt8] {
+        try ["\(session).log.1", "\(session).log"].reduce(into: []) { bytes, name in
+            if try directory.status(name) != nil { bytes += try directory.contents(name, limit: size * 2 + (1 << 17)) }
+        }
+    }
+
+    /// Deletes the output of the sessions that wrote least recently until all together are under `limit` bytes.
+    ///
+    /// Walks the folder: not for the cooperative pool.
+    package func prune(limit: Int = 64_000_000) throws {
+        var files: [(name: String, size: Int, changed: Int)] = []
+        for name in try directory.names() {
+            guard let status = try directory.status(name) else { continue }
+            files.append((name, Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec))
+        }
+        var total = files.reduce(0) { $0 + $1.size }
+        for file in files.sorted(by: { $0.changed < $1.changed }) where total > limit {
+            try directory.remove(file.name)
+            total -= file.size
+        }
+    }
+}
