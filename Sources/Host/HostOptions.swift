@@ -1,5 +1,4 @@
 package import ChannelKit
-package import HostConfiguration
 package import HostLogging
 
 /// What `nanoclaw up` starts a host with.

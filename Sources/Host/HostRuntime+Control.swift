@@ -47,6 +47,7 @@ extension HostRuntime: HostControl, ChannelInbox {
         let handle = try await sessions.session(session)
         try await supervisor.exclusively(handle) {
             await self.deliveries.session(handle).abandon()
+            self.deliveries.remove(session)
             try await handle.store.reset()
             handle.status = .active
             try await self.central.setStatus(.active, reason: nil, of: session)

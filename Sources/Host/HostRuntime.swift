@@ -227,8 +227,11 @@ final class HostRuntime: Sendable {
             logger: logger,
             tasks: tasks,
             found: { finding, handle in
-                guard case .quarantined(let reason) = finding else { return }
-                tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
+                switch finding {
+                case .fine, .hot: return
+                case .busy: tasks.add { await supervisor.wrapped?.endBlocking(handle.id) }
+                case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
+                }
             },
             announce: { turn, handle in publisher.ended(turn, of: handle) },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },

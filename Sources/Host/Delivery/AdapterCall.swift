@@ -4,17 +4,41 @@ import Synchronization
 
 /// One call of an adapter that is given up after its deadline, even when the adapter never returns.
 enum AdapterCall {
-    private final class Once: Sendable {
-        private let continuation: Mutex<CheckedContinuation<DeliveryAnswer, Never>?>
+    /// A call whose first answer counts; the rest of it is cancelled then.
+    private final class Pending: Sendable {
+        private struct State {
+            var continuation: CheckedContinuation<DeliveryAnswer, Never>?
+            var tasks: [Task<Void, Never>] = []
+            var answer: DeliveryAnswer?
+        }
+        private let state = Mutex(State())
 
-        init(_ continuation: CheckedContinuation<DeliveryAnswer, Never>) { self.continuation = Mutex(continuation) }
+        func begin(_ continuation: CheckedContinuation<DeliveryAnswer, Never>) {
+            let early = state.withLock { state in
+                if state.answer == nil { state.continuation = continuation }
+                return state.answer
+            }
+            if let early { continuation.resume(returning: early) }
+        }
+
+        func keep(_ task: Task<Void, Never>) {
+            let isOver = state.withLock { state in
+                state.tasks.append(task)
+                return state.answer != nil
+            }
+            if isOver { task.cancel() }
+        }
 
         func resume(_ answer: DeliveryAnswer) {
-            let continuation = continuation.withLock { value in
-                defer { value = nil }
-                return value
+            let (continuation, tasks) = state.withLock {
+                state -> (CheckedContinuation<DeliveryAnswer, Never>?, [Task<Void, Never>]) in
+                guard state.answer == nil else { return (nil, []) }
+                state.answer = answer
+                defer { state.continuation = nil }
+                return (state.continuation, state.tasks)
             }
             continuation?.resume(returning: answer)
+            for task in tasks { task.cancel() }
         }
     }
 
@@ -25,23 +49,27 @@ enum AdapterCall {
         within limit: Duration,
         time: any TimeSource
     ) async -> DeliveryAnswer {
-        let tasks = Mutex<[Task<Void, Never>]>([])
-        defer { for task in tasks.withLock({ $0 }) { task.cancel() } }
-        return await withCheckedContinuation { continuation in
-            let once = Once(continuation)
-            // Not children: a child that hangs would hold up everybody who waits here.
-            let call = Task {
+        let call = Pending()
+        // Not children: a child that hangs would hold up everybody who waits here.
+        call.keep(
+            Task {
                 do throws(ChannelError) {
-                    once.resume(.sent(try await adapter.deliver(message)))
+                    call.resume(.sent(try await adapter.deliver(message)))
                 } catch {
-                    once.resume(.refused(error))
+                    call.resume(.refused(error))
                 }
             }
-            let watch = Task {
+        )
+        call.keep(
+            Task {
                 guard (try? await time.sleep(for: limit)) != nil else { return }
-                once.resume(.noAnswer)
+                call.resume(.noAnswer)
             }
-            tasks.withLock { $0 = [call, watch] }
+        )
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { call.begin($0) }
+        } onCancel: {
+            call.resume(.noAnswer)
         }
     }
 }

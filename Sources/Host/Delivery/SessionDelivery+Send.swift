@@ -48,6 +48,8 @@ extension SessionDelivery {
         }
         // The host may have been told to stop while the row was checked and recorded.
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        // The host ends: the row is sent by the next one.
+        guard !Task.isCancelled else { return }
         context.handing(item.delivery, handle)
         let answer = await context.send(
             OutboundMessage(

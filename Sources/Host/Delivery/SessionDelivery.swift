@@ -39,6 +39,7 @@ actor SessionDelivery {
     private(set) var stoppedThrough: Incarnation?
     private var incarnation: Incarnation = 0
     private(set) var phase = RunnerPhase.idle
+    private var isAbandoned = false
 
     init(_ handle: SessionHandle, _ context: DeliveryContext) {
         self.handle = handle
@@ -65,7 +66,8 @@ actor SessionDelivery {
 
     private func drainLoop() async {
         var busyPause: Duration = .milliseconds(5)
-        while wantsDrain {
+        var busySince: Duration?
+        while wantsDrain, !Task.isCancelled {
             wantsDrain = false
             let waiters = drainWaiters
             drainWaiters = []
@@ -80,10 +82,20 @@ actor SessionDelivery {
                 busyPause = min(busyPause * 2, .milliseconds(200))
                 wantsDrain = wantsDrain || finding == .busy
             }
-            if finding != .fine { context.found(finding, handle) }
+            if finding == .busy {
+                let since = busySince ?? start
+                busySince = since
+                if context.time.monotonic - since >= .seconds(1) { context.found(finding, handle) }
+            } else {
+                busySince = nil
+                if finding != .fine { context.found(finding, handle) }
+            }
             for waiter in waiters { waiter.resume(returning: finding) }
         }
         isDraining = false
+        let left = drainWaiters
+        drainWaiters = []
+        for waiter in left { waiter.resume(returning: .busy) }
         releaseIdleWaiters()
     }
 
@@ -229,6 +241,7 @@ actor SessionDelivery {
 
     /// Adds a change to the next commit.
     func change(_ change: HostChange) {
+        guard !isAbandoned else { return }
         changes.append(change)
         flushSoon()
     }
@@ -251,7 +264,7 @@ actor SessionDelivery {
 
     /// Writes the changes made so far; what comes meanwhile goes into the next commit.
     func flush() async {
-        while isFlushing || !changes.isEmpty {
+        while isFlushing || !changes.isEmpty, !Task.isCancelled {
             if isFlushing {
                 await withCheckedContinuation { idleWaiters.append($0) }
             } else {
@@ -263,6 +276,7 @@ actor SessionDelivery {
 
     private func flushLoop() async {
         var pause: Duration = .milliseconds(10)
+        var blockedSince: Duration?
         while !changes.isEmpty {
             let batch = changes
             changes = []
@@ -270,9 +284,15 @@ actor SessionDelivery {
                 try await handle.store.apply(batch)
                 forget(batch)
                 pause = .milliseconds(10)
+                blockedSince = nil
             } catch {
                 // Nothing of the batch is lost: it is written before what came after it.
                 changes = batch + changes
+                if (error as? StoreError)?.code == .busy {
+                    let since = blockedSince ?? context.time.monotonic
+                    blockedSince = since
+                    if context.time.monotonic - since >= .seconds(1) { context.found(.busy, handle) }
+                }
                 context.logger.warning(
                     "Recording waits",
                     metadata: ["session": "\(handle.id)", "error": "\(error)"]
@@ -374,6 +394,7 @@ actor SessionDelivery {
 
     /// Forgets everything that is on its way: the conversation is reset.
     func abandon() {
+        isAbandoned = true
         for key in lanes.keys { _ = lanes[key]?.discard() }
         changes = []
         turns = TurnLedger()

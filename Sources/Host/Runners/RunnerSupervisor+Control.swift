@@ -49,7 +49,6 @@ extension RunnerSupervisor {
             entries[id] = nil
             throw error
         }
-        deliveries.remove(id)
         entries[id] = nil
         attend(handle)
     }

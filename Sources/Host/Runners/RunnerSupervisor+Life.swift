@@ -76,17 +76,27 @@ extension RunnerSupervisor {
 
     /// Serves the runner until PID 1 is dead.
     private func accompany(_ runner: LiveRunner, _ handle: SessionHandle) async -> SandboxExit {
-        await withTaskGroup(of: Void.self) { group in
+        // Its last words come after its death: the output is read to its end.
+        let output = Task { [environment] in
+            await environment.keepOutput(runner.sandbox, handle, runner.incarnation)
+        }
+        let exit = await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.record(runner, handle) }
             group.addTask { await self.hear(runner, handle) }
             group.addTask { await self.watch(runner, handle) }
             group.addTask { await self.show(runner, handle) }
             group.addTask { await self.environment.serveEgress(runner.sandbox, handle) }
-            group.addTask { await self.environment.keepOutput(runner.sandbox, handle, runner.incarnation) }
             let exit = await runner.sandbox.waitForExit()
             group.cancelAll()
             return exit
         }
+        let limit = Task { [time] in
+            try? await time.sleep(for: .seconds(1))
+            output.cancel()
+        }
+        await output.value
+        limit.cancel()
+        return exit
     }
 
     private nonisolated func record(_ runner: LiveRunner, _ handle: SessionHandle) async {

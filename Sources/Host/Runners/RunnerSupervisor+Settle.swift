@@ -33,29 +33,36 @@ extension RunnerSupervisor {
     }
 
     /// What an earlier host, or an earlier look, left of this session: its runner dies before anything else happens.
+    ///
+    /// Tries until it has succeeded: nothing may start beside a runner that is not proven dead.
     func takeOver(_ handle: SessionHandle) async {
-        entries[handle.id]?.stage = .recovering
-        do {
-            let record = try await central.runner(handle.id)
-            if let record {
-                entries[handle.id]?.incarnation = record.incarnation
-                entries[handle.id]?.recoveryFailures = record.recoveryFailures
+        let id = handle.id
+        while !isStopping, !Task.isCancelled {
+            entries[id]?.stage = .recovering
+            do {
+                try await takeOverOnce(handle)
+                entries[id]?.stage = .looking
+                return
+            } catch {
+                await noteFailedStart(id, "what an earlier host left could not be ended: \(error)")
+                await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
             }
-            if let record, record.state != .stopped {
-                if let pid = record.pid, let startTime = record.startTime, let bootID = record.bootID {
-                    try await killRecorded(pid: pid, startTime: UInt64(bitPattern: startTime), bootID: bootID)
-                }
-                await settle(handle, incarnation: record.incarnation, after: .crashed("the host ended while it worked"))
-            } else {
-                await settle(handle, incarnation: record?.incarnation ?? 0, after: nil)
-            }
-        } catch {
-            logger.error(
-                "A session could not be taken over",
-                metadata: ["session": "\(handle.id)", "error": "\(error)"]
-            )
         }
-        entries[handle.id]?.stage = .looking
+    }
+
+    private func takeOverOnce(_ handle: SessionHandle) async throws {
+        guard let record = try await central.runner(handle.id) else {
+            return await settle(handle, incarnation: 0, after: nil)
+        }
+        entries[handle.id]?.incarnation = record.incarnation
+        entries[handle.id]?.recoveryFailures = record.recoveryFailures
+        guard record.state != .stopped else {
+            return await settle(handle, incarnation: record.incarnation, after: nil)
+        }
+        if let pid = record.pid, let startTime = record.startTime, let bootID = record.bootID {
+            try await killRecorded(pid: pid, startTime: UInt64(bitPattern: startTime), bootID: bootID)
+        }
+        await settle(handle, incarnation: record.incarnation, after: .crashed("the host ended while it worked"))
     }
 
     /// With the incarnation proven dead: recover, drain, count tries; then the next one may come.

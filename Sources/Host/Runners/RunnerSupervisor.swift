@@ -198,7 +198,7 @@ package actor RunnerSupervisor {
     }
 
     /// Waits for a poke, or until that monotonic time.
-    private func sleep(_ id: SessionID, until: Duration?) async {
+    func sleep(_ id: SessionID, until: Duration?) async {
         let timer = until.map { until in
             Task {
                 try? await time.sleep(until: until)
