@@ -14,6 +14,7 @@ MODE is one of
     tool         first one call of `shell` {"command": "echo from-the-model"}, then its result as the answer
     script       the next step given by /control (below); `answer` when none is left
     switch       whatever mode /control or --mode set last (`answer` at first)
+    replay:NAME  the recorded stream NAME of streams/openai or streams/anthropic
     slow         as answer, seven characters each 140 ms
     silent       headers and the first event, then nothing until the client leaves
     mute         takes the request and never answers
@@ -259,6 +260,16 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif mode == "mute":
             self.wait_for_client()
+        elif mode.startswith("replay:"):
+            wire = "anthropic" if anthropic else "openai"
+            name = os.path.basename(mode.removeprefix("replay:"))
+            with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "streams", wire, name + ".sse"), "rb") as file:
+                stream = file.read()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Content-Length", str(len(stream)))
+            self.end_headers()
+            self.wfile.write(stream)
         else:
             return False
         return True
