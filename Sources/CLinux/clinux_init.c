@@ -101,9 +101,10 @@ struct entry {
 // Calls of one scan; a tree with more processes is met by the next scan.
 #define MOST_PROCESSES 4096
 
-int clinux_signal_tree(int signal) {
-    static pid_t pids[MOST_PROCESSES], parents[MOST_PROCESSES];
-    static unsigned char below[MOST_PROCESSES];
+static pid_t pids[MOST_PROCESSES], parents[MOST_PROCESSES];
+
+// Fills pids and parents with what /proc shows. Returns how many.
+static int look(void) {
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0) return -errno;
     int count = 0;
@@ -116,21 +117,30 @@ int clinux_signal_tree(int signal) {
             if (entry->name[0] < '1' || entry->name[0] > '9' || count == MOST_PROCESSES) continue;
             pids[count] = (pid_t)atoi(entry->name);
             parents[count] = parent_of(proc, entry->name);
-            below[count] = 0;
             count++;
         }
     }
     close(proc);
+    return count;
+}
+
+// Sends `signal` to what is below this process, but not to the children among `keep` and what is below those.
+static int signal_below(int signal, const pid_t *keep, int kept) {
+    static unsigned char below[MOST_PROCESSES];
+    int count = look();
+    if (count < 0) return count;
+    memset(below, 0, sizeof below);
     pid_t self = getpid();
     int found = 0, changed = 1;
     while (changed) {
         changed = 0;
         for (int index = 0; index < count; index++) {
             if (below[index] || parents[index] == 0 || pids[index] == self) continue;
-            int child = parents[index] == self;
-            for (int other = 0; !child && other < count; other++)
-                child = below[other] && pids[other] == parents[index];
-            if (!child) continue;
+            int meant = parents[index] == self;
+            for (int other = 0; meant && other < kept; other++) meant = keep[other] != pids[index];
+            for (int other = 0; !meant && other < count; other++)
+                meant = below[other] && pids[other] == parents[index];
+            if (!meant) continue;
             below[index] = 1;
             changed = 1;
             found++;
@@ -139,6 +149,17 @@ int clinux_signal_tree(int signal) {
     for (int index = 0; index < count; index++)
         if (below[index]) kill(pids[index], signal);
     return found;
+}
+
+int clinux_signal_tree(int signal) { return signal_below(signal, NULL, 0); }
+
+// What was killed takes a moment to die; a signal for a death ends the wait early.
+static void wait_a_moment(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    struct timespec moment = {.tv_nsec = 2000000};
+    sigtimedwait(&set, NULL, &moment);
 }
 
 // Kills the tree and reaps it. Orphans come to this process, so that every round meets whoever is left.
@@ -150,12 +171,7 @@ static void end_tree(void) {
             if (pid < 0 && errno == ECHILD) return;
             if (pid <= 0) break;
         }
-        // What was killed takes a moment to die; a signal for its death ends the wait early.
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, SIGCHLD);
-        struct timespec moment = {.tv_nsec = 2000000};
-        sigtimedwait(&set, NULL, &moment);
+        wait_a_moment();
     }
 }
 
@@ -193,27 +209,11 @@ _Noreturn void clinux_call_loop(pid_t first, int channel, int background) {
 }
 
 void clinux_end_strangers(const pid_t *keep, int count) {
-    static pid_t pids[MOST_PROCESSES];
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) return;
-    int found = 0;
-    char buffer[8192] __attribute__((aligned(8)));
-    long got;
-    pid_t self = getpid();
-    while ((got = syscall(SYS_getdents64, proc, buffer, sizeof buffer)) > 0) {
-        for (long place = 0; place < got;) {
-            struct entry *entry = (struct entry *)(buffer + place);
-            place += entry->length;
-            if (entry->name[0] < '1' || entry->name[0] > '9' || found == MOST_PROCESSES) continue;
-            if (parent_of(proc, entry->name) != self) continue;
-            pid_t pid = (pid_t)atoi(entry->name);
-            int kept = 0;
-            for (int index = 0; index < count && !kept; index++) kept = keep[index] == pid;
-            if (!kept) pids[found++] = pid;
-        }
+    // Who is killed leaves its children to this process: every round meets those of the one before.
+    for (int round = 0; round < 1000 && signal_below(SIGKILL, keep, count) > 0; round++) {
+        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+        wait_a_moment();
     }
-    close(proc);
-    for (int index = 0; index < found; index++) kill(pids[index], SIGKILL);
 }
 
 int clinux_child_deaths(void) {

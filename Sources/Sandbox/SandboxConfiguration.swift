@@ -39,7 +39,7 @@ package struct SandboxConfiguration: Sendable {
     package var uidRange: ClosedRange<UInt32>?
     /// Directories of the box that groups may be given.
     package var mounts: [SandboxMount]
-    /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`.
+    /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`, `seccomp`.
     package var requiredLayers: Set<String>
 
     package init(

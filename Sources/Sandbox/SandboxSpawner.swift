@@ -62,6 +62,8 @@ package final class SandboxSpawner: Sendable {
                     break
                 } catch {
                     setLink(.down)
+                    // Who waits is told why; the next one may meet a child that lives.
+                    fail(error as? SandboxError ?? SandboxError(.spawner, step: "\(error)", errno: 0))
                 }
                 // One that lived for a while is started again at once.
                 delay = time.monotonic - started > .seconds(30) ? .milliseconds(100) : min(delay * 2, .seconds(10))
@@ -120,8 +122,12 @@ package final class SandboxSpawner: Sendable {
     }
 
     private func end(_ error: SandboxError) {
+        state.withLock { $0.link = .ended(error) }
+        fail(error)
+    }
+
+    private func fail(_ error: SandboxError) {
         let waiters = state.withLock { state in
-            state.link = .ended(error)
             defer { state.waiters = [:] }
             return Array(state.waiters.values)
         }

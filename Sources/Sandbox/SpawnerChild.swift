@@ -24,15 +24,25 @@ struct SpawnerChild: Sendable {
         // Not reaped yet: the number cannot mean another process.
         let pidfd = Descriptor(owning: try Errno.check(clinux_pidfd_open(pid), "pidfd_open"))
         let child = SpawnerChild(pid: pid, pidfd: pidfd, socket: mine)
-        try mine.send(configuration)
-        try await Readiness.shared.readable(mine.descriptor)
-        guard case .message(let bytes, _) = try mine.receive(limit: SandboxWire.maximumDatagram) else {
-            throw SandboxError(.spawner, step: "start \(binary)", errno: 0, "it ended at once")
+        do {
+            try await child.configure(configuration)
+        } catch {
+            shutdown(mine.descriptor.number, Int32(SHUT_RDWR))
+            await child.waitUntilDead()
+            throw error
+        }
+        return child
+    }
+
+    private func configure(_ configuration: [UInt8]) async throws {
+        try socket.send(configuration)
+        try await Readiness.shared.readable(socket.descriptor)
+        guard case .message(let bytes, _) = try socket.receive(limit: SandboxWire.maximumDatagram) else {
+            throw SandboxError(.spawner, step: "start nanoclaw-sandbox", errno: 0, "it ended at once")
         }
         if case .failed(let step, let errno) = try LauncherMessage(decoding: bytes) {
             throw SandboxError(.configuration, step: step, errno: errno)
         }
-        return child
     }
 
     private static func launch(

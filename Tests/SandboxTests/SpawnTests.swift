@@ -159,6 +159,10 @@ struct SpawnTests {
             let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.probe() }
             #expect(error?.step.hasPrefix("required layer uids") == true)
         }
+        let error = await #expect(throws: SandboxError.self) {
+            try await SpawnFixture.with(.rootless, requiredLayers: ["armour"]) { try await $0.spawner.probe() }
+        }
+        #expect(error?.errno == EINVAL)
     }
 
     @Test(arguments: SpawnMode.available)

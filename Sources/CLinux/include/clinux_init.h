@@ -30,7 +30,7 @@ _Noreturn void clinux_call_loop(pid_t first, int channel, int background);
 // Sends `signal` to every process below this one. Returns how many there were.
 int clinux_signal_tree(int signal);
 
-// Kills and reaps every child whose pid is not among `keep`.
+// Kills and reaps every child whose pid is not among `keep`, and all that is below it. SIGCHLD must be blocked.
 void clinux_end_strangers(const pid_t *keep, int count);
 
 // A signalfd of SIGCHLD, which must be blocked; and its emptying.

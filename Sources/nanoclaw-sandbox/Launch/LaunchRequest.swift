@@ -18,6 +18,11 @@ struct LaunchRequest {
         [plan, control, bell, events, output, errorOutput, lifeline] + (input.map { [$0] } ?? [])
     }
 
+    /// Lets go of the runner's ends, so that the host sees their end with the runner's.
+    func closeForWatching() {
+        for descriptor in [plan, bell, events, output, errorOutput] + (input.map { [$0] } ?? []) { close(descriptor) }
+    }
+
     /// The plan out of its sealed memfd: nobody can change it while it is read.
     func readPlan() throws(StepError) -> SpawnPlan {
         guard clinux_is_sealed(plan) == 1 else { throw StepError(step: "plan: its memfd is not sealed", errno: EPERM) }

@@ -30,6 +30,7 @@ struct Launcher {
             )
             guard sent else { throw StepError(step: "the host is gone", errno: EPIPE) }
             built.closeForWatching()
+            request.closeForWatching()
             watch(built, lock: lock)
         } catch {
             let failure = error as? StepError ?? StepError(step: "\(error)", errno: EINVAL)
@@ -130,7 +131,7 @@ struct Launcher {
         sandbox?.runnerListener = finished.runnerListener
         sandbox?.toolListener = finished.toolListener
         if let end = finished.end { sandbox?.end = end }
-        try requireLayers(finished.facts, degraded: degraded)
+        try requireLayers(finished.facts, cgroup: limits, degraded: degraded)
         return .started(pid: pid, root: root, cgroup: limits, degraded: degraded, facts: finished.facts)
     }
 
@@ -179,14 +180,20 @@ struct Launcher {
     }
 
     /// Refuses the spawn when a layer that the policy requires is not in force, by what was read back.
-    private func requireLayers(_ facts: [WireFacts], degraded: [String]) throws(StepError) {
+    private func requireLayers(_ facts: [WireFacts], cgroup: String, degraded: [String]) throws(StepError) {
+        let tiers = facts.filter { $0.role != "init" }
         for layer in configuration.requiredLayers {
-            if let reason = degraded.first(where: { $0.hasPrefix("\(layer):") }) {
-                throw StepError(step: "required layer \(reason)", errno: EPERM)
+            let isThere: Bool
+            switch layer {
+            case "cgroup": isThere = !cgroup.isEmpty
+            case "uids", "idmap": isThere = !degraded.contains { $0.hasPrefix("\(layer):") }
+            case "landlock": isThere = tiers.allSatisfy { $0.landlock > 0 && $0.landlockDenies }
+            case "seccomp": isThere = facts.allSatisfy { $0.seccomp == 2 }
+            default: throw StepError(step: "required layer \(layer): there is none of this name", errno: EINVAL)
             }
-            if layer == "landlock", facts.contains(where: { $0.role != "init" && $0.landlock == 0 }) {
-                throw StepError(step: "required layer landlock: the kernel has none", errno: EOPNOTSUPP)
-            }
+            if isThere { continue }
+            let reason = degraded.first { $0.hasPrefix("\(layer):") } ?? "\(layer): it is not in force"
+            throw StepError(step: "required layer \(reason)", errno: EPERM)
         }
     }
 

@@ -20,15 +20,13 @@ struct ToolInit {
             try step("pdeathsig", clinux_die_with_parent())
             let kept = [socket, channel] + context.mounts(of: .tool).map(\.tree)
             try step("close", clinux_keep_only(kept, Int32(kept.count)))
+            try holdStreams()
             try step("loopback", clinux_loopback_up())
             let listener = try step("listen", clinux_listen(InitContext.port))
             close(try RootBuilder(context, .tool).build())
             // PID 1 waits for this before it forbids further mount namespaces, which a detached mount counts as.
             Channel.send([1], over: socket)
             try step("chdir", result(chdir("/workspace/agent")))
-            // Opened before Landlock and the filters; a call's streams are the runner's.
-            let null = try step("open /dev/null", result(open("/dev/null", O_RDWR | O_CLOEXEC)))
-            for number in Int32(0)...2 where number != null { try step("dup2", result(dup2(null, number))) }
             let landlock = try Tier(context: context, tier: .tool).enter()
             try step("not dumpable", clinux_set_dumpable(0))
             let facts = try readFacts(role: "tool", landlock: landlock)
@@ -43,5 +41,14 @@ struct ToolInit {
         }
         var calls = ToolCalls(socket: socket, timeZone: context.plan.timeZone)
         calls.serve()
+    }
+
+    /// Keeps the descriptors 0 to 2 taken, so that nothing of ours is ever one of them.
+    private func holdStreams() throws(StepError) {
+        var null: Int32 = -1
+        repeat {
+            null = try step("open /dev/null", result(open("/dev/null", O_RDWR | O_CLOEXEC)))
+        } while null <= 2
+        close(null)
     }
 }
