@@ -10,7 +10,10 @@ enum Ownership {
     /// Nothing is opened for reading, so that no lock which SQLite holds on the file in this process is lost.
     static func bring(_ name: String, in directory: Directory, to owner: FileOwner?) throws {
         guard let owner else { return }
-        let object = try directory.open(name, clinux_o_path())
+        let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+        let flags = UInt64(clinux_o_path() | O_CLOEXEC | O_NOFOLLOW)
+        let number = clinux_openat2(directory.descriptor.number, name, flags, 0, resolve)
+        let object = Descriptor(owning: try Errno.check(number, "open \(name)"))
         let status = try object.status()
         if status.st_uid == owner.uid && status.st_gid == owner.gid { return }
         let kind = status.st_mode & S_IFMT
