@@ -32,43 +32,51 @@ struct Resolver {
         _ variables: any ConfigSnapshot
     ) throws -> ConfigurationValue {
         let key = path.joined(separator: ".")
-        func made(_ texts: [String], _ origin: String) -> ConfigurationValue {
-            ConfigurationValue(
-                key: key,
-                value: texts.joined(separator: ", "),
-                origin: origin,
-                summary: setting.summary
-            )
-        }
+        let (texts, origin) =
+            try fromEnvironment(setting, path, variables) ?? fromFile(setting, path) ?? standard(setting)
+        return ConfigurationValue(
+            key: key,
+            value: texts.joined(separator: ", "),
+            origin: origin,
+            summary: setting.summary
+        )
+    }
+
+    /// What a variable says; nil when it is empty or not there.
+    private func fromEnvironment(
+        _ setting: Setting,
+        _ path: [String],
+        _ variables: any ConfigSnapshot
+    ) throws -> (texts: [String], origin: String)? {
         let found = try variables.value(
             forKey: AbsoluteConfigKey(["nanoclaw"] + path),
             type: setting.kind.isList ? .stringArray : .string
         )
-        if let content = found.value?.content {
-            let texts: [String] =
-                switch content {
-                case .string(let text): [text]
-                case .stringArray(let items): items.map { $0.trimmingCharacters(in: .whitespaces) }
-                default: []
-                }
-            for text in texts {
-                if let complaint = setting.kind.complaint(text) {
-                    throw ConfigurationError(
-                        .badValue,
-                        source: "environment variable \(found.encodedKey)",
-                        key: key,
-                        complaint
-                    )
-                }
+        let texts: [String] =
+            switch found.value?.content {
+            case .string(let text): [text]
+            case .stringArray(let items): items.map { $0.trimmingCharacters(in: .whitespaces) }
+            default: []
             }
-            return made(texts, found.encodedKey)
+        if texts.allSatisfy(\.isEmpty) { return nil }
+        for text in texts {
+            if let complaint = setting.kind.complaint(text) {
+                let source = "environment variable \(found.encodedKey)"
+                throw ConfigurationError(.badValue, source: source, key: path.joined(separator: "."), complaint)
+            }
         }
-        if let texts = try file.texts(path, setting.kind) {
-            let line = file.entries.first { $0.path == path }?.keyLine ?? 1
-            return made(texts, "\(file.path):\(line)")
-        }
-        if setting.kind == .timeZone { return made([systemTimeZone], "system") }
-        return made(setting.standard.isEmpty ? [] : [setting.standard], "default")
+        return (texts, found.encodedKey)
+    }
+
+    private func fromFile(_ setting: Setting, _ path: [String]) throws -> (texts: [String], origin: String)? {
+        guard let texts = try file.texts(path, setting.kind) else { return nil }
+        let line = file.entries.first { $0.path == path }?.keyLine ?? 1
+        return (texts, "\(file.path):\(line)")
+    }
+
+    private func standard(_ setting: Setting) -> (texts: [String], origin: String) {
+        if setting.kind == .timeZone { return ([systemTimeZone], "system") }
+        return (setting.standard.isEmpty ? [] : [setting.standard], "default")
     }
 
     private var systemTimeZone: String {
