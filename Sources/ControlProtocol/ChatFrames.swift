@@ -85,17 +85,25 @@ package struct ChatSent: Codable, Sendable, Equatable {
         self.routes = routes
     }
 
-    /// How many agents answer it.
+    /// How many agents answer it with a turn.
     package var answering: Int { routes.count { $0.outcome == "deliver" } }
+
+    /// How many commands in it are answered by the host itself, with a message that belongs to no turn.
+    package var notices: Int {
+        routes.count { $0.outcome == "denied" || ($0.outcome == "stop" && $0.session != nil) }
+    }
 
     /// One wiring's decision.
     package struct Route: Codable, Sendable, Equatable {
         package var agent: String
-        /// `deliver`, `accumulate` or `drop`.
+        /// `deliver`, `accumulate`, `stop`, `denied` or `drop`.
         package var outcome: String
         package var reasons: [String]
+        /// The session that it reaches; nil for none, and for one that is still to be made.
+        package var session: SessionID?
 
-        package init(agent: String, outcome: String, reasons: [String]) {
+        package init(agent: String, outcome: String, reasons: [String], session: SessionID? = nil) {
+            self.session = session
             self.agent = agent
             self.outcome = outcome
             self.reasons = reasons

@@ -21,7 +21,7 @@ package enum JSONValue: Sendable, Hashable {
     }
 
     /// A field of an object; nil for everything else, and for a field that is null.
-    package subscript(key: String) -> JSONValue? {
+    package subscript(key key: String) -> JSONValue? {
         guard case .object(let fields) = self, let value = fields[key], value != .null else { return nil }
         return value
     }

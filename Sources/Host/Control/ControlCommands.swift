@@ -1,0 +1,113 @@
+import CentralStore
+package import ControlProtocol
+package import Core
+import GRDB
+
+/// One request on its way through a handler.
+package struct ControlCall: Sendable {
+    /// Who asks: `cli:<uid>`, as the kernel says.
+    package let caller: UserID
+    /// To be taken one by one and finished before anything is changed.
+    package var arguments: ControlArguments
+    /// Sends an event ahead of the result; returns when the client's socket has taken it.
+    package let emit: @Sendable (JSONValue) async throws -> Void
+
+    let command: String
+
+    package init(
+        caller: UserID,
+        request: ControlRequest,
+        emit: @escaping @Sendable (JSONValue) async throws -> Void
+    ) {
+        self.caller = caller
+        command = request.command
+        arguments = ControlArguments(request)
+        self.emit = emit
+    }
+}
+
+/// What carries out one command.
+package typealias ControlHandler = @Sendable (inout ControlCall) async throws -> JSONValue
+
+/// The commands that a host understands, by name.
+package struct ControlCommands: Sendable {
+    private var handlers: [String: ControlHandler] = [:]
+
+    /// Knows nothing yet.
+    package init() {}
+
+    /// Everything that a host answers.
+    package init(_ context: ControlContext) {
+        add(ChatHandlers(context: context).handlers())
+        add(DestinationHandlers(context: context).handlers())
+        add(GroupHandlers(context: context).handlers())
+        add(LogHandlers(levels: context.levels).handlers())
+        add(MessagingGroupHandlers(context: context).handlers())
+        add(PeopleHandlers(context: context).handlers())
+        add(ProviderHandlers(context: context).handlers())
+        add(SessionHandlers(context: context).handlers())
+        add(StatusHandlers(context: context).handlers())
+        add(WiringHandlers(context: context).handlers())
+    }
+
+    /// Adds commands; of two with one name the later counts.
+    package mutating func add(_ more: [String: ControlHandler]) {
+        handlers.merge(more) { _, last in last }
+    }
+
+    /// The names of all commands, sorted.
+    package var names: [String] { handlers.keys.sorted() }
+
+    func run(_ call: ControlCall) async throws -> JSONValue {
+        guard let handler = handlers[call.command] else {
+            throw ControlError(
+                .unknownCommand,
+                "the host knows no command \"\(call.command.prefix(60))\": is it older than this nanoclaw?"
+            )
+        }
+        var call = call
+        return try await handler(&call)
+    }
+}
+
+/// What the client is told about an error.
+enum ControlFailure {
+    static func describe(_ error: any Error) -> ControlError {
+        switch error {
+        case let error as ControlError: return error
+        case let error as StoreError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .notFound, .ambiguous: .notFound
+                case .conflict: .conflict
+                case .invalid: .invalidArguments
+                default: .failed
+                }
+            return ControlError(code, error.description)
+        case let error as HostError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .notFound: .notFound
+                case .invalid: .invalidArguments
+                case .conflict: .conflict
+                default: .failed
+                }
+            return ControlError(code, error.description)
+        case let error as CoreError: return ControlError(.invalidArguments, error.message)
+        case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
+            return ControlError(.conflict, constraint(error))
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
+            return ControlError(.failed, "the disk is full: nothing was changed; free some space and try again")
+        default: return ControlError(.failed, "\(error)")
+        }
+    }
+
+    private static func constraint(_ error: DatabaseError) -> String {
+        switch error.extendedResultCode {
+        case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY:
+            "it exists already (\(error.message ?? "unique"))"
+        case .SQLITE_CONSTRAINT_FOREIGNKEY: "something that it names does not exist, or something else still uses it"
+        default: "the database refuses the value: \(error.message ?? "constraint")"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ControlProtocol
+import Core
+import HostLogging
+import Logging
+
+/// `logs level`: what the running host writes into its log.
+struct LogHandlers: Sendable {
+    let levels: LogLevels
+
+    func handlers() -> [String: ControlHandler] {
+        ["logs level": { try self.level(&$0) }]
+    }
+
+    /// `level`, a name or `default`, and `component`; without a level nothing changes.
+    private func level(_ call: inout ControlCall) throws -> JSONValue {
+        let text = try call.arguments.optional("level")
+        let component = try call.arguments.optional("component")
+        try call.arguments.finish()
+        if text == "default" {
+            guard let component else {
+                throw ControlError(.invalidArguments, "default is for a component: name it with --component")
+            }
+            levels.set(nil, for: component)
+        } else if let text {
+            levels.set(try ControlArguments.choice(text, Logger.Level.self, "level"), for: component)
+        }
+        let all = levels.all
+        return [
+            "standard": .string(all.standard.rawValue),
+            "components": .object(all.components.mapValues { .string($0.rawValue) }),
+        ]
+    }
+}

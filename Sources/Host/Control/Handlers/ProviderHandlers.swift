@@ -1,0 +1,103 @@
+import CentralStore
+import ControlProtocol
+import Core
+import Egress
+import GRDB
+
+/// `providers …`: model servers and their keys.
+struct ProviderHandlers: Sendable {
+    let context: ControlContext
+
+    private var credentials: Credentials { Credentials(directory: "\(context.home)/data/credentials") }
+
+    func handlers() -> [String: ControlHandler] {
+        [
+            "providers list": { try await self.list(&$0) },
+            "providers get": { try await self.get(&$0) },
+            "providers add": { try await self.add(&$0) },
+            "providers remove": { try await self.remove(&$0) },
+        ]
+    }
+
+    private static let query = RowQuery(
+        select: """
+            SELECT name, kind, base_url, model,
+                (SELECT group_concat(folder, ', ') FROM agent_groups JOIN agent_group_configs ON agent_group_id = id
+                    WHERE provider = providers.name) AS used_by, created_at
+            FROM providers
+            """,
+        filters: ["name": "name", "kind": "kind", "model": "model"],
+        order: "name"
+    )
+
+    private func list(_ call: inout ControlCall) async throws -> JSONValue {
+        let rows = try await Self.query.run(&call, context.store)
+        return .array((rows.array ?? []).map(withKey))
+    }
+
+    private func get(_ call: inout ControlCall) async throws -> JSONValue {
+        let name = try call.arguments.required("name")
+        try call.arguments.finish()
+        return try await record(name)
+    }
+
+    private func record(_ name: String) async throws -> JSONValue {
+        let rows = try await context.store.read { db in
+            _ = try Provider.named(name, db)
+            return try RowQuery.fetch(db, Self.query.select + " WHERE name = ?", [name])
+        }
+        return withKey(rows.first ?? .null)
+    }
+
+    /// `name`, `kind`, `baseURL`, `model`, `keyFile` (a path that the host can read).
+    private func add(_ call: inout ControlCall) async throws -> JSONValue {
+        let provider = Provider(
+            name: try call.arguments.required("name"),
+            kind: try kind(try call.arguments.required("kind")),
+            baseURL: try call.arguments.required("baseURL"),
+            model: try call.arguments.required("model"),
+            createdAt: context.time.now
+        )
+        let keyFile = try call.arguments.optional("keyFile")
+        try call.arguments.finish()
+        let credentials = credentials
+        // One transaction around both: a key without a profile would wait for whoever takes the name next.
+        try await context.store.write { db in
+            _ = try provider.create(db)
+            if let keyFile { try credentials.store(provider.name, copying: keyFile) }
+        }
+        return try await record(provider.name)
+    }
+
+    private func kind(_ text: String) throws -> ProviderKind {
+        guard let kind = ProviderKind(rawValue: text), kind != .offline else {
+            throw ControlError(
+                .invalidArguments,
+                "kind \"\(text.prefix(80))\" is unknown: use one of openai, anthropic"
+            )
+        }
+        return kind
+    }
+
+    private func remove(_ call: inout ControlCall) async throws -> JSONValue {
+        let name = try call.arguments.required("name")
+        try call.arguments.finish()
+        let credentials = credentials
+        try await context.store.write { db in
+            try Provider.remove(name, db)
+            try credentials.remove(name)
+        }
+        return ["deleted": .string(name)]
+    }
+
+    /// The row with where its key comes from, never the key.
+    private func withKey(_ row: JSONValue) -> JSONValue {
+        guard case .object(var fields) = row, let name = fields["name"]?.string else { return row }
+        do {
+            fields["key"] = .string(try credentials.key(for: name) == nil ? "none" : "present")
+        } catch {
+            fields["key"] = .string("unusable: \(error)")
+        }
+        return .object(fields)
+    }
+}
