@@ -125,7 +125,7 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "CentralStore", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host", "HostConfiguration",
+            "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Sandbox",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "GRDB", package: "GRDB.swift"),

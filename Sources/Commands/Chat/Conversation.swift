@@ -1,0 +1,168 @@
+import ControlProtocol
+import Core
+import Dispatch
+import Glibc
+import LinuxIO
+import Synchronization
+
+/// `nanoclaw chat` at a terminal: keys, host and signals meet in one loop around a ``ChatModel``.
+struct Conversation {
+    let home: String
+    let chat: String
+
+    private static let historyLines = 500
+
+    /// Talks until the person leaves; returns the exit status.
+    func run() async throws -> Int32 {
+        DisplayWidth.useUnicode()
+        // The terminal's own descriptors stay open for the whole process.
+        let input = try Descriptor(owning: dup(STDIN_FILENO)).duplicate()
+        let output = try Descriptor(owning: dup(STDOUT_FILENO)).duplicate()
+        return try await HostClient.with(home: home) { client in
+            let past = try await client.call(
+                "chat history",
+                ["chat": .string(chat), "limit": .integer(Int64(Self.historyLines))]
+            )
+            .decoded(as: [ChatEntry].self)
+            let typed = past.filter { $0.direction == "in" }.map(\.text)
+            return try await RawTerminal.with(input: input, output: output) { terminal in
+                var screen = Screen(output)
+                let model = ChatModel(chat: chat, history: typed)
+                try screen.print(Style.note("chat \(chat); Ctrl-C stops a turn, Ctrl-D leaves"))
+                return try await loop(client, terminal, input, &screen, model)
+            }
+        }
+    }
+
+    private func loop(
+        _ client: HostClient,
+        _ terminal: RawTerminal,
+        _ input: Descriptor,
+        _ screen: inout Screen,
+        _ start: ChatModel
+    ) async throws -> Int32 {
+        let (events, feed) = AsyncStream.makeStream(of: ChatModel.Event.self)
+        let (seen, seenFeed) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+        let failure = Mutex<(any Error)?>(nil)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            let signals = TerminalSignals { feed.yield($0) }
+            defer { signals.end() }
+            group.addTask { await Self.readKeys(input, feed) }
+            group.addTask {
+                do {
+                    try await client.stream("chat attach", ["chat": .string(chat), "from": "unread"]) { value in
+                        feed.yield(.frame(try value.decoded(as: ChatFrame.self)))
+                        return true
+                    }
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+                feed.yield(.ended(status: CommandFailure.Status.noHost.rawValue))
+            }
+            group.addTask {
+                for await position in seen { try await report(client, position) }
+            }
+            var model = start
+            var position: Int64 = 0
+            try screen.show(prompt: Style.prompt, model.buffer)
+            for await event in events {
+                for action in model.handle(event) {
+                    switch action {
+                    case .print(let text): try screen.print(text)
+                    case .stream(let text): try screen.stream(text)
+                    case .endStream: try screen.endStream()
+                    case .prompt: try screen.show(prompt: Style.prompt, model.buffer)
+                    case .resize: try screen.resize()
+                    case .clearScreen: try screen.resize(clearing: true)
+                    case .send(let id, let text): group.addTask { await send(client, id, text, feed) }
+                    case .stop: group.addTask { await stop(client, feed) }
+                    case .seen(let last):
+                        position = last
+                        seenFeed.yield(last)
+                    case .suspend:
+                        try screen.hide()
+                        try terminal.suspend()
+                        try screen.resize()
+                    case .leave(let status):
+                        try screen.leave()
+                        if position > 0, status != CommandFailure.Status.noHost.rawValue {
+                            // What was shown must not be shown again; a host that is gone cannot be told.
+                            try? await report(client, position)
+                        }
+                        if let error = failure.withLock({ $0 }) { throw error }
+                        return status
+                    }
+                }
+            }
+            return 0
+        }
+    }
+
+    private func report(_ client: HostClient, _ position: Int64) async throws {
+        _ = try await client.call("chat seen", ["chat": .string(chat), "position": .integer(position)])
+    }
+
+    private func send(
+        _ client: HostClient,
+        _ id: String,
+        _ text: String,
+        _ feed: AsyncStream<ChatModel.Event>.Continuation
+    ) async {
+        do {
+            let arguments: [String: JSONValue?] = ["chat": .string(chat), "text": .string(text), "id": .string(id)]
+            feed.yield(.sent(try await client.call("chat send", arguments).decoded(as: ChatSent.self)))
+        } catch {
+            feed.yield(.refused(id: id, text: text, reason: "\(error)"))
+        }
+    }
+
+    private func stop(_ client: HostClient, _ feed: AsyncStream<ChatModel.Event>.Continuation) async {
+        do {
+            let answer = try await client.call("chat stop", ["chat": .string(chat)])
+            feed.yield(.stopped(turns: Int(answer[key: "stopped"]?.integer ?? 0)))
+        } catch {
+            feed.yield(.refused(id: "", text: "", reason: "\(error)"))
+        }
+    }
+
+    private static func readKeys(_ input: Descriptor, _ feed: AsyncStream<ChatModel.Event>.Continuation) async {
+        var decoder = KeyDecoder()
+        do {
+            while true {
+                try await Readiness.shared.readable(input)
+                let bytes = try input.read(upTo: 4096)
+                if bytes.isEmpty { break }
+                for key in decoder.append(bytes) { feed.yield(.key(key)) }
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            // EIO: the terminal is gone.
+        }
+        feed.yield(.ended(status: 0))
+    }
+}
+
+/// Signals that an interactive chat takes as events.
+private struct TerminalSignals {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ body: @escaping @Sendable (ChatModel.Event) -> Void) {
+        let events: [(Int32, ChatModel.Event)] = [
+            (SIGWINCH, .resized), (SIGINT, .key(.interrupt)), (SIGTERM, .ended(status: 128 + SIGTERM)),
+            (SIGHUP, .ended(status: 128 + SIGHUP)),
+        ]
+        sources = events.map { number, event in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { body(event) }
+            source.resume()
+            return source
+        }
+    }
+
+    func end() {
+        for source in sources { source.cancel() }
+    }
+}

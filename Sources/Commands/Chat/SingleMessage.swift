@@ -1,0 +1,86 @@
+import ControlProtocol
+import Core
+
+/// `nanoclaw chat -m TEXT`: one message, the replies of its turn, an exit status.
+struct SingleMessage: Sendable {
+    let home: String
+    let chat: String
+    let text: String
+    let timeout: Duration
+    let json: Bool
+
+    /// Sends and waits; throws ``CommandFailure`` with the status to end with.
+    func run() async throws {
+        let end = try await withTimeout()
+        for reply in end.replies {
+            Console.out(json ? try JSONText.encode(reply) : ChatText.plain(reply))
+        }
+        if let problem = end.problem { throw CommandFailure(.failed, problem) }
+        if end.replies.isEmpty { throw CommandFailure(.noReply, "the turn ended without a reply") }
+    }
+
+    private func withTimeout() async throws -> TurnCollector.End {
+        try await withThrowingTaskGroup(of: TurnCollector.End.self) { group in
+            group.addTask { try await exchange() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw CommandFailure(
+                    .failed,
+                    "no end of the turn within \(timeout.components.seconds) s; the message is kept and will be answered: see `nanoclaw chat`"
+                )
+            }
+            defer { group.cancelAll() }
+            guard let end = try await group.next() else { throw CancellationError() }
+            return end
+        }
+    }
+
+    private func exchange() async throws -> TurnCollector.End {
+        try await HostClient.with(home: home) { client in
+            var collector: TurnCollector?
+            var found: TurnCollector.End?
+            try await client.stream("chat attach", ["chat": .string(chat)]) { value in
+                let frame = try value.decoded(as: ChatFrame.self)
+                if case .attached = frame {
+                    collector = try await send(client)
+                    return true
+                }
+                found = collector?.take(frame)
+                return found == nil
+            }
+            guard let found else { throw CommandFailure(.failed, "the host ended the chat") }
+            return found
+        }
+    }
+
+    private func send(_ client: HostClient) async throws -> TurnCollector {
+        let id = MessageID.random().rawValue
+        let sent = try await client.call(
+            "chat send",
+            ["chat": .string(chat), "text": .string(text), "id": .string(id)]
+        ).decoded(as: ChatSent.self)
+        guard sent.answering + sent.notices > 0 else {
+            throw CommandFailure(.failed, ChatText.unanswered(sent, chat: chat))
+        }
+        return TurnCollector(sent)
+    }
+}
+
+/// Chats as text.
+enum ChatText {
+    /// A reply for standard output: text, then the places of its files.
+    static func plain(_ entry: ChatEntry) -> String {
+        let text = Console.isTerminalOutput ? SafeText.lines(entry.text) : entry.text
+        let files = entry.files.map { "[file] \(SafeText.oneLine($0.path)) (\($0.size) bytes)" }
+        return ((text.isEmpty ? [] : [text]) + files).joined(separator: "\n")
+    }
+
+    /// Why nobody answers a message.
+    static func unanswered(_ sent: ChatSent, chat: String) -> String {
+        guard !sent.routes.isEmpty else {
+            return "no agent is wired to this chat; wire one: nanoclaw wirings create --chat \(chat) --group GROUP"
+        }
+        let reasons = sent.routes.map { "\($0.agent): \($0.outcome) (\($0.reasons.joined(separator: "; ")))" }
+        return "no agent answers this message: " + SafeText.oneLine(reasons.joined(separator: " | "))
+    }
+}

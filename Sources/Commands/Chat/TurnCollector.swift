@@ -1,0 +1,65 @@
+import ControlProtocol
+import Core
+
+/// Finds the replies to one message among everything that a chat shows.
+struct TurnCollector: Sendable {
+    /// How the turns that answered it ended.
+    struct End: Sendable, Equatable {
+        var replies: [ChatEntry]
+        /// Why it is no success; nil for a completed turn.
+        var problem: String?
+    }
+
+    private let id: String
+    private var open: Int
+    /// Answers of the host itself that are still to come.
+    private var notices: Int
+    private var entries: [ChatEntry] = []
+    private var started: [TurnID: Set<MessageID>] = [:]
+    private var end = End(replies: [])
+
+    /// Waits for as many turns as agents answer the message; for a command, for the host's own answers.
+    init(_ sent: ChatSent) {
+        id = sent.id
+        open = sent.answering
+        notices = sent.answering == 0 ? sent.notices : 0
+    }
+
+    /// Takes the next frame; the end comes with the last of the turns.
+    mutating func take(_ frame: ChatFrame) -> End? {
+        switch frame {
+        case .attached: break
+        case .entry(let entry):
+            guard entry.direction == "out", entry.kind == "message" else { return nil }
+            if notices > 0, entry.inReplyTo == nil {
+                end.replies.append(entry)
+                notices -= 1
+                return notices == 0 ? end : nil
+            }
+            entries.append(entry)
+        case .live(let event):
+            if case .started(let messages) = event.body { started[event.turn, default: []].formUnion(messages) }
+        case .turnEnded(let messages, let platformIDs, let outcome, let detail):
+            guard open > 0, platformIDs.contains(id) else { return nil }
+            collect(Set(messages))
+            if outcome != "completed" {
+                end.problem = detail.map { "the turn \(outcome): \($0)" } ?? "the turn \(outcome)"
+            }
+            open -= 1
+            if open == 0 { return end }
+        }
+        return nil
+    }
+
+    private mutating func collect(_ messages: Set<MessageID>) {
+        var turns = Set(started.filter { !$0.value.isDisjoint(with: messages) }.keys)
+        for entry in entries where entry.inReplyTo.map(messages.contains) == true {
+            if let turn = entry.turn { turns.insert(turn) }
+        }
+        let isReply = { (entry: ChatEntry) in
+            entry.inReplyTo.map(messages.contains) == true || entry.turn.map(turns.contains) == true
+        }
+        end.replies += entries.filter(isReply)
+        entries.removeAll(where: isReply)
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import ControlProtocol
+import Glibc
+
+/// `nanoclaw providers …`.
+struct ProvidersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "providers",
+        abstract: "Model servers.",
+        subcommands: [List.self, Get.self, Add.self, Remove.self]
+    )
+
+    struct List: HostVerb {
+        static let configuration = CommandConfiguration(abstract: "List model servers.")
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var list: ListOptions
+
+        func run() async throws {
+            let rows = try await ask("providers list", list.arguments)
+            try output.print(rows, as: Table("name", "kind", "model", "base_url:BASE URL", "key", "used_by:USED BY"))
+        }
+    }
+
+    struct Get: HostVerb {
+        static let configuration = CommandConfiguration(abstract: "Show one model server.")
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Its name.") var name: String
+
+        func run() async throws {
+            try output.print(record: try await ask("providers get", ["name": .string(name)]), first: "name", "kind")
+        }
+    }
+
+    struct Add: HostVerb {
+        static let configuration = CommandConfiguration(
+            abstract: "Add a model server.",
+            discussion: """
+                --base-url is what that kind's official SDK takes: http://127.0.0.1:11434/v1 for an Ollama, \
+                https://api.anthropic.com for Anthropic. The key is copied from --key-file to data/credentials/<name>, or \
+                read from NANOCLAW_KEY_<NAME> of the host.
+                """
+        )
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "A name for it: letters, digits, _ and -.") var name: String
+        @Option(help: "openai or anthropic.") var kind: String
+        @Option(name: .customLong("base-url"), help: "Where it is.") var baseURL: String
+        @Option(help: "The model to use.") var model: String
+        @Option(help: "A file that holds the key.") var keyFile: String?
+
+        func run() async throws {
+            var path: String?
+            if let keyFile {
+                guard let resolved = realpath(keyFile, nil) else {
+                    throw CommandFailure(
+                        .failed,
+                        "the key file \(keyFile) cannot be read: \(String(cString: strerror(errno)))"
+                    )
+                }
+                defer { free(resolved) }
+                path = String(cString: resolved)
+            }
+            let row = try await ask(
+                "providers add",
+                [
+                    "name": .string(name), "kind": .string(kind), "baseURL": .string(baseURL), "model": .string(model),
+                    "keyFile": path.json,
+                ]
+            )
+            try output.print(
+                row,
+                said: "added provider \(name); use it: nanoclaw groups config update GROUP --provider \(name)"
+            )
+        }
+    }
+
+    struct Remove: HostVerb {
+        static let configuration = CommandConfiguration(abstract: "Remove a model server and its key.")
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Its name.") var name: String
+
+        func run() async throws {
+            try output.print(try await ask("providers remove", ["name": .string(name)]), said: "removed")
+        }
+    }
+}

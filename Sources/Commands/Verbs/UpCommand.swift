@@ -1,0 +1,56 @@
+import ArgumentParser
+import Core
+import Host
+import Sandbox
+
+/// `nanoclaw up`.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run the host of a home in the foreground; an empty home is made first.",
+        discussion: "SIGTERM or Ctrl-C stops it gracefully, a second one at once."
+    )
+
+    @OptionGroup var home: HomeOptions
+
+    func run() async throws {
+        let home = try home.resolved()
+        guard let binaries = HomeLocation.binaries else {
+            throw CommandFailure(.failed, "the directory of this program cannot be read from /proc/self/exe")
+        }
+        var options = HostOptions(home: home, binaries: binaries)
+        let program = CommandLine.arguments.first ?? "nanoclaw"
+        options.onReady = { status in
+            Console.out(StartSummary.text(status, talk: StartSummary.talk(program: program, home: home)))
+            // Behind the start: neither is waited for by anybody.
+            if status.isolation == nil { await Self.showSandbox(home: home) }
+            if let ollama = await OllamaProbe.look(), status.providers.isEmpty {
+                Console.out(StartSummary.ollama(ollama))
+            }
+        }
+        do {
+            try await runHost(options)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch is CancellationError {
+            return
+        } catch {
+            throw CommandFailure(.failed, "\(error)")
+        }
+    }
+
+    /// What isolates agents here, as a sandbox that nobody uses proves it.
+    private static func showSandbox(home: String) async {
+        let line: String
+        do {
+            line = IsolationText.line(
+                try await SandboxScratch.with(home: home) { spawner, _ in try await spawner.probe() }
+            )
+        } catch is CancellationError {
+            return
+        } catch {
+            line = "cannot be built, so no agent will run: \(error)"
+        }
+        Console.out("  sandbox    \(line)")
+    }
+}
