@@ -108,7 +108,7 @@ struct FaultsTests {
         var checked = 0
         for name in ["nanoclaw-sandbox", "agent-runner"] {
             guard let bytes = FileManager.default.contents(atPath: "\(Distribution.binaries)/\(name)") else { continue }
-            for word in ["clinux_fault", "NANOCLAW_FAULT"] {
+            for word in ["clinux_fault_arm", "clinux_fault_role", "NANOCLAW_FAULT"] {
                 #expect(bytes.range(of: Data(word.utf8)) == nil, "\(name) has \(word)")
             }
             checked += 1
