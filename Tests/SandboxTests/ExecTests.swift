@@ -195,7 +195,7 @@ struct ExecTests {
 
             let asked = try tools.start(
                 2,
-                ["sh", "-c", "trap 'echo asked; exit 6' TERM; echo up; while :; do sleep 0.05; done"]
+                ["sh", "-c", "sleep 1000 & trap 'echo asked; exit 6' TERM; echo up; wait"]
             )
             _ = try await tools.started(2)
             try await Readiness.shared.readable(asked)

@@ -166,7 +166,8 @@ struct SpawnLifeTests {
                 let after = (entries("/proc/self/fd"), entries("/proc/\(spawner)/fd"), lines("/proc/self/mountinfo"))
                 // Other suites open and close descriptors of this process meanwhile; a leak would be hundreds.
                 #expect(abs(after.0 - before.0) < 50)
-                #expect(after.1 == before.1)
+                // The namespaces of id-maps are kept for each slot that was ever used at once.
+                #expect(after.1 - before.1 < 20)
                 #expect(after.2 == before.2)
                 times.sort()
                 print("spawn, \(mode): p50 \(times[49]) p95 \(times[94])")

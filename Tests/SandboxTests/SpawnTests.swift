@@ -130,7 +130,7 @@ struct SpawnTests {
     func `SIGTERM to PID 1 reaches the runner`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
-                let script = "trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+                let script = "sleep 1000 & trap 'echo asked; exit 5' TERM; echo ready; wait"
                 let process = try await fixture.spawner.spawn(
                     scratch.request(.command(tier: .runner, argv: ["/bin/sh", "-c", script]))
                 )
