@@ -22,7 +22,8 @@ enum Main {
             let server = ToolServer(agent: agent, instructions: instructions)
             exit(server.serve(input: Descriptor(owning: 0), output: Descriptor(owning: 1)))
         default:
-            let usage = "usage: agent-runner | agent-runner --recover | agent-runner --tool-server [AGENT INSTRUCTIONS]\n"
+            let usage =
+                "usage: agent-runner | agent-runner --recover | agent-runner --tool-server [AGENT INSTRUCTIONS]\n"
             try? Descriptor(owning: 2).write(usage.utf8)
             exit(2)
         }

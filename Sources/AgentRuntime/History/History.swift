@@ -47,7 +47,8 @@ extension ModelMessage {
         parts.reduce(0) { sum, part in
             switch part {
             case .text(let text): sum + text.utf8.count
-            case .toolCall(let id, let name, let arguments): sum + id.utf8.count + name.utf8.count + arguments.utf8.count
+            case .toolCall(let id, let name, let arguments):
+                sum + id.utf8.count + name.utf8.count + arguments.utf8.count
             case .toolResult(let id, let text, _): sum + id.utf8.count + text.utf8.count
             }
         }

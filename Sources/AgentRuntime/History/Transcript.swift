@@ -30,7 +30,8 @@ struct Transcript {
         try root.makeDirectory("transcripts")
         let directory = try root.directory("transcripts")
         let parts = (continuation ?? "").split(separator: ":")
-        guard parts.count == 2, PathSegment.isIdentifier(String(parts[0])), let length = Int(parts[1]), length > 0 else {
+        guard parts.count == 2, PathSegment.isIdentifier(String(parts[0])), let length = Int(parts[1]), length > 0
+        else {
             return (Transcript(directory: directory), [])
         }
         var transcript = Transcript(directory: directory)
@@ -69,6 +70,7 @@ struct Transcript {
     }
 
     /// Adds a turn behind the last committed one and answers the continuation to commit.
+    ///
     /// `history` holds the turns before it, for when another file begins.
     mutating func append(_ turn: TurnID, _ messages: [ModelMessage], history: History) throws -> String {
         if length > Self.largest {
@@ -90,8 +92,9 @@ struct Transcript {
         length += bytes.count
     }
 
-    /// Brings the file to the disk. After the commit, off the way of the reply: a power cut before costs the memory
-    /// of the turn, not a message.
+    /// Brings the file to the disk.
+    ///
+    /// After the commit, off the way of the reply: a power cut before costs the memory of the turn, not a message.
     func synchronize() {
         try? file?.synchronize()
     }

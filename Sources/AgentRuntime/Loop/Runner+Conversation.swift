@@ -22,13 +22,22 @@ extension Runner: Conversation {
         let limits = turn.configuration.limits
         let names = try files.map { file in
             try session.stageOutboxFile(
-                message: id, name: file.name, bytes: file.bytes, fileLimit: limits.attachmentBytes,
-                messageLimit: limits.messageAttachmentBytes)
+                message: id,
+                name: file.name,
+                bytes: file.bytes,
+                fileLimit: limits.attachmentBytes,
+                messageLimit: limits.messageAttachmentBytes
+            )
         }
         return try insert(
             NewOutbound(
-                id: id, content: .chat(OutboundChat(text: text, files: names)), address: target.address,
-                inReplyTo: target.inReplyTo, turn: turn.id))
+                id: id,
+                content: .chat(OutboundChat(text: text, files: names)),
+                address: target.address,
+                inReplyTo: target.inReplyTo,
+                turn: turn.id
+            )
+        )
     }
 
     package func edit(message seq: Int64, text: String) throws {
@@ -37,7 +46,11 @@ extension Runner: Conversation {
         guard message.isOwn else { throw ToolFailure("message \(seq) is not yours: only your own can be edited") }
         _ = try insert(
             NewOutbound(
-                content: .edit(OutboundEdit(seq: seq, text: text)), address: message.address, turn: turn.id))
+                content: .edit(OutboundEdit(seq: seq, text: text)),
+                address: message.address,
+                turn: turn.id
+            )
+        )
     }
 
     package func react(to seq: Int64, emoji: String) throws {
@@ -45,7 +58,11 @@ extension Runner: Conversation {
         let message = try reference(seq)
         _ = try insert(
             NewOutbound(
-                content: .reaction(OutboundReaction(seq: seq, emoji: emoji)), address: message.address, turn: turn.id))
+                content: .reaction(OutboundReaction(seq: seq, emoji: emoji)),
+                address: message.address,
+                turn: turn.id
+            )
+        )
     }
 
     package func provenance() -> String { current?.provenance ?? "unknown" }

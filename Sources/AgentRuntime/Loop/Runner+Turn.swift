@@ -7,10 +7,15 @@ import Prompting
 import SessionStore
 
 extension Runner {
-    /// One turn, from the claim to the commit that ends it. Throws `CancellationError` when the runner ends, and
-    /// ``StoreError`` when the databases cannot be used; nothing of the turn's end is written then.
+    /// One turn, from the claim to the commit that ends it.
+    ///
+    /// Throws `CancellationError` when the runner ends, and ``StoreError`` when the databases cannot be used; nothing
+    /// of the turn's end is written then.
     func turn(
-        _ rows: [InboundRow], passedOver: [MessageID], _ configuration: AgentConfiguration, _ toolbox: Toolbox
+        _ rows: [InboundRow],
+        passedOver: [MessageID],
+        _ configuration: AgentConfiguration,
+        _ toolbox: Toolbox
     ) async throws {
         var turn = try begin(rows, passedOver: passedOver, configuration, toolbox)
         current = turn
@@ -29,7 +34,10 @@ extension Runner {
     }
 
     private func begin(
-        _ rows: [InboundRow], passedOver: [MessageID], _ configuration: AgentConfiguration, _ toolbox: Toolbox
+        _ rows: [InboundRow],
+        passedOver: [MessageID],
+        _ configuration: AgentConfiguration,
+        _ toolbox: Toolbox
     ) throws -> Turn {
         let book = AddressBook(try session.destinations())
         if provider?.profile != configuration.provider {
@@ -39,13 +47,21 @@ extension Runner {
         let routing = ReplyRouting(book: book, routing: try session.routing(), rows: rows, earlier: seen)
         seen = routing.known
         return Turn(
-            id: .random(), configuration: configuration, book: book, clock: ZoneClock(zone: configuration.timeZone),
+            id: .random(),
+            configuration: configuration,
+            book: book,
+            clock: ZoneClock(zone: configuration.timeZone),
             system: SystemPrompt.text(
-                instructions: instructions(), agentName: configuration.agentName, book: book),
+                instructions: instructions(),
+                agentName: configuration.agentName,
+                book: book
+            ),
             tools: toolbox.specifications(configuration.tools).map {
                 ToolDefinition(name: $0.name, description: $0.description, parameters: $0.parameters)
             },
-            ledger: TurnLedger(rows, passedOver: passedOver), routing: routing)
+            ledger: TurnLedger(rows, passedOver: passedOver),
+            routing: routing
+        )
     }
 
     private func remember(_ provider: String) throws -> Memory {
@@ -114,17 +130,26 @@ extension Runner {
         return note
     }
 
-    /// One answer of the model, over errors that pass. The claim of new rows is made durable while it is under way.
+    /// One answer of the model, over errors that pass.
+    ///
+    /// The claim of new rows is made durable while it is under way.
     private func ask() async throws -> ModelAnswer {
         while true {
             let turn = try open()
             guard let provider, let history = memory?.history else { throw ToolFailure("no provider") }
             let request = ModelRequest(
-                model: turn.configuration.provider.model, system: turn.system,
-                messages: history.messages + turn.messages.fitted(History.limit), tools: turn.tools,
-                maximumOutputTokens: turn.configuration.limits.maximumOutputTokens)
+                model: turn.configuration.provider.model,
+                system: turn.system,
+                messages: history.messages + turn.messages.fitted(History.limit),
+                tools: turn.tools,
+                maximumOutputTokens: turn.configuration.limits.maximumOutputTokens
+            )
             let call = ModelCall(
-                provider: provider.value, name: turn.configuration.provider.name, live: live, time: time)
+                provider: provider.value,
+                name: turn.configuration.provider.name,
+                live: live,
+                time: time
+            )
             current?.ledger.markAsked()
             current?.modelCalls += 1
             let answer = Task { try await call.answer(to: request) }
@@ -167,7 +192,9 @@ extension Runner {
         case .wait(let duration):
             if !turn.hasToldNotice {
                 current?.hasToldNotice = true
-                try await say("\(error.message) I will try again in \(duration.components.seconds) s, and then a few times more.")
+                try await say(
+                    "\(error.message) I will try again in \(duration.components.seconds) s, and then a few times more."
+                )
             }
             try await time.sleep(for: duration)
         }
@@ -218,8 +245,9 @@ extension Runner {
         try await commit(turn.routing.home.map { turn.rows(text, to: $0) } ?? [], turn.ledger.completed)
     }
 
-    /// Ends the turn badly and visibly. The conversation goes on without it: what a provider refuses once is not
-    /// sent again with the next message.
+    /// Ends the turn badly and visibly.
+    ///
+    /// The conversation goes on without it: what a provider refuses once is not sent again with the next message.
     private func fail(_ error: ModelError) async throws {
         let turn = try open()
         try await claim()
@@ -269,8 +297,15 @@ extension Runner {
             let start = time.monotonic
             let result = try await run(call, toolbox)
             let elapsed = Int((time.monotonic - start).milliseconds)
-            live.send(.toolResult(
-                id: call.id, name: call.name, isError: result.isError, summary: result.text, milliseconds: elapsed))
+            live.send(
+                .toolResult(
+                    id: call.id,
+                    name: call.name,
+                    isError: result.isError,
+                    summary: result.text,
+                    milliseconds: elapsed
+                )
+            )
             parts.append(.toolResult(id: call.id, text: result.text, isError: result.isError))
         }
         current?.messages.append(ModelMessage(role: .tool, parts: parts))
@@ -323,11 +358,16 @@ extension Runner {
             let text = "Cleared: I have forgotten this conversation. What I was told to remember stays."
             rows = [
                 NewOutbound(
-                    content: .chat(OutboundChat(text: text)), address: address, inReplyTo: row.id, turn: turn)
+                    content: .chat(OutboundChat(text: text)),
+                    address: address,
+                    inReplyTo: row.id,
+                    turn: turn
+                )
             ]
         }
         try session.commit(
-            TurnEnd(turn: turn, rows: rows, acks: [TurnEnd.Outcome(row.id)], continuation: (name, nil)))
+            TurnEnd(turn: turn, rows: rows, acks: [TurnEnd.Outcome(row.id)], continuation: (name, nil))
+        )
         memory = nil
         ring()
         let (fresh, _) = try Transcript.open(state: settings.state, continuation: nil)

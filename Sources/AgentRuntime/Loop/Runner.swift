@@ -46,8 +46,12 @@ package actor Runner {
         live = LiveSender(settings.live)
         lastActive = settings.time.monotonic
         session = try RunnerSession(
-            inbound: settings.inbound, outbound: settings.outbound, state: settings.state,
-            incarnation: settings.incarnation, time: settings.time)
+            inbound: settings.inbound,
+            outbound: settings.outbound,
+            state: settings.state,
+            incarnation: settings.incarnation,
+            time: settings.time
+        )
     }
 
     /// Runs until there is nothing left to do, or nobody to do it for.
@@ -56,7 +60,13 @@ package actor Runner {
         let server = ToolServerClient(tier: tier, places: settings.toolPlaces, time: time)
         let toolbox = Toolbox.standard(
             ToolServices(
-                tier: tier, server: server, conversation: self, places: settings.toolPlaces, time: time))
+                tier: tier,
+                server: server,
+                conversation: self,
+                places: settings.toolPlaces,
+                time: time
+            )
+        )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await tier.run() }
             group.addTask { try await self.listen() }
@@ -105,7 +115,9 @@ package actor Runner {
 
     /// Does what is due; false when none of it starts anything.
     private func handle(
-        _ batch: DueBatch, _ configuration: AgentConfiguration, _ toolbox: Toolbox
+        _ batch: DueBatch,
+        _ configuration: AgentConfiguration,
+        _ toolbox: Toolbox
     ) async throws -> Bool {
         if !batch.unreadable.isEmpty {
             let acks = batch.unreadable.map { TurnEnd.Outcome($0.id, .failed, detail: $0.reason) }

@@ -14,8 +14,10 @@ package enum RunnerProcess {
         case toolInit = 5
     }
 
-    /// Runs the loop to its end. Answers the exit status: 0 for a clean end, 1 for a failure told on standard error,
-    /// 2 for a start that cannot work.
+    /// Runs the loop to its end.
+    ///
+    /// Answers the exit status: 0 for a clean end, 1 for a failure told on standard error, 2 for a start that cannot
+    /// work.
     package static func run() async -> Int32 {
         do {
             let termination = Descriptor(owning: try Errno.check(clinux_termination_pipe(), "sigaction SIGTERM"))
@@ -24,8 +26,11 @@ package enum RunnerProcess {
                 return 2
             }
             var settings = RunnerSettings(
-                incarnation: incarnation, bell: try socket(.bell), live: try socket(.live),
-                toolInit: try socket(.toolInit))
+                incarnation: incarnation,
+                bell: try socket(.bell),
+                live: try socket(.live),
+                toolInit: try socket(.toolInit)
+            )
             settings.toolPlaces.timeZone = getenv("TZ").map { String(cString: $0) }
             let runner = try Runner(settings)
             let watch = Task {
@@ -45,7 +50,9 @@ package enum RunnerProcess {
         }
     }
 
-    /// Brings `outbound.db` back to its last commit. Answers the exit status.
+    /// Brings `outbound.db` back to its last commit.
+    ///
+    /// Answers the exit status.
     package static func recover(outbound: String = "/workspace/outbound") -> Int32 {
         do {
             try RunnerSession.recover(outbound: outbound)

@@ -14,10 +14,15 @@ final class RunnerThread: SerialExecutor {
         wake = try Pipe()
         var thread = pthread_t()
         let this = Unmanaged.passRetained(self)
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<RunnerThread>.fromOpaque(argument).takeUnretainedValue().run()
-        }, this.toOpaque())
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<RunnerThread>.fromOpaque(argument).takeUnretainedValue().run()
+            },
+            this.toOpaque()
+        )
         guard code == 0 else {
             this.release()
             throw Errno(code, "pthread_create")

@@ -30,8 +30,15 @@ package final class LiveSender: Sendable {
         case .toolCall(let id, let name, let arguments):
             post(.toolCall(id: id, name: name, arguments: Self.cut(arguments)))
         case .toolResult(let id, let name, let isError, let summary, let milliseconds):
-            post(.toolResult(
-                id: id, name: name, isError: isError, summary: Self.cut(summary), milliseconds: milliseconds))
+            post(
+                .toolResult(
+                    id: id,
+                    name: name,
+                    isError: isError,
+                    summary: Self.cut(summary),
+                    milliseconds: milliseconds
+                )
+            )
         case .started(let messages):
             post(.started(messages: Array(messages.prefix(100))))
         default:

@@ -31,15 +31,23 @@ struct ModelCall: Sendable {
     let live: LiveSender
     let time: any TimeSource
 
-    /// Asks and gathers the answer, showing it as it comes. Throws ``ModelError`` or `CancellationError`.
+    /// Asks and gathers the answer, showing it as it comes.
+    ///
+    /// Throws ``ModelError`` or `CancellationError`.
     func answer(to request: ModelRequest) async throws -> ModelAnswer {
         live.send(.modelCall(provider: name, model: request.model))
         let start = time.monotonic
         var tokens: (input: Int?, output: Int?) = (nil, nil)
         func report(_ error: String?) {
             let elapsed = Int((time.monotonic - start).milliseconds)
-            live.send(.modelResult(
-                inputTokens: tokens.input, outputTokens: tokens.output, milliseconds: elapsed, error: error))
+            live.send(
+                .modelResult(
+                    inputTokens: tokens.input,
+                    outputTokens: tokens.output,
+                    milliseconds: elapsed,
+                    error: error
+                )
+            )
         }
         do {
             var answer = ModelAnswer()

@@ -18,7 +18,9 @@ package struct ReplyRouting: Sendable {
     /// The newest row of this turn that starts a turn and has an address.
     private var origin: InboundRow?
 
-    /// A turn's routing. `earlier` holds rows that came before it, `routing` is the session's own chat.
+    /// A turn's routing.
+    ///
+    /// `earlier` holds rows that came before it, `routing` is the session's own chat.
     package init(book: AddressBook, routing: ChatAddress?, rows: [InboundRow], earlier: [InboundRow] = []) {
         self.book = book
         self.routing = routing

@@ -24,7 +24,9 @@ package struct RetryPolicy: Sendable, Equatable {
 
     package init() {}
 
-    /// The step after this error. `hasHistory` tells whether the request held earlier turns.
+    /// The step after this error.
+    ///
+    /// `hasHistory` tells whether the request held earlier turns.
     package mutating func step(after error: ModelError, hasHistory: Bool) -> Step {
         switch error.code {
         case .contextTooLong:

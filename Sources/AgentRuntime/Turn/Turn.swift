@@ -45,8 +45,11 @@ struct Turn {
     func rows(_ text: String, to target: ReplyRouting.Target) -> [NewOutbound] {
         MessageText.pieces(text).map { piece in
             NewOutbound(
-                content: .chat(OutboundChat(text: piece)), address: target.address, inReplyTo: target.inReplyTo,
-                turn: id)
+                content: .chat(OutboundChat(text: piece)),
+                address: target.address,
+                inReplyTo: target.inReplyTo,
+                turn: id
+            )
         }
     }
 }
@@ -69,7 +72,11 @@ extension AddressBook {
                     case .agent(let id): ChatAddress(channel: "agent", platformID: id.rawValue)
                     }
                 return PromptDestination(
-                    name: destination.name, displayName: destination.displayName, address: address)
-            })
+                    name: destination.name,
+                    displayName: destination.displayName,
+                    address: address
+                )
+            }
+        )
     }
 }

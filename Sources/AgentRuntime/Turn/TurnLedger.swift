@@ -1,7 +1,9 @@
 package import Core
 package import SessionStore
 
-/// Which rows a turn has taken, and how far each has come. Pure bookkeeping; nothing here touches a file.
+/// Which rows a turn has taken, and how far each has come.
+///
+/// Pure bookkeeping; nothing here touches a file.
 package struct TurnLedger: Sendable, Equatable {
     /// How far a row has come.
     package enum Stage: Sendable, Equatable {
@@ -52,12 +54,15 @@ package struct TurnLedger: Sendable, Equatable {
 
     /// The acks that end the turn well: every consumed row, and what was passed over.
     package var completed: [TurnEnd.Outcome] {
-        rows.filter { $0.stage == .consumed }.map { TurnEnd.Outcome($0.row.id) } + passedOver.map { TurnEnd.Outcome($0) }
+        rows.filter { $0.stage == .consumed }.map { TurnEnd.Outcome($0.row.id) }
+            + passedOver.map { TurnEnd.Outcome($0) }
     }
 
     /// The acks that end the turn badly: every row that triggers, as failed; context as done.
     package func failed(_ detail: String) -> [TurnEnd.Outcome] {
-        rows.map { TurnEnd.Outcome($0.row.id, $0.row.trigger ? .failed : .completed, detail: $0.row.trigger ? detail : nil) }
+        rows.map {
+            TurnEnd.Outcome($0.row.id, $0.row.trigger ? .failed : .completed, detail: $0.row.trigger ? detail : nil)
+        }
             + passedOver.map { TurnEnd.Outcome($0) }
     }
 

@@ -8,7 +8,8 @@ package struct JSONSchema: Sendable {
     package let value: JSONValue
 
     private static let known: Set<String> = [
-        "type", "properties", "required", "additionalProperties", "enum", "minimum", "maximum", "minLength", "maxLength",
+        "type", "properties", "required", "additionalProperties", "enum", "minimum", "maximum", "minLength",
+        "maxLength",
         "items", "minItems", "maxItems", "description", "title", "default",
     ]
 
@@ -63,7 +64,10 @@ package struct JSONSchema: Sendable {
     }
 
     private static func object(
-        _ members: [String: JSONValue], _ schema: JSONValue, _ path: String, _ place: String
+        _ members: [String: JSONValue],
+        _ schema: JSONValue,
+        _ path: String,
+        _ place: String
     ) -> [String] {
         var found: [String] = []
         var properties: [String: JSONValue] = [:]
@@ -110,13 +114,21 @@ package struct JSONSchema: Sendable {
     }
 
     private static func range(_ value: Double, _ schema: JSONValue, _ place: String) -> [String] {
-        if let minimum = number(schema, "minimum"), value < minimum { return ["\(place) must be at least \(text(minimum))"] }
-        if let maximum = number(schema, "maximum"), value > maximum { return ["\(place) must be at most \(text(maximum))"] }
+        if let minimum = number(schema, "minimum"), value < minimum {
+            return ["\(place) must be at least \(text(minimum))"]
+        }
+        if let maximum = number(schema, "maximum"), value > maximum {
+            return ["\(place) must be at most \(text(maximum))"]
+        }
         return []
     }
 
     private static func length(
-        _ count: Int, _ schema: JSONValue, _ keyword: String, _ unit: String, _ place: String
+        _ count: Int,
+        _ schema: JSONValue,
+        _ keyword: String,
+        _ unit: String,
+        _ place: String
     ) -> [String] {
         if let minimum = number(schema, "min\(keyword)"), Double(count) < minimum {
             return ["\(place) must have at least \(text(minimum)) \(unit), it has \(count)"]

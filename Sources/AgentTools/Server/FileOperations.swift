@@ -2,7 +2,9 @@ import Core
 import Glibc
 import LinuxIO
 
-/// Reads and changes files by paths that the model chose. The sandbox is what confines them, not this type.
+/// Reads and changes files by paths that the model chose.
+///
+/// The sandbox is what confines them, not this type.
 struct FileOperations {
     /// Where relative paths start.
     let root: String
@@ -24,7 +26,8 @@ struct FileOperations {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw ToolFailure(
                 status.st_mode & S_IFMT == S_IFDIR
-                    ? "\(path) is a directory: use glob to list it" : "\(path) is no regular file")
+                    ? "\(path) is a directory: use glob to list it" : "\(path) is no regular file"
+            )
         }
         guard status.st_size <= limit else {
             throw ToolFailure("\(path) has \(status.st_size) bytes, more than the \(limit) allowed here")
@@ -40,7 +43,9 @@ struct FileOperations {
         var all = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if all.last?.isEmpty == true { all.removeLast() }
         guard !all.isEmpty else { return "(the file is empty)" }
-        guard offset <= all.count else { throw ToolFailure("\(path) has \(all.count) lines; line \(offset) is past them") }
+        guard offset <= all.count else {
+            throw ToolFailure("\(path) has \(all.count) lines; line \(offset) is past them")
+        }
         var shown: [UInt8] = []
         var next = offset
         for line in all[(offset - 1)...].prefix(lines) {
@@ -68,7 +73,10 @@ struct FileOperations {
 
     func append(_ path: String, _ bytes: [UInt8], limit: Int) throws {
         let number = open(
-            try absolute(path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+            try absolute(path),
+            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+            0o600
+        )
         guard number >= 0 else { throw ToolFailure(Self.reason(path)) }
         let file = Descriptor(owning: number)
         let room = limit - Int(try file.status().st_size)
@@ -84,7 +92,9 @@ struct FileOperations {
             throw ToolFailure("\(path) does not hold that text; read the file and copy it exactly, white space too")
         }
         guard all || places.count == 1 else {
-            throw ToolFailure("\(path) holds that text \(places.count) times: give more of its surroundings, or set all")
+            throw ToolFailure(
+                "\(path) holds that text \(places.count) times: give more of its surroundings, or set all"
+            )
         }
         var result: [UInt8] = []
         var start = 0

@@ -1,6 +1,8 @@
 package import FoundationEssentials
 
-/// What the runner asks of the tool server. Paths are relative to the agent's folder or absolute in the tool tier.
+/// What the runner asks of the tool server.
+///
+/// Paths are relative to the agent's folder or absolute in the tool tier.
 package enum FileRequest: Codable, Sendable, Equatable {
     /// Lines of a text file from line `offset` (1 is the first), at most `lines` of them and `bytes` bytes.
     case read(path: String, offset: Int, lines: Int, bytes: Int)

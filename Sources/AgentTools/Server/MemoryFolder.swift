@@ -26,7 +26,9 @@ struct MemoryFolder {
         return "Remembered in memory/\(PathSegment.localName(topic)).md."
     }
 
-    /// One bullet. Further lines of the text are indented, so that an entry never looks like two.
+    /// One bullet.
+    ///
+    /// Further lines of the text are indented, so that an entry never looks like two.
     static func entry(_ text: String, provenance: String) -> String {
         let lines = text.trimmingWhiteSpace.split(whereSeparator: \.isNewline).map { String($0).trimmingWhiteSpace }
         return "- " + lines.filter { !$0.isEmpty }.joined(separator: "\n  ") + " (\(oneLine(provenance)))\n"

@@ -17,7 +17,9 @@ package struct ToolServer {
         skills = SkillFolders(paths: [instructions + "/skills", agent + "/skills"])
     }
 
-    /// Serves until the input ends. Answers the exit status: 0, or 1 when the pipes broke.
+    /// Serves until the input ends.
+    ///
+    /// Answers the exit status: 0, or 1 when the pipes broke.
     package func serve(input: Descriptor, output: Descriptor) -> Int32 {
         while true {
             do {

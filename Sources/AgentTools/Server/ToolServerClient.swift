@@ -91,9 +91,16 @@ package actor ToolServerClient {
         try fromServer.read.setNonBlocking()
         let command = ToolCommand(
             argv: [places.server, "--tool-server", places.agent, places.instructions],
-            environment: places.environment, directory: places.agent, background: true)
+            environment: places.environment,
+            directory: places.agent,
+            background: true
+        )
         let call = try await tier.start(
-            command, input: toServer.read, output: fromServer.write, error: try Descriptor.null())
+            command,
+            input: toServer.read,
+            output: fromServer.write,
+            error: try Descriptor.null()
+        )
         let started = Server(call: call, input: toServer.write, output: fromServer.read)
         server = started
         return started

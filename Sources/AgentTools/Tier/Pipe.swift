@@ -3,7 +3,9 @@ package import Core
 import Glibc
 package import LinuxIO
 
-/// The two ends of a pipe. Our own end never blocks.
+/// The two ends of a pipe.
+///
+/// Our own end never blocks.
 package struct Pipe: Sendable {
     package let read: Descriptor
     package let write: Descriptor
@@ -18,7 +20,9 @@ package struct Pipe: Sendable {
 }
 
 extension Descriptor {
-    /// Up to 64 KiB as soon as there are any; empty at the end. The descriptor must be non-blocking.
+    /// Up to 64 KiB as soon as there are any; empty at the end.
+    ///
+    /// The descriptor must be non-blocking.
     package func nextBytes() async throws -> [UInt8] {
         while true {
             do {
@@ -31,7 +35,9 @@ extension Descriptor {
 
     /// Writes all bytes to a non-blocking pipe; waits in steps of `pause` while it is full.
     package func writeAll(
-        _ bytes: [UInt8], time: any TimeSource, pause: Duration = .milliseconds(1)
+        _ bytes: [UInt8],
+        time: any TimeSource,
+        pause: Duration = .milliseconds(1)
     ) async throws {
         var rest = bytes[...]
         while !rest.isEmpty {

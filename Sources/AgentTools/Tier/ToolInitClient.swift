@@ -95,7 +95,10 @@ package final class ToolInitClient: Sendable {
 
     /// Starts a command with these three descriptors as its own; returns once it runs.
     package func start(
-        _ command: ToolCommand, input: Descriptor, output: Descriptor, error: Descriptor
+        _ command: ToolCommand,
+        input: Descriptor,
+        output: Descriptor,
+        error: Descriptor
     ) async throws -> Running {
         let (number, call) = try state.withLock { state -> (UInt32, Call) in
             guard !state.isGone else { throw ToolFailure("the tool tier of this sandbox has ended") }
@@ -105,8 +108,12 @@ package final class ToolInitClient: Sendable {
             return (state.next, call)
         }
         let request = ToolRequest.start(
-            call: number, argv: command.argv, environment: command.environment, directory: command.directory,
-            background: command.background)
+            call: number,
+            argv: command.argv,
+            environment: command.environment,
+            directory: command.directory,
+            background: command.background
+        )
         do {
             try send(request, passing: [input, output, error])
         } catch {
@@ -126,7 +133,9 @@ package final class ToolInitClient: Sendable {
     private func send(_ request: ToolRequest, passing descriptors: [Descriptor] = []) throws {
         let bytes = request.encoded()
         guard bytes.count <= SandboxWire.maximumDatagram else {
-            throw ToolFailure("the command has \(bytes.count) bytes; \(SandboxWire.maximumDatagram) at most: use a file")
+            throw ToolFailure(
+                "the command has \(bytes.count) bytes; \(SandboxWire.maximumDatagram) at most: use a file"
+            )
         }
         switch try socket.send(bytes, passing: descriptors) {
         case .sent: return

@@ -54,7 +54,9 @@ package struct ToolPlaces: Sendable {
     }
 }
 
-/// The conversation that a turn belongs to, as tools see it. Each call ends in a committed row or in a ``ToolFailure``.
+/// The conversation that a turn belongs to, as tools see it.
+///
+/// Each call ends in a committed row or in a ``ToolFailure``.
 package protocol Conversation: Sendable {
     /// Sends text and files to a named destination, or to where the turn's message came from.
     /// Answers the message's number.

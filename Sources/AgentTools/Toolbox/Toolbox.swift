@@ -15,7 +15,8 @@ package struct Toolbox: Sendable {
             [
                 ShellTool(services), ProcessTool(services), GrepTool(services),
                 SendMessageTool(services), SendFileTool(services), EditMessageTool(services), AddReactionTool(services),
-            ] + FileTools.all(services) + MemoryTools.all(services))
+            ] + FileTools.all(services) + MemoryTools.all(services)
+        )
     }
 
     /// What the model is told, by name; denied tools are left out.
@@ -39,7 +40,9 @@ package struct Toolbox: Sendable {
             return min(tool.declaredTimeout(arguments) ?? .seconds(limits.toolTimeout), most)
         }
 
-        /// Makes the call. A failure is a result that says what was wrong; only a cancellation throws.
+        /// Makes the call.
+        ///
+        /// A failure is a result that says what was wrong; only a cancellation throws.
         package func run(_ context: ToolContext) async throws(CancellationError) -> ToolResult {
             do {
                 return try await tool.run(arguments, context)
@@ -53,7 +56,9 @@ package struct Toolbox: Sendable {
 
     /// Checks a call as the model wrote it; throws what the model must do otherwise.
     package func call(
-        _ name: String, arguments: String, policy: AgentConfiguration.ToolPolicy
+        _ name: String,
+        arguments: String,
+        policy: AgentConfiguration.ToolPolicy
     ) throws(ToolFailure) -> Call {
         let names = specifications(policy).map(\.name).joined(separator: ", ")
         guard !policy.denied.contains(name) else {

@@ -11,8 +11,10 @@ struct CommandOutput: Sendable, Equatable {
     /// True when something in the middle is not kept.
     var isCut: Bool { total > limit }
 
-    /// Takes more. Answers the bytes for the file that holds the whole: nothing as long as all of it fits,
-    /// everything so far when it first does not, then each piece.
+    /// Takes more.
+    ///
+    /// Answers the bytes for the file that holds the whole: nothing as long as all of it fits, everything so far when
+    /// it first does not, then each piece.
     mutating func append(_ bytes: [UInt8]) -> [UInt8] {
         let wasCut = isCut
         let before = wasCut ? [] : head + tail
@@ -24,7 +26,9 @@ struct CommandOutput: Sendable, Equatable {
         return isCut ? before + bytes : []
     }
 
-    /// The text, with a line where the middle is missing. `file` names where the whole is.
+    /// The text, with a line where the middle is missing.
+    ///
+    /// `file` names where the whole is.
     func text(file: String?) -> String {
         let start = String(decoding: head, as: UTF8.self)
         guard isCut else { return start.isEmpty && tail.isEmpty ? "" : String(decoding: head + tail, as: UTF8.self) }

@@ -27,21 +27,33 @@ struct CommandRun {
             let exit = try await running.exit()
             let (output, isKept) = try await written
             return Outcome(
-                exit: exit, isTimedOut: isTimedOut, output: output, file: output.isCut && isKept ? file : nil)
+                exit: exit,
+                isTimedOut: isTimedOut,
+                output: output,
+                file: output.isCut && isKept ? file : nil
+            )
         } onCancel: {
             running.kill(9)
         }
     }
 
-    /// Starts the command with one pipe as its output and error. Our copy of the writing end is gone on return, so that
-    /// the pipe ends with the command.
+    /// Starts the command with one pipe as its output and error.
+    ///
+    /// Our copy of the writing end is gone on return, so that the pipe ends with the command.
     private func start(_ argv: [String]) async throws -> (ToolInitClient.Running, Descriptor) {
         let pipe = try Pipe()
         try pipe.read.setNonBlocking()
         let command = ToolCommand(
-            argv: argv, environment: services.places.environment, directory: services.places.agent)
+            argv: argv,
+            environment: services.places.environment,
+            directory: services.places.agent
+        )
         let running = try await services.tier.start(
-            command, input: try Descriptor.null(), output: pipe.write, error: pipe.write)
+            command,
+            input: try Descriptor.null(),
+            output: pipe.write,
+            error: pipe.write
+        )
         return (running, pipe.read)
     }
 
@@ -79,7 +91,8 @@ struct CommandRun {
             guard isKept, !overflow.isEmpty else { continue }
             do {
                 _ = try await services.server.text(
-                    .append(path: file, data: Data(overflow), limit: Self.fileLimit))
+                    .append(path: file, data: Data(overflow), limit: Self.fileLimit)
+                )
             } catch is ToolFailure {
                 // The command goes on; its result says that only a part was kept.
                 isKept = false

@@ -3,13 +3,16 @@ import Core
 /// Searches files by a regular expression, with the system's `grep` in the tool tier.
 struct GrepTool: AgentTool {
     let specification = ToolSpecification(
-        "grep", "Finds lines that fit an extended regular expression, with file and line number.",
+        "grep",
+        "Finds lines that fit an extended regular expression, with file and line number.",
         [
             "pattern": ["type": "string", "minLength": 1, "maxLength": 4096],
             "path": FileTools.path,
             "include": ["type": "string", "maxLength": 256, "description": "only files of this shape, such as *.md"],
             "ignore_case": ["type": "boolean"],
-        ], required: ["pattern"])
+        ],
+        required: ["pattern"]
+    )
     private let services: ToolServices
 
     init(_ services: ToolServices) { self.services = services }

@@ -44,11 +44,14 @@ package actor BackgroundProcesses {
 /// Shows and ends background processes.
 struct ProcessTool: AgentTool {
     let specification = ToolSpecification(
-        "process", "Lists the processes that shell started in the background, shows the output of one, or ends it.",
+        "process",
+        "Lists the processes that shell started in the background, shows the output of one, or ends it.",
         [
             "action": ["type": "string", "enum": ["list", "output", "kill"]],
             "id": ["type": "integer", "minimum": 1, "description": "the process's number"],
-        ], required: ["action"])
+        ],
+        required: ["action"]
+    )
     private let services: ToolServices
 
     init(_ services: ToolServices) { self.services = services }
@@ -64,7 +67,10 @@ struct ProcessTool: AgentTool {
             return ToolResult("Process \(number): \(BackgroundProcesses.state(exit)).")
         }
         let outcome = try await CommandRun(services: services).run(
-            ["/usr/bin/tail", "-c", "\(context.limits.toolOutput)", process.file], timeout: .seconds(10), context)
+            ["/usr/bin/tail", "-c", "\(context.limits.toolOutput)", process.file],
+            timeout: .seconds(10),
+            context
+        )
         let state = BackgroundProcesses.state(process.running.ended)
         return ToolResult("[process \(number): \(state)]\n" + outcome.output.text(file: nil))
     }

@@ -13,7 +13,9 @@ struct ShellTool: AgentTool {
             "command": ["type": "string", "minLength": 1, "maxLength": 32_768],
             "timeout_seconds": ["type": "integer", "minimum": 1, "maximum": 86_400],
             "background": ["type": "boolean"],
-        ], required: ["command"])
+        ],
+        required: ["command"]
+    )
     private let services: ToolServices
 
     init(_ services: ToolServices) { self.services = services }
@@ -28,7 +30,10 @@ struct ShellTool: AgentTool {
         let most = Duration.seconds(context.limits.maximumToolTimeout)
         let timeout = min(declaredTimeout(arguments) ?? .seconds(context.limits.toolTimeout), most)
         let outcome = try await CommandRun(services: services).run(
-            ["/bin/sh", "-c", command], timeout: timeout, context)
+            ["/bin/sh", "-c", command],
+            timeout: timeout,
+            context
+        )
         return Self.result(outcome, timeout: timeout)
     }
 
@@ -45,7 +50,9 @@ struct ShellTool: AgentTool {
         case .lost: lines.append("[the tool tier ended while this ran]")
         }
         return ToolResult(
-            lines.joined(separator: "\n"), isError: outcome.exit != .code(0) || outcome.isTimedOut)
+            lines.joined(separator: "\n"),
+            isError: outcome.exit != .code(0) || outcome.isTimedOut
+        )
     }
 
     private func start(_ command: String, _ context: ToolContext) async throws -> ToolResult {
@@ -54,8 +61,14 @@ struct ShellTool: AgentTool {
         let running = try await services.tier.start(
             ToolCommand(
                 argv: ["/bin/sh", "-c", "exec >\"$0\" 2>&1\n\(command)", file],
-                environment: services.places.environment, directory: services.places.agent, background: true),
-            input: null, output: null, error: null)
+                environment: services.places.environment,
+                directory: services.places.agent,
+                background: true
+            ),
+            input: null,
+            output: null,
+            error: null
+        )
         await services.processes.add(running, command: command, file: file, number: context.number)
         return ToolResult("Runs in the background as process \(context.number); its output goes to \(file).")
     }

@@ -18,7 +18,9 @@ package struct SkillFile: Sendable, Equatable {
     /// Everything below the front matter.
     package let body: String
 
-    /// Reads a file's text. `folder` is the name of the folder that holds it; the skill must carry the same name.
+    /// Reads a file's text.
+    ///
+    /// `folder` is the name of the folder that holds it; the skill must carry the same name.
     package init(_ text: String, folder: String? = nil) throws(SkillError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.hasSuffix("\r") ? line.dropLast() : line
@@ -36,7 +38,10 @@ package struct SkillFile: Sendable, Equatable {
             throw SkillError(line: name.line, "name is \"\(name.text)\": use 1 to 64 of a-z, 0-9 and -")
         }
         if let folder, folder != name.text {
-            throw SkillError(line: name.line, "name is \"\(name.text)\" but the folder is \"\(folder)\": make them equal")
+            throw SkillError(
+                line: name.line,
+                "name is \"\(name.text)\" but the folder is \"\(folder)\": make them equal"
+            )
         }
         let description = try fields.required("description", until: end + 1)
         guard (1...1024).contains(description.text.count) else {
@@ -45,7 +50,9 @@ package struct SkillFile: Sendable, Equatable {
         self.name = name.text
         self.description = description.text
         body = lines[(end + 1)...].joined(separator: "\n").trimmingWhiteSpace
-        guard !body.isEmpty else { throw SkillError(line: end + 2, "nothing follows the front matter: write what to do") }
+        guard !body.isEmpty else {
+            throw SkillError(line: end + 2, "nothing follows the front matter: write what to do")
+        }
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -76,7 +83,9 @@ private struct FrontMatter {
         let line: Int
     }
 
-    private static let known = ["name", "description", "license", "compatibility", "metadata", "allowed-tools", "version"]
+    private static let known = [
+        "name", "description", "license", "compatibility", "metadata", "allowed-tools", "version",
+    ]
     private var fields: [String: Field] = [:]
 
     func required(_ key: String, until line: Int) throws(SkillError) -> Field {
@@ -96,7 +105,10 @@ private struct FrontMatter {
             }
             let key = String(line[..<colon])
             guard Self.known.contains(key) else {
-                throw SkillError(line: number, "\"\(key)\" is unknown; a skill has \(Self.known.joined(separator: ", "))")
+                throw SkillError(
+                    line: number,
+                    "\"\(key)\" is unknown; a skill has \(Self.known.joined(separator: ", "))"
+                )
             }
             guard fields[key] == nil else { throw SkillError(line: number, "\"\(key)\" stands here a second time") }
             let indented = lines[index...].prefix { $0.first == " " || $0.first == "\t" || $0.isEmpty }
@@ -107,7 +119,9 @@ private struct FrontMatter {
     }
 
     private static func text(
-        _ value: String, followedBy lines: ArraySlice<Substring>, line: Int
+        _ value: String,
+        followedBy lines: ArraySlice<Substring>,
+        line: Int
     ) throws(SkillError) -> String {
         let rest = lines.map { String($0).trimmingWhiteSpace }
         switch value {

@@ -1,7 +1,9 @@
 /// Escaping of values that stand inside the prompt's elements, and back.
 package enum Markup {
     /// The text as it may stand in an attribute or between tags: `& < > "` and `'` become entities, control
-    /// characters other than tab and line feed vanish. No input closes an element or an attribute.
+    /// characters other than tab and line feed vanish.
+    ///
+    /// No input closes an element or an attribute.
     package static func escape(_ text: String) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count + 16)

@@ -2,7 +2,9 @@
 ///
 /// The same input gives the same bytes, so that a provider can keep the prefix from one turn to the next.
 package enum SystemPrompt {
-    /// The whole text. `instructions` is what the host composed for the agent group.
+    /// The whole text.
+    ///
+    /// `instructions` is what the host composed for the agent group.
     package static func text(instructions: String, agentName: String, book: AddressBook) -> String {
         let parts = [
             instructions.isEmpty ? "You are \(agentName), a personal assistant." : instructions,

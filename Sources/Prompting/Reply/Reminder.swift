@@ -5,7 +5,9 @@ package struct Reminder: Sendable, Equatable {
     package init() {}
 
     /// The note for the model after a finished answer, or nil when none is due: there was text and no block, and this
-    /// is the first time in this turn. `sentSomething` is true when a tool already sent a message in the turn.
+    /// is the first time in this turn.
+    ///
+    /// `sentSomething` is true when a tool already sent a message in the turn.
     package mutating func note(for reply: Reply, sentSomething: Bool, book: AddressBook) -> String? {
         guard reply.blocks.isEmpty, !reply.leftover.isEmpty, !sentSomething, !wasGiven else { return nil }
         wasGiven = true
