@@ -74,6 +74,7 @@ def shaped(mode, body, anthropic):
     question = {"role": "user", "content": "next"}
     body["temperature"] = 0
     body["max_tokens"] = 60
+    body["stop_sequences" if anthropic else "stop"] = ["<|im_end|>", "<|im_start|>"]
     body.pop("system", None)
     if mode == "turn" and body.get("tools") and not ends_with_result(messages):
         schema = {"type": "object", "required": ["command"], "additionalProperties": False,
