@@ -99,6 +99,15 @@ import Testing
         #expect(origin("log.components.router") == "/h/config.yaml:5")
     }
 
+    @Test func `an empty variable says nothing`() throws {
+        let empty = [
+            "NANOCLAW_MAX_RUNNERS": "", "NANOCLAW_TIME_ZONE": "", "TZ": "Asia/Tokyo", "NANOCLAW_SANDBOX_REQUIRED": "",
+        ]
+        let configuration = try load("maxRunners: 7", environment: empty)
+        #expect(configuration.maxRunners == 7 && configuration.timeZone == "Asia/Tokyo")
+        #expect(configuration.sandbox.requiredLayers.isEmpty)
+    }
+
     @Test func `a bad variable is refused by its name`() {
         let error = #expect(throws: ConfigurationError.self) {
             try load("", environment: ["NANOCLAW_MAX_RUNNERS": "x"])
