@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One open database: statements are kept prepared, errors are ``StoreError``.
 ///
@@ -28,7 +29,7 @@ package final class Connection {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
-        try open(path, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE)
+        try open(Self.resolved(path), mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE)
         sqlite3_busy_timeout(handle, busyTimeout)
         try execute("PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024")
         if access == .create {
@@ -44,6 +45,15 @@ package final class Connection {
     }
 
     deinit { close() }
+
+    /// The path with the links above the file resolved: a home may stand behind one, the file itself may be none.
+    private static func resolved(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), let directory = realpath(String(path[..<slash]), nil) else {
+            return path
+        }
+        defer { free(directory) }
+        return String(cString: directory) + path[slash...]
+    }
 
     private func open(_ path: String, _ flags: Int32) throws {
         var opened: OpaquePointer?
