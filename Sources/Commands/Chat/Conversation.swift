@@ -43,7 +43,7 @@ struct Conversation {
     ) async throws -> Int32 {
         let (events, feed) = AsyncStream.makeStream(of: ChatModel.Event.self)
         let (seen, seenFeed) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
-        let failure = Mutex<(any Error)?>(nil)
+        let failure = Failure()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             let signals = TerminalSignals { feed.yield($0) }
@@ -56,7 +56,7 @@ struct Conversation {
                         return true
                     }
                 } catch {
-                    failure.withLock { $0 = error }
+                    failure.error.withLock { $0 = error }
                 }
                 feed.yield(.ended(status: CommandFailure.Status.noHost.rawValue))
             }
@@ -90,7 +90,7 @@ struct Conversation {
                             // What was shown must not be shown again; a host that is gone cannot be told.
                             try? await report(client, position)
                         }
-                        if let error = failure.withLock({ $0 }) { throw error }
+                        if let error = failure.error.withLock({ $0 }) { throw error }
                         return status
                     }
                 }
@@ -142,6 +142,11 @@ struct Conversation {
         }
         feed.yield(.ended(status: 0))
     }
+}
+
+/// Why the connection to the host ended.
+private final class Failure: Sendable {
+    let error = Mutex<(any Error)?>(nil)
 }
 
 /// Signals that an interactive chat takes as events.

@@ -4,6 +4,7 @@ import Channels
 import ControlProtocol
 import Core
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Host
@@ -143,7 +144,8 @@ import Testing
                     )
                 ]
             }
-            #expect(try await fixture.ask("chat stop") == ["stopped": 1])
+            let answer = try await fixture.ask("chat stop")
+            #expect(answer[key: "stopped"] == 1)
             #expect(fixture.host.state.withLock { $0.stopped } == [session])
         }
     }

@@ -2,6 +2,7 @@ import CentralStore
 import ControlProtocol
 import Core
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Host
