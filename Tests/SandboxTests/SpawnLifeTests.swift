@@ -149,9 +149,10 @@ struct SpawnLifeTests {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
                 let request = scratch.request(.command(tier: .runner, argv: ["/bin/true"]))
-                let first = try await fixture.spawner.spawn(request)
+                let first = try await sleeper(fixture, scratch)
                 let launcher = try #require(parent(of: first.pid))
                 let spawner = try #require(parent(of: launcher))
+                first.kill()
                 _ = await first.waitForExit()
                 try await childless(spawner)
                 let before = (entries("/proc/self/fd"), entries("/proc/\(spawner)/fd"), lines("/proc/self/mountinfo"))
@@ -164,8 +165,8 @@ struct SpawnLifeTests {
                 }
                 try await childless(spawner)
                 let after = (entries("/proc/self/fd"), entries("/proc/\(spawner)/fd"), lines("/proc/self/mountinfo"))
-                // Other suites open and close descriptors of this process meanwhile; a leak would be hundreds.
-                #expect(abs(after.0 - before.0) < 50)
+                // Other suites hold up to 70 descriptors of this process meanwhile; one leaked at each spawn is more.
+                #expect(abs(after.0 - before.0) < 95)
                 // The namespaces of id-maps are kept for each slot that was ever used at once.
                 #expect(after.1 - before.1 < 20)
                 #expect(after.2 == before.2)
