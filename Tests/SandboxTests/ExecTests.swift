@@ -227,9 +227,18 @@ struct ExecTests {
     @Test(arguments: SpawnMode.available)
     func `a call that kills its own subreaper takes nothing out of the tier's hands`(mode: SpawnMode) async throws {
         try await withTools(mode) { tools in
-            let output = try tools.start(1, ["sh", "-c", "setsid sleep 1000 & kill -9 $PPID; sleep 1000"])
+            // It waits until its start has been told.
+            let script = "setsid sleep 1000 & while [ ! -e /tmp/go ]; do :; done; kill -9 $PPID; sleep 1000"
+            let output = try tools.start(1, ["sh", "-c", script])
             _ = try await tools.started(1)
-            #expect(try await tools.next() == .exited(call: 1, code: 0, signal: 9))
+            _ = try tools.start(3, ["touch", "/tmp/go"])
+            var ends: [UInt32: ToolEvent] = [:]
+            while ends.count < 2 {
+                let event = try await tools.next()
+                if case .exited(let call, _, _) = event { ends[call] = event }
+            }
+            #expect(ends[1] == .exited(call: 1, code: 0, signal: 9))
+            #expect(ends[3] == .exited(call: 3, code: 0, signal: 0))
             #expect(try await text(output).isEmpty)
             let next = try tools.start(2, ["sh", "-c", "kill -9 1; kill -STOP 1; echo still"])
             _ = try await tools.started(2)
