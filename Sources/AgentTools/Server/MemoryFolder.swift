@@ -67,7 +67,7 @@ struct MemoryFolder {
         var open = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let trimmed = String(line).trimmingWhiteSpace
-            if trimmed.isEmpty || trimmed.hasPrefix("#") {
+            if trimmed.isEmpty || line.hasPrefix("#") {
                 open = false
             } else if open, !line.hasPrefix("- "), !line.hasPrefix("* ") {
                 entries[entries.count - 1] += "\n  " + trimmed
