@@ -25,8 +25,24 @@ package struct Directory: Sendable {
     /// `flags` as for open(2); CLOEXEC, NOFOLLOW, NONBLOCK and NOCTTY are added.
     package func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws -> Descriptor {
         let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        let number = clinux_openat2(descriptor.number, path, UInt64(flags), UInt64(mode), Self.resolve)
+        var number = clinux_openat2(descriptor.number, path, UInt64(flags), UInt64(mode), Self.resolve)
+        if number == -ENOSYS { number = walk(path, flags, mode) }
         return Descriptor(owning: try Errno.check(number, "open \(path)"))
+    }
+
+    /// The same where a sandbox's filter has no openat2: name by name, no link followed, never upward.
+    private func walk(_ path: String, _ flags: Int32, _ mode: UInt32) -> Int32 {
+        let names = path.split(separator: "/").map(String.init)
+        guard let last = names.last else { return -ENOENT }
+        guard !path.hasPrefix("/"), !names.contains("..") else { return -EXDEV }
+        var place = descriptor
+        for name in names.dropLast() {
+            let next = openat(place.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard next >= 0 else { return -errno }
+            place = Descriptor(owning: next)
+        }
+        let number = openat(place.number, last, flags, mode)
+        return number < 0 ? -errno : number
     }
 
     /// Opens a directory beneath this one.
