@@ -78,7 +78,8 @@ enum ChatText {
     /// Why nobody answers a message.
     static func unanswered(_ sent: ChatSent, chat: String) -> String {
         guard !sent.routes.isEmpty else {
-            return "no agent is wired to this chat; wire one: nanoclaw wirings create --chat \(chat) --group GROUP"
+            let whole = chat.hasPrefix("cli:local:") ? chat : "cli:local:\(chat)"
+            return "no agent is wired to \(whole); wire one: nanoclaw wirings create --chat \(whole) --group GROUP"
         }
         let reasons = sent.routes.map { "\($0.agent): \($0.outcome) (\($0.reasons.joined(separator: "; ")))" }
         return "no agent answers this message: " + SafeText.oneLine(reasons.joined(separator: " | "))
