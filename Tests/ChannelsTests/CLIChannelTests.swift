@@ -1,0 +1,60 @@
+import CentralStore
+import ChannelKit
+import Core
+import TestSupport
+import Testing
+
+@testable import Channels
+
+@Suite struct `Chats of this machine` {
+    private func message(
+        _ id: String,
+        _ body: OutboundMessage.Body,
+        chat: String = CLIChannel.mainChat
+    ) -> OutboundMessage {
+        OutboundMessage(
+            idempotencyKey: id,
+            address: ChatAddress(channel: "cli", platformID: chat),
+            body: body,
+            agentName: "Main",
+            turn: TurnID(unchecked: "t_1")
+        )
+    }
+
+    private func withChannel(_ body: (CLIChannel) async throws -> Void) async throws {
+        try await withTemporaryDirectory { home in
+            let lock = try HomeLock.acquire(home: home)
+            try await body(CLIChannel(home: home, store: try CentralStore(lock: lock)))
+        }
+    }
+
+    @Test func `the same row sent twice stands in the history once`() async throws {
+        try await withChannel { channel in
+            for _ in 0..<2 {
+                let sent = try await channel.deliver(message("m_1", .text("hello", files: [])))
+                #expect(sent == SentMessage(platformMessageID: "m_1"))
+            }
+            let entries = try await channel.lastEntries(of: CLIChannel.mainChat, limit: 10)
+            #expect(entries.map(\.body.text) == ["hello"])
+        }
+    }
+
+    @Test func `edits and reactions name the message they are about`() async throws {
+        try await withChannel { channel in
+            _ = try await channel.deliver(message("m_1", .edit(platformMessageID: "m_0", text: "better")))
+            _ = try await channel.deliver(message("m_2", .reaction(platformMessageID: "m_0", emoji: "👍")))
+            let bodies = try await channel.lastEntries(of: CLIChannel.mainChat, limit: 10).map(\.body)
+            #expect(bodies.map(\.kind) == [.edit, .reaction])
+            #expect(bodies.map(\.about) == ["m_0", "m_0"])
+        }
+    }
+
+    @Test func `a chat of another channel is rejected`() async throws {
+        try await withChannel { channel in
+            let wrong = message("m_1", .text("x", files: []), chat: "telegram:1")
+            await #expect(throws: ChannelError.self) { try await channel.deliver(wrong) }
+            let none = try await channel.lastEntries(of: "telegram:1", limit: 1)
+            #expect(none.isEmpty)
+        }
+    }
+}
