@@ -14,6 +14,7 @@ import UnixSignals
 /// at the terminal.
 package func runHost(_ options: HostOptions) async throws {
     let runtime = try await HostRuntime(options)
+    defer { runtime.release() }
     try await runtime.serve()
 }
 
@@ -74,6 +75,8 @@ extension HostRuntime {
             tasks.cancelAll()
         }
         try? await traces.flush()
+        // The group holds this object: without this neither would go, and the home would stay locked.
+        services.set(nil)
         logger.notice("The host has stopped")
     }
 

@@ -20,7 +20,7 @@ final class Late<Value: Sendable>: Sendable {
 
     var wrapped: Value? { value.withLock { $0 } }
 
-    func set(_ new: Value) { value.withLock { $0 = new } }
+    func set(_ new: Value?) { value.withLock { $0 = new } }
 }
 
 /// All parts of a running host, put together.
@@ -50,7 +50,8 @@ final class HostRuntime: Sendable {
     let startedAt: Timestamp
     let isAccepting = Atomic<Bool>(false)
     let services = Late<ServiceGroup>()
-    private let lock: HomeLock
+    /// The right to serve the home, until ``release()``.
+    private let lock = Late<HomeLock>()
 
     /// Opens everything, and makes a new home first.
     ///
@@ -64,7 +65,8 @@ final class HostRuntime: Sendable {
         self.time = time
         let home = options.home
         startedAt = time.now
-        lock = try HomeLock.acquire(home: home)
+        let lock = try HomeLock.acquire(home: home)
+        self.lock.set(lock)
         let isNew = !CentralStore.exists(home: home)
         configuration = try HostConfiguration.load(home: home, writesDefault: true)
         try NewHome.makeDirectories(home)
@@ -159,6 +161,16 @@ final class HostRuntime: Sendable {
             logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
+    }
+
+    /// Closes the central database and gives the home up; the last thing that a host does.
+    func release() {
+        do {
+            try central.close()
+        } catch {
+            log.logger("host").warning("The central database was not closed", metadata: ["error": "\(error)"])
+        }
+        lock.set(nil)
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {

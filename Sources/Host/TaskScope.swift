@@ -12,16 +12,21 @@ package final class TaskScope: Sendable {
 
     package init() {}
 
-    /// Starts a task; does nothing once the scope is closed.
-    package func add(_ body: @escaping @Sendable () async -> Void) {
+    /// True once ``close()`` was called.
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Starts a task; does nothing and answers false once the scope is closed.
+    @discardableResult
+    package func add(_ body: @escaping @Sendable () async -> Void) -> Bool {
         state.withLock { state in
-            guard !state.isClosed else { return }
+            guard !state.isClosed else { return false }
             state.nextID += 1
             let id = state.nextID
             state.tasks[id] = Task {
                 await body()
                 self.state.withLock { $0.tasks[id] = nil }
             }
+            return true
         }
     }
 

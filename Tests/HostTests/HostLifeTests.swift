@@ -9,7 +9,7 @@ import Testing
 
 @testable import Host
 
-@Suite(.timeLimit(.minutes(2))) struct HostLifeTests {
+@Suite(.timeLimit(.minutes(1))) struct HostLifeTests {
     @Test func `a message in is a reply out and the turn's end is told`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in

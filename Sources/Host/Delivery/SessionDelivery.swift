@@ -53,7 +53,11 @@ actor SessionDelivery {
         wantsDrain = true
         guard !isDraining else { return }
         isDraining = true
-        context.tasks.add { await self.drainLoop() }
+        guard !context.tasks.add({ await self.drainLoop() }) else { return }
+        isDraining = false
+        let left = drainWaiters
+        drainWaiters = []
+        for waiter in left { waiter.resume(returning: .busy) }
     }
 
     /// Drains at least once and answers what it found.
@@ -259,7 +263,13 @@ actor SessionDelivery {
     private func flushSoon() {
         guard !isFlushing else { return }
         isFlushing = true
-        context.tasks.add { await self.flushLoop() }
+        // The host has ended: the row is still in the runner's file, or its record says that it is open.
+        guard context.tasks.add({ await self.flushLoop() }) else { return endFlushing() }
+    }
+
+    private func endFlushing() {
+        isFlushing = false
+        releaseIdleWaiters()
     }
 
     /// Writes the changes made so far; what comes meanwhile goes into the next commit.
@@ -411,7 +421,7 @@ actor SessionDelivery {
 
     /// Returns once nothing is being sent or written; rows that wait for a later attempt do not count.
     func settle() async {
-        while isDraining || isFlushing || !changes.isEmpty || isSending {
+        while !context.tasks.isClosed, isDraining || isFlushing || !changes.isEmpty || isSending {
             if !changes.isEmpty, !isFlushing { flushSoon() }
             await withCheckedContinuation { idleWaiters.append($0) }
         }

@@ -2,9 +2,11 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import Glibc
 import HostLogging
 import Sandbox
 import SessionStoreHost
+import Synchronization
 import TestSupport
 
 @testable import Host
@@ -56,12 +58,15 @@ func withHost(
     _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in .echo },
     _ body: @escaping @Sendable (TestHost) async throws -> Void
 ) async throws {
+    // As root the home must have an owner that sandboxes may write as.
+    if geteuid() == 0 { chown(home, 1000, 1000) }
     var options = HostOptions(home: home, binaries: "/nonexistent")
     options.echo = HostLogHandler.Echo.none
     options.handlesSignals = false
     options.adapters = [channel]
     let spawner = FakeSpawner(home: home, behaviour)
     let runtime = try await HostRuntime(options, spawner: spawner)
+    defer { runtime.release() }
     let (group, chat) = try await runtime.central.write { db in
         guard let group = try AgentGroup.fetchOne(db) else { throw HostError(.notFound, "no group") }
         if let chat = try MessagingGroup.filter(MessagingGroup.CodingKeys.channelType == channel.channel).fetchOne(db) {
@@ -89,6 +94,7 @@ func withHost(
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await runtime.serve() }
         tasks.addTask {
+            try await host.eventually("the host is ready") { runtime.isAccepting.load(ordering: .acquiring) }
             try await body(host)
             await runtime.stopGracefully()
         }
