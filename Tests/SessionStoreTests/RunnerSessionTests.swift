@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import LinuxIO
 import SessionStore
 import SessionStoreHost
@@ -206,6 +207,20 @@ struct RunnerSessionTests {
             let database = try Connection(path: scene.folder.inboundDatabase, .readOnly, busyTimeout: 0)
             let error = #expect(throws: StoreError.self) { try database.execute("DELETE FROM messages_in") }
             #expect(error?.code == .readOnly)
+        }
+    }
+
+    @Test func `a home behind a symbolic link works, a database that is one does not`() async throws {
+        try await Scene.run { scene in
+            let alias = SessionFolder(path: scene.folder.path + "-alias")
+            symlink(scene.folder.path, alias.path)
+            let host = HostSession(folder: alias, owner: nil, executors: scene.executors, time: scene.time)
+            _ = try await host.insert([scene.message("hello")])
+            await host.close()
+            symlink(scene.folder.inboundDatabase, scene.folder.state + "/inbound.db")
+            #expect(throws: StoreError.self) {
+                _ = try Connection(path: scene.folder.state + "/inbound.db", .readOnly, busyTimeout: 0)
+            }
         }
     }
 

@@ -3,27 +3,30 @@ import Glibc
 import SessionStore
 
 /// A copy of an `outbound.db` in memory, opened so that nothing in it can act: no view, trigger, extension or foreign
-/// schema, tight limits, a deadline, and reading of three tables only.
+/// schema, tight limits, a budget, and reading of three tables only.
 final class HostileDatabase {
     let database: Connection
     private let image: UnsafeMutableRawBufferPointer
-    private let deadline: UnsafeMutablePointer<Int64>
+    /// How many thousands of SQLite's instructions are left.
+    private let budget: UnsafeMutablePointer<Int64>
 
-    /// Milliseconds that all reading of one copy may take.
-    static let patience: Int64 = 250
+    /// Thousands of instructions that all reading of one copy may take.
+    ///
+    /// A count and no time, so that a busy or sleeping machine condemns no honest file.
+    static let instructions: Int64 = 50_000
 
     /// Opens the copy and compares its schema with the ones that our migrations make.
     /// - Throws: ``StoreError`` with `.damaged` when it is another, or the file is corrupt.
     init(_ bytes: [UInt8]) throws {
         image = .allocate(byteCount: bytes.count, alignment: 16)
         image.copyBytes(from: bytes)
-        deadline = .allocate(capacity: 1)
-        deadline.initialize(to: Self.milliseconds() + Self.patience)
+        budget = .allocate(capacity: 1)
+        budget.initialize(to: Self.instructions)
         do {
             database = try Connection(inMemory: "outbound.db (copy)")
         } catch {
             image.deallocate()
-            deadline.deallocate()
+            budget.deallocate()
             throw error
         }
         try harden()
@@ -52,7 +55,7 @@ final class HostileDatabase {
     deinit {
         database.close()
         image.deallocate()
-        deadline.deallocate()
+        budget.deallocate()
     }
 
     private func check(_ code: Int32, _ action: String) throws {
@@ -78,18 +81,13 @@ final class HostileDatabase {
         sqlite3_progress_handler(
             database.handle,
             1000,
-            { deadline in
-                guard let deadline else { return 1 }
-                return HostileDatabase.milliseconds() > deadline.load(as: Int64.self) ? 1 : 0
+            { budget in
+                guard let left = budget?.assumingMemoryBound(to: Int64.self) else { return 1 }
+                left.pointee -= 1
+                return left.pointee < 0 ? 1 : 0
             },
-            deadline
+            budget
         )
-    }
-
-    private static func milliseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Runs SQLite's check of the pages.
