@@ -42,7 +42,20 @@ import Testing
                     row.config.timeZone = "Europe/Berlin"
                 }
             }
-            #expect(try await store.read { try AgentGroupConfig.of(sample.group.id, $0) } == stored)
+            let back = try await store.read { try AgentGroupConfig.of(sample.group.id, $0) }
+            #expect(back == stored)
+        }
+    }
+
+    @Test func `a group is given a provider`() async throws {
+        try await withStore { store in
+            let sample = try await store.write { try Sample.insert($0) }
+            let row = try await store.write { db in
+                try AgentGroupConfig.update(sample.group.id, now: now, db) { $0.provider = "local" }
+            }
+            #expect(row.provider == "local")
+            let back = try await store.read { try AgentGroupConfig.of(sample.group.id, $0) }
+            #expect(back == row)
         }
     }
 
