@@ -50,6 +50,8 @@ final class HostRuntime: Sendable {
     let startedAt: Timestamp
     let isAccepting = Atomic<Bool>(false)
     let services = Late<ServiceGroup>()
+    private let late = Late<RunnerSupervisor>()
+    private let lateSweep = Late<HostSweep>()
     /// The right to serve the home, until ``release()``.
     private let lock = Late<HomeLock>()
 
@@ -101,9 +103,7 @@ final class HostRuntime: Sendable {
             ),
             time: time
         )
-        let late = Late<RunnerSupervisor>()
-        let lateSweep = Late<HostSweep>()
-        typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { late.wrapped?.live[$0] != nil }
+        typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
         let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
@@ -170,6 +170,9 @@ final class HostRuntime: Sendable {
         } catch {
             log.logger("host").warning("The central database was not closed", metadata: ["error": "\(error)"])
         }
+        // What was set late closes circles; the central store holds the home's lock as long as it lives.
+        late.set(nil)
+        lateSweep.set(nil)
         lock.set(nil)
     }
 

@@ -38,7 +38,7 @@ import Testing
     @Test func `T01 T03 with no adapter or one that throws the row stays`() async throws {
         try await withTemporaryDirectory { home in
             let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.notConnected, "link down")
-                })
+            })
             try await withHost(home: home, channel: channel) { host in
                 try await host.runtime.accept(host.event("a"))
                 try await host.eventually("kept") { try await self.record(host)?.state == .retry }
