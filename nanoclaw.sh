@@ -113,7 +113,7 @@ build() {
     need_swift
     say "building the release (some minutes the first time)"
     # The inner binaries are static and know nothing of the host's packages; the host is dynamic for name resolution.
-    local static=(--static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-inner)
+    local static=(--static-swift-stdlib -Xswiftc -static-executable -Xlinker -s --scratch-path .build-inner)
     NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product nanoclaw-sandbox
     NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product agent-runner
     NANOCLAW_TARGETS=nanoclaw compile --static-swift-stdlib --scratch-path .build-host --product nanoclaw
@@ -126,7 +126,7 @@ build() {
 }
 
 compile() {
-    swift build -c release -j "$jobs" -Xlinker -s "$@" </dev/null >&2
+    swift build -c release -j "$jobs" "$@" </dev/null >&2
 }
 
 # Beside and renamed: a running host keeps its old file.
@@ -148,6 +148,8 @@ build_faults() {
     NANOCLAW_TARGETS=nanoclaw-sandbox swift build -c release -j "$jobs" --traits Faults \
         --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-faults \
         --product nanoclaw-sandbox </dev/null >&2
+    install -D -m 755 .build-faults/release/nanoclaw-sandbox .build-dist-faults/nanoclaw-sandbox
+    install -m 755 "$dist/agent-runner" .build-dist-faults/agent-runner
 }
 
 run_tests() {
@@ -157,7 +159,7 @@ run_tests() {
     build
     build_faults
     export NANOCLAW_DIST="$PWD/$dist"
-    export NANOCLAW_FAULTS_DIST="$PWD/.build-faults/release"
+    export NANOCLAW_DIST_FAULTS="$PWD/.build-dist-faults"
     swift test -j "$jobs" --disable-xctest "$@"
 }
 

@@ -70,14 +70,19 @@ package final class LocalToolInit: Sendable {
         // A thread of its own: waitpid blocks.
         let box = Unmanaged.passRetained(Waiting(owner: self, pid: pid, call: call))
         var thread = pthread_t()
-        pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let waiting = Unmanaged<Waiting>.fromOpaque(argument).takeRetainedValue()
-            var status: Int32 = 0
-            while waitpid(waiting.pid, &status, 0) < 0, errno == EINTR {}
-            waiting.owner.ended(waiting.call, waiting.pid, status)
-            return nil
-        }, box.toOpaque())
+        pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                let waiting = Unmanaged<Waiting>.fromOpaque(argument).takeRetainedValue()
+                var status: Int32 = 0
+                while waitpid(waiting.pid, &status, 0) < 0, errno == EINTR {}
+                waiting.owner.ended(waiting.call, waiting.pid, status)
+                return nil
+            },
+            box.toOpaque()
+        )
         pthread_detach(thread)
     }
 
