@@ -169,7 +169,7 @@ let testing: [Target] = [
             .product(name: "Logging", package: "swift-log"), .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
-    .testTarget(name: "EndToEndTests", dependencies: ["Core", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport"]),
     tests(
         "Host",
         [

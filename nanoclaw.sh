@@ -160,7 +160,7 @@ run_tests() {
     build_faults
     export NANOCLAW_DIST="$PWD/$dist"
     export NANOCLAW_DIST_FAULTS="$PWD/.build-dist-faults"
-    swift test -j "$jobs" --disable-xctest "$@"
+    swift test -j "$jobs" --disable-xctest --no-parallel "$@"
 }
 
 verb=${1:-up}

@@ -1,4 +1,7 @@
+import CLinux
 import Foundation
+import Glibc
+import LinuxIO
 
 /// The release binaries under test: `NANOCLAW_DIST`, else `.build-dist/` of this checkout.
 enum Release {
@@ -23,10 +26,12 @@ struct Finished: Sendable, CustomStringConvertible {
 }
 
 /// A running child process whose streams are collected.
+///
+/// Not Foundation's `Process`: on Linux its end is not seen while a grandchild lives.
 final class Command: Sendable {
-    private let process: Process
-    private let output: Task<Data, Never>
-    private let errors: Task<Data, Never>
+    let pid: Int32
+    private let output: Task<[UInt8], Never>
+    private let errors: Task<[UInt8], Never>
     private let exit: Task<Int32, Never>
 
     /// Starts a program; with `user`, as that uid and gid through `setpriv`.
@@ -37,51 +42,62 @@ final class Command: Sendable {
         user: UInt32? = nil,
         input: String? = nil
     ) throws {
-        let process = Process()
+        var words = [program.path] + arguments
         if let user {
-            process.executableURL = URL(filePath: "/usr/bin/setpriv")
-            process.arguments =
-                ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", program.path] + arguments
-        } else {
-            process.executableURL = program
-            process.arguments = arguments
+            words = ["/usr/bin/setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups"] + words
         }
-        process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"]
-            .merging(environment) { _, new in new }
-        process.currentDirectoryURL = URL(filePath: "/")
-        let (out, error, into) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = out
-        process.standardError = error
-        process.standardInput = into
-        let (exits, exited) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { finished in
-            exited.yield(finished.terminationReason == .exit ? finished.terminationStatus : -finished.terminationStatus)
-            exited.finish()
+        let variables = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"]
+            .merging(environment) { _, new in new }.map { "\($0.key)=\($0.value)" }
+        let (stdin, stdout, stderr) = (try Self.pipe(), try Self.pipe(), try Self.pipe())
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (number, end) in [stdin.read, stdout.write, stderr.write].enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, end.number, Int32(number))
         }
-        try process.run()
-        if let input { try into.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
-        try into.fileHandleForWriting.close()
-        self.process = process
-        output = Self.collect(out.fileHandleForReading)
-        errors = Self.collect(error.fileHandleForReading)
-        exit = Task { await exits.first { _ in true } ?? -1 }
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var pid: pid_t = 0
+        let failure = posix_spawn(&pid, words[0], &actions, nil, &argv, &envp)
+        guard failure == 0 else { throw Errno(failure, "posix_spawn \(words[0])") }
+        self.pid = pid
+        if let input { try stdin.write.write(Array(input.utf8)) }
+        output = Self.collect(stdout.read)
+        errors = Self.collect(stderr.read)
+        let pidfd = Descriptor(owning: try Errno.check(clinux_pidfd_open(pid), "pidfd_open"))
+        exit = Task {
+            // A waiter that cannot be armed would lose the status: waitpid then waits itself.
+            try? await Readiness.shared.readable(pidfd)
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            return status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+        }
     }
 
-    private static func collect(_ handle: FileHandle) -> Task<Data, Never> {
-        let (parts, sink) = AsyncStream.makeStream(of: Data.self)
-        handle.readabilityHandler = { handle in
-            let part = handle.availableData
-            if part.isEmpty {
-                handle.readabilityHandler = nil
-                sink.finish()
-            } else {
-                sink.yield(part)
+    private static func pipe() throws -> (read: Descriptor, write: Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        try Errno.check(clinux_pipe_cloexec(&ends), "pipe2")
+        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+    }
+
+    /// Reads to the end; what lives on with the stream open (a daemon) is not waited for beyond the command's end.
+    private static func collect(_ stream: Descriptor) -> Task<[UInt8], Never> {
+        Task {
+            var all: [UInt8] = []
+            do {
+                try stream.setNonBlocking()
+                while true {
+                    try await Readiness.shared.readable(stream)
+                    let part = try stream.read(upTo: 1 << 16)
+                    if part.isEmpty { return all }
+                    all += part
+                }
+            } catch {
+                return all
             }
         }
-        return Task { await parts.reduce(into: Data()) { $0 += $1 } }
     }
-
-    var pid: Int32 { process.processIdentifier }
 
     func signal(_ number: Int32) { kill(pid, number) }
 

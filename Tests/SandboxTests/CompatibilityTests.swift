@@ -102,7 +102,7 @@ struct CompatibilityTests {
             let outcome = try await ScratchSession.with(home: fixture.home) { scratch in
                 let script = """
                     truncate -s 1E /workspace/agent/f 2>/dev/null; echo $?
-                    head -c 3000000 /dev/zero 2>&1 > /tmp/full || true; wc -c < /tmp/full
+                    head -c 3000000 /dev/zero > /tmp/full 2>/dev/null || true; wc -c < /tmp/full
                     """
                 return try await fixture.outcome(
                     of: fixture.spawner.spawn(

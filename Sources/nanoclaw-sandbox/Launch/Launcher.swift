@@ -16,9 +16,10 @@ struct Launcher {
     func run() -> Never {
         beginRole("launcher")
         var sandbox: Sandbox?
+        var lock: Int32 = -1
         do {
             let plan = try request.readPlan()
-            let lock = try openLock(plan)
+            lock = try openLock(plan)
             let report = try build(plan, lock: lock, into: &sandbox)
             guard let built = sandbox else { throw StepError(step: "clone", errno: EINVAL) }
             try step("launcher: no_new_privs", clinux_no_new_privileges())
@@ -36,6 +37,8 @@ struct Launcher {
             let failure = error as? StepError ?? StepError(step: "\(error)", errno: EINVAL)
             sandbox?.kill()
             clinux_cgroup_remove(cgroup)
+            // The host may try again as soon as it knows.
+            if lock >= 0 { close(lock) }
             Channel.send(.failed(step: failure.step, errno: failure.errno), over: request.control)
             _exit(1)
         }

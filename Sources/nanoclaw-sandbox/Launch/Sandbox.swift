@@ -79,6 +79,26 @@ struct ReportCollector {
 
     /// Returns itself complete; throws the first step that failed anywhere, or what is missing after 10 s.
     mutating func collect() throws(StepError) -> ReportCollector {
+        do throws(StepError) {
+            return try collectAll()
+        } catch where error.errno == ECHILD {
+            // A process that ended because another failed: the other has said why before it ended.
+            throw cause() ?? error
+        }
+    }
+
+    private func cause() -> StepError? {
+        for channel in [channels.tool.mine, channels.runner.mine, channels.initProcess.mine] {
+            while case .message(let bytes, _) = Channel.receive(channel, limit: SandboxWire.maximumDatagram) {
+                if case .failed(let step, let errno) = try? LauncherMessage(decoding: bytes), errno != ECHILD {
+                    return StepError(step: step, errno: errno)
+                }
+            }
+        }
+        return nil
+    }
+
+    private mutating func collectAll() throws(StepError) -> ReportCollector {
         let deadline = clinux_milliseconds() + Self.patience
         var live = [channels.initProcess.mine, channels.runner.mine, channels.tool.mine, lifeline, control]
         while live[1] >= 0 || facts.count < 3 {
