@@ -112,7 +112,8 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol", "Core",
+            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
+            "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -125,7 +126,8 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host", "HostConfiguration",
+            "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host",
+            "HostConfiguration",
             "HostLogging", "LinuxIO", "Sandbox",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -133,6 +135,12 @@ let host: [Target] = [
         ]
     ),
     .executableTarget(name: "nanoclaw", dependencies: ["Commands"]),
+    .executableTarget(
+        name: "nanoclaw-bench",
+        dependencies: ["Commands", "ControlProtocol", "Core", "Sandbox"],
+        path: "Benchmarks",
+        exclude: ["floor.c", "run.sh"]
+    ),
 ]
 
 // MARK: - Tests, one target beside each module
@@ -155,7 +163,10 @@ let testing: [Target] = [
         dependencies: ["CSQLite", "Core", "SessionStore"],
         path: "Tests/SessionVictim"
     ),
-    tests("AgentRuntime", ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]),
+    tests(
+        "AgentRuntime",
+        ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
+    ),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit"]),
@@ -173,9 +184,11 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "Sandbox", "SessionStore",
+            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "Sandbox",
+            "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
-        ]),
+        ]
+    ),
     tests("HostConfiguration"),
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),

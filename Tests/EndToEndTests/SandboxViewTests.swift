@@ -105,10 +105,23 @@ struct SandboxViewTests {
             )
             #expect(added.status == 0, "\(added)")
             try FileManager.default.removeItem(atPath: file)
-            let reply = try await host.chat(
-                "run env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; grep -rs sk-canary / --exclude-dir=proc --exclude-dir=sys -l; echo over",
-                timeout: 110
+            let script = """
+                env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'
+                grep -rs sk-canary / --exclude-dir=proc --exclude-dir=sys -l; echo over
+                """
+            let inside = try await host.nanoclaw(
+                "sandbox",
+                "exec",
+                "--group",
+                "main",
+                "--tier",
+                "tool",
+                "--",
+                "/bin/sh",
+                "-c",
+                script
             )
+            let reply = inside.output + inside.errors
             #expect(reply.contains("over"))
             #expect(!reply.contains("sk-canary"))
             let runner = try await host.nanoclaw("sandbox", "exec", "--tier", "runner", "--", "/bin/sh", "-c", "env")

@@ -1,11 +1,11 @@
-import ControlProtocol
+package import ControlProtocol
 import Core
 import Glibc
 import LinuxIO
 import Synchronization
 
 /// A connection to the running host: any number of requests side by side.
-final class HostClient: Sendable {
+package final class HostClient: Sendable {
     private struct State {
         var next = 0
         var open: [String: AsyncThrowingStream<Answer, any Error>.Continuation] = [:]
@@ -27,7 +27,7 @@ final class HostClient: Sendable {
     }
 
     /// Runs the body with a connection to the host of this home; throws with status 2 when none serves it.
-    static func with<Value: Sendable>(
+    package static func with<Value: Sendable>(
         home: String,
         _ body: (HostClient) async throws -> Value
     ) async throws -> Value {
@@ -49,7 +49,7 @@ final class HostClient: Sendable {
     }
 
     /// One request and its result; throws ``ControlError`` as the host answers it.
-    func call(_ command: String, _ arguments: [String: JSONValue?] = [:]) async throws -> JSONValue {
+    package func call(_ command: String, _ arguments: [String: JSONValue?] = [:]) async throws -> JSONValue {
         for try await answer in try await begin(command, arguments) {
             if case .result(let value) = answer { return value }
         }
@@ -57,7 +57,7 @@ final class HostClient: Sendable {
     }
 
     /// A request whose events are handed over one by one until its result, or until the body answers false.
-    func stream(
+    package func stream(
         _ command: String,
         _ arguments: [String: JSONValue?] = [:],
         _ body: (JSONValue) async throws -> Bool

@@ -81,7 +81,7 @@ struct ReportCollector {
     mutating func collect() throws(StepError) -> ReportCollector {
         do throws(StepError) {
             return try collectAll()
-        } catch where error.errno == ECHILD {
+        } catch  where error.errno == ECHILD {
             // A process that ended because another failed: the other has said why before it ended.
             throw cause() ?? error
         }

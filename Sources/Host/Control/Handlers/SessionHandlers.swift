@@ -22,7 +22,8 @@ struct SessionHandlers: Sendable {
     private static let select = """
         SELECT sessions.id, folder AS agent_group, mode, channel_type || ' ' || platform_id AS chat, thread_id,
             sessions.status, status_reason, coalesce(runners.state, 'stopped') AS runner,
-            coalesce(runners.incarnation, 0) AS incarnation, runners.last_error,
+            coalesce(runners.incarnation, 0) AS incarnation,
+            CASE runners.state WHEN 'running' THEN runners.pid END AS pid, runners.last_error,
             EXISTS (SELECT 1 FROM dirty WHERE session_id = sessions.id) AS is_dirty, last_active, sessions.created_at
         FROM sessions JOIN agent_groups ON agent_groups.id = sessions.agent_group_id
             LEFT JOIN messaging_groups ON messaging_groups.id = sessions.messaging_group_id

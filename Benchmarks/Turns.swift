@@ -1,0 +1,130 @@
+import Commands
+import ControlProtocol
+import Core
+import Foundation
+
+/// A message to a live runner: from the router taking it to the reply's hand-over to the adapter.
+struct WarmTurn {
+    let options: Options
+    init(_ options: Options) { self.options = options }
+
+    func run() async throws -> Measure {
+        let count = 400
+        let samples = try await withBenchHost(options) { home in
+            try await HostClient.with(home: home) { client in
+                _ = try await Turn.send(client)
+                var samples: [Double] = []
+                for _ in 0..<count { samples.append(try await Turn.send(client)) }
+                return samples
+            }
+        }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "nanoclaw-floor-\(getpid())").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        return Measure("warm-turn", samples, floor: try floorSamples(options, ["turn", "\(count)", directory]))
+    }
+}
+
+/// A message to a session without a runner: spawn, turn, reply.
+struct ColdTurn {
+    let options: Options
+    init(_ options: Options) { self.options = options }
+
+    func run() async throws -> Measure {
+        let count = 40
+        let samples = try await withBenchHost(options) { home in
+            try await HostClient.with(home: home) { client in
+                var samples: [Double] = []
+                for _ in 0...count {
+                    samples.append(try await Turn.send(client))
+                    try await Turn.endRunners(client)
+                }
+                return Array(samples.dropFirst())
+            }
+        }
+        return Measure("cold-turn", samples, floor: try floorSamples(options, ["spawn", "\(count)"]))
+    }
+}
+
+/// One message through the CLI chat.
+enum Turn {
+    /// Sends a message, waits for the end of its turn, and answers the milliseconds between the trace's two stages.
+    static func send(_ client: HostClient) async throws -> Double {
+        let id = MessageID.random().rawValue
+        try await client.stream("chat attach") { value in
+            switch try value.decoded(as: ChatFrame.self) {
+            case .attached:
+                _ = try await client.call("chat send", ["text": "hello", "id": .string(id)])
+                return true
+            case .turnEnded(_, let ids, _, _): return !ids.contains(id)
+            default: return true
+            }
+        }
+        let trace = try await client.call("messages trace", ["message": .string(id)])
+        let stages = try Stages(trace)
+        return Double(stages.handed - stages.received) / 1000
+    }
+
+    static func endRunners(_ client: HostClient) async throws {
+        guard case .array(let sessions) = try await client.call("sessions list") else { return }
+        for case .object(let session) in sessions {
+            guard let id = session["id"]?.string else { continue }
+            _ = try await client.call("sessions stop", ["session": .string(id)])
+        }
+    }
+
+    private struct Stages {
+        var received: Int64 = 0
+        var handed: Int64 = 0
+
+        init(_ trace: JSONValue) throws {
+            for (stage, microseconds) in Self.times(in: trace) {
+                if stage == "received" { received = microseconds }
+                if stage == "handed" { handed = microseconds }
+            }
+            guard received > 0, handed > 0 else { throw Options.Usage("the trace has no times: \(trace)") }
+        }
+
+        /// Every object with a `stage` and a time in microseconds, wherever it stands.
+        private static func times(in value: JSONValue) -> [(String, Int64)] {
+            switch value {
+            case .array(let values): return values.flatMap(times)
+            case .object(let fields):
+                var detail: [String: JSONValue] = [:]
+                if case .object(let inner)? = fields["detail"] { detail = inner }
+                if let stage = fields["stage"]?.string, case .integer(let time)? = fields["us"] ?? detail["us"] {
+                    return [(stage, time)]
+                }
+                return fields.values.flatMap(times)
+            default: return []
+            }
+        }
+    }
+}
+
+/// Runs a host on a home of its own until the body is over.
+func withBenchHost<Result>(_ options: Options, _ body: (_ home: String) async throws -> Result) async throws -> Result {
+    let place = try BenchHome()
+    let home = place.path
+    let process = Process()
+    process.executableURL = URL(filePath: options.binaries + "/nanoclaw")
+    process.arguments = ["up", "--home", home]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    defer {
+        process.terminate()
+        process.waitUntilExit()
+        place.remove()
+    }
+    for attempt in 0... {
+        do {
+            _ = try await HostClient.with(home: home) { try await $0.call("status") }
+            break
+        } catch {
+            guard attempt < 200, process.isRunning else { throw error }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+    return try await body(home)
+}
