@@ -158,8 +158,15 @@ run_tests() {
     need_service_user
     build
     build_faults
-    export NANOCLAW_DIST="$PWD/$dist"
-    export NANOCLAW_DIST_FAULTS="$PWD/.build-dist-faults"
+    # Tests also run the binaries as another user, who may not be able to pass through the checkout's parents.
+    local copies
+    copies=$(mktemp -d /tmp/nanoclaw-dist-XXXXXX)
+    trap "rm -rf '$copies'" EXIT
+    chmod 755 "$copies"
+    cp -r "$dist" "$copies/release"
+    cp -r .build-dist-faults "$copies/faults"
+    export NANOCLAW_DIST="$copies/release"
+    export NANOCLAW_DIST_FAULTS="$copies/faults"
     swift test -j "$jobs" --disable-xctest --no-parallel "$@"
 }
 
