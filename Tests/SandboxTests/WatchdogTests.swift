@@ -41,7 +41,8 @@ struct WatchdogTests {
     @Test func `PS05 too many processes are killed`() async throws {
         let many = "for i in 1 2 3 4 5 6 7 8; do tail --pid=$$ -f /dev/null & done; echo ready; read line"
         let breach = try await breach(of: many, processes: 5)
-        #expect(breach == .init(kind: .processes, used: 9, limit: 5))
+        // The count is of the moment: the processes start one by one.
+        #expect(breach.kind == .processes && breach.limit == 5 && (6...9).contains(breach.used))
     }
 
     @Test func `a process within its limits is left alone, and one no longer watched too`() async throws {

@@ -125,9 +125,8 @@ struct Launcher {
         try step("uid_map", clinux_write_file("/proc/\(pid)/uid_map", tiers.uidMap))
         try step("gid_map", clinux_write_file("/proc/\(pid)/gid_map", tiers.gidMap))
         if !limits.isEmpty { try step("cgroup attach", clinux_cgroup_attach(cgroup, pid)) }
-        guard Channel.send([1], over: channels.initProcess.mine) else {
-            throw StepError(step: "PID 1 is gone", errno: EPIPE)
-        }
+        // A PID 1 that is gone already has said why: the collector reads it.
+        Channel.send([1], over: channels.initProcess.mine)
         var collector = ReportCollector(channels: channels, lifeline: request.lifeline, control: request.control)
         var finished = try collector.collect()
         try finished.readInitFilter(pid)
