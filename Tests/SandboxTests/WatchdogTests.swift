@@ -38,6 +38,13 @@ struct WatchdogTests {
         #expect(breach.description.contains("32 MiB are allowed"))
     }
 
+    @Test func `PS05 too many processes are killed`() async throws {
+        // tail ends when nobody reads its output any more: it has /dev/null instead.
+        let many = "for i in 1 2 3 4 5 6 7 8; do tail --pid=$$ -f /dev/null >/dev/null & done; echo ready; read line"
+        let breach = try await breach(of: many, processes: 5)
+        #expect(breach == .init(kind: .processes, used: 9, limit: 5))
+    }
+
     @Test func `a process within its limits is left alone, and one no longer watched too`() async throws {
         let shell = try Shell("echo ready; read line; exit 0")
         let watchdog = SandboxWatchdog(interval: .seconds(3600))
