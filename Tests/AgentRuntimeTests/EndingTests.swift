@@ -145,7 +145,7 @@ import Testing
             for count in 1...2 {
                 try await session.wait(until: { provider.requests.count == count })
                 // The beat sleeps too: the wait is there once two tasks sleep.
-                await session.time.waitForSleepers(2)
+                try await session.time.waitForSleepers(2)
                 #expect(provider.requests.count == count)
                 session.time.advance(by: .seconds(5))
             }
@@ -219,7 +219,7 @@ import Testing
         try await withRunner(ScriptedProvider([]), configure: { $0.limits.idleSeconds = 5 }) { session in
             // The fifth beat is the last: a sixth is not there to be waited for.
             for _ in 0..<5 {
-                await session.time.waitForSleepers()
+                try await session.time.waitForSleepers()
                 session.time.advance(by: .seconds(1))
             }
             let end = try await session.runner.value
@@ -264,7 +264,7 @@ import Testing
 
     @Test func `the end of the bell ends the runner`() async throws {
         try await withRunner(ScriptedProvider([])) { session in
-            await session.time.waitForSleepers()
+            try await session.time.waitForSleepers()
             session.closeBell()
             let end = try await session.runner.value
             #expect(end == .hostGone)
@@ -276,17 +276,17 @@ import Testing
     {
         let provider = ScriptedProvider([.text("<message to='cli'>a</message>")])
         try await withRunner(provider, configure: { $0.limits.idleSeconds = 1000 }) { session in
-            await session.time.waitForSleepers()
+            try await session.time.waitForSleepers()
             let id = try await session.put(.chat(ChatContent(text: "quiet")), rings: false)
             session.time.advance(by: .seconds(1))
             try await session.waitForEnd(of: id)
             while case .message = try session.bell.receive(limit: 16) {}
             var ticks = 0
             for _ in 0..<30 {
-                await session.time.waitForSleepers()
+                try await session.time.waitForSleepers()
                 session.time.advance(by: .seconds(1))
             }
-            await session.time.waitForSleepers()
+            try await session.time.waitForSleepers()
             while case .message(let bytes, _) = try session.bell.receive(limit: 16) { ticks += bytes == [2] ? 1 : 0 }
             #expect(ticks >= 14)
             #expect(try Directory(path: session.folder.outbound).status(".heartbeat") != nil)

@@ -44,7 +44,7 @@ import Testing
         try await withTraces { store, time, home in
             let writer = Task { await store.run() }
             store.record(TraceEntry(at: now, sourceID: "a", stage: "received"))
-            await time.waitForSleepers()
+            try await time.waitForSleepers()
             writer.cancel()
             await writer.value
             let rows = try await DatabaseQueue(path: TraceStore.path(home: home)).read {

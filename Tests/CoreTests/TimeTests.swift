@@ -19,16 +19,16 @@ struct TimeTests {
     @Test func `a manual clock wakes a sleeper when turned far enough`() async throws {
         let time = ManualTime()
         async let slept: Void = time.sleep(for: .seconds(5))
-        await time.waitForSleepers()
+        try await time.waitForSleepers()
         time.advance(by: .seconds(5))
         try await slept
         #expect(time.monotonic == .seconds(5))
     }
 
-    @Test func `a cancelled sleeper throws`() async {
+    @Test func `a cancelled sleeper throws`() async throws {
         let time = ManualTime()
         let task = Task { try await time.sleep(for: .seconds(5)) }
-        await time.waitForSleepers()
+        try await time.waitForSleepers()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }

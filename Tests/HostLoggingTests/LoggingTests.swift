@@ -126,7 +126,7 @@ import Testing
             defer { task.cancel() }
             var messages = seen.makeAsyncIterator()
             for index in 0..<5 {
-                await time.waitForSleepers()
+                try await time.waitForSleepers()
                 logger.info("a line that fills much of one file: \(index)")
                 time.advance(by: .milliseconds(200))
                 let message = await messages.next()

@@ -13,8 +13,11 @@ package final class ManualTime: TimeSource {
         var monotonic: Duration = .zero
         var sleepers: [Sleeper] = []
         var nextID = 0
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [(id: Int, count: Int, continuation: CheckedContinuation<Void, any Error>)] = []
     }
+
+    /// What a test waited for did not come about; without this the run would hang.
+    package struct NobodySlept: Error {}
 
     private let state: Mutex<State>
 
@@ -43,27 +46,39 @@ package final class ManualTime: TimeSource {
         state.withLock { $0.wall = $0.wall + duration }
     }
 
-    /// Returns once at least this many tasks sleep on this clock.
-    package func waitForSleepers(_ count: Int = 1) async {
-        await withCheckedContinuation { continuation in
+    /// Returns once at least this many tasks sleep on this clock; throws ``NobodySlept`` after 30 s of real time.
+    package func waitForSleepers(_ count: Int = 1) async throws {
+        let id = nextID()
+        let net = Task {
+            try await Task.sleep(for: .seconds(30))
+            state.withLock { state in
+                state.watchers.firstIndex { $0.id == id }.map { state.watchers.remove(at: $0).continuation }
+            }?.resume(throwing: NobodySlept())
+        }
+        defer { net.cancel() }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let now = state.withLock { state -> Bool in
                 if state.sleepers.count >= count { return true }
-                state.watchers.append((count, continuation))
+                state.watchers.append((id, count, continuation))
                 return false
             }
             if now { continuation.resume() }
         }
     }
 
-    package func sleep(until deadline: Duration) async throws {
-        let id = state.withLock { state in
+    private func nextID() -> Int {
+        state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
+    }
+
+    package func sleep(until deadline: Duration) async throws {
+        let id = nextID()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let (over, cancelled, watchers) = state.withLock {
-                    state -> (Bool, Bool, [CheckedContinuation<Void, Never>]) in
+                    state -> (Bool, Bool, [CheckedContinuation<Void, any Error>]) in
                     if deadline <= state.monotonic { return (true, false, []) }
                     if Task.isCancelled { return (false, true, []) }
                     state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))

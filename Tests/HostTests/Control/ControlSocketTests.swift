@@ -104,7 +104,7 @@ import Testing
             // Turns the clock until the host has cut the client off; the suite's time limit ends a host that never does.
             let clock = Task {
                 while !Task.isCancelled {
-                    await time.waitForSleepers()
+                    try await time.waitForSleepers()
                     time.advance(by: .seconds(1))
                     await Task.yield()
                 }
