@@ -41,7 +41,8 @@ final class HTTPStreamClient: Sendable {
             return
         }
         let ending: ExchangeHandler.Ending = { [self] error in
-            guard let error else { return continuation.finish() }
+            // A stream that was let go of closes its connection before it counts as ended: that is no error of it.
+            guard let error, !connection.isClosed else { return continuation.finish() }
             if let body = exchange.secondTry?(error) {
                 var again = exchange
                 again.body = body
@@ -108,6 +109,8 @@ private final class Connection: Sendable {
         var isClosed = false
     }
     private let state = Mutex(State())
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
 
     func take(_ channel: any Channel) {
         let isClosed = state.withLock { state in
