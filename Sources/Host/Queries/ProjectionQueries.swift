@@ -17,7 +17,7 @@ extension CentralStore {
             }
             let record = try AgentGroupConfig.fetchOne(db, key: group.id)
             let config = record?.config ?? GroupConfig()
-            let provider = try Self.provider(record?.provider, db)
+            let provider = try record?.profile(db)
             let destinations = try Destination.filter(Destination.CodingKeys.agentGroupID == group.id)
                 .order(Destination.CodingKeys.localName).fetchAll(db)
                 .compactMap { try Self.destination($0, db) }
@@ -35,13 +35,6 @@ extension CentralStore {
                 config: config
             )
         }
-    }
-
-    /// The group's own provider, else the only one there is, else none.
-    private static func provider(_ name: String?, _ db: Database) throws -> Provider? {
-        if let name { return try Provider.fetchOne(db, key: name) }
-        let all = try Provider.limit(2).fetchAll(db)
-        return all.count == 1 ? all[0] : nil
     }
 
     private static func destination(_ destination: Destination, _ db: Database) throws -> SessionDestination? {

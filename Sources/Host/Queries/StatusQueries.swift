@@ -13,8 +13,7 @@ extension CentralStore {
                         id: group.id,
                         name: group.name,
                         folder: group.folder,
-                        provider: try AgentGroupConfig.fetchOne(db, key: group.id)?.provider
-                            ?? (providers.count == 1 ? providers[0].name : "offline")
+                        provider: try AgentGroupConfig.fetchOne(db, key: group.id)?.provider ?? "offline"
                     )
                 }
             var counts = HostStatus.SessionCounts()
