@@ -17,7 +17,7 @@ struct RunnerEnvironment: Sendable {
     var announceStop: @Sendable ([MessageID], SessionHandle) async -> Void
     /// The session is due at that time and has no runner.
     var due: @Sendable (Timestamp) -> Void
-    /// The runner is gone: nobody is at work any more.
+    /// The runner is gone, or could not be started: nobody is at work any more.
     var ended: @Sendable (SessionHandle) -> Void
 }
 

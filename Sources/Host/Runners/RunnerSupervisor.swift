@@ -223,6 +223,7 @@ package actor RunnerSupervisor {
     func noteFailedStart(_ id: SessionID, _ error: String) async {
         guard let handle = entries[id]?.handle, let consequence = entries[id]?.backoff.failed(error, at: time.monotonic)
         else { return }
+        environment.ended(handle)
         logger.error(
             "A runner could not be started",
             metadata: [

@@ -7,6 +7,8 @@ final class TypingKeeper: Sendable {
     private struct Shown: Sendable {
         var address: ChatAddress
         var state: TypingState
+        /// Which task shows it: an earlier one of the session ends itself.
+        let number: Int
     }
 
     private let registry: ChannelRegistry
@@ -14,6 +16,7 @@ final class TypingKeeper: Sendable {
     private let tasks: TaskScope
     private let works: @Sendable (SessionID) -> Bool
     private let shown = Mutex<[SessionID: Shown]>([:])
+    private let count = Atomic<Int>(0)
 
     /// `works` says whether the session's runner is heard.
     init(
@@ -33,15 +36,16 @@ final class TypingKeeper: Sendable {
     /// While it is shown, the first chat stays.
     func started(_ handle: SessionHandle, at address: ChatAddress) {
         let now = time.monotonic
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
         let isFirst = shown.withLock { shown in
             if shown[handle.id] != nil {
                 shown[handle.id]?.state.inbound(at: now)
                 return false
             }
-            shown[handle.id] = Shown(address: address, state: TypingState(startedAt: now))
+            shown[handle.id] = Shown(address: address, state: TypingState(startedAt: now), number: number)
             return true
         }
-        if isFirst { tasks.add { await self.keep(handle.id) } }
+        if isFirst { tasks.add { await self.keep(handle.id, number) } }
     }
 
     /// Something of the agent's has become visible.
@@ -53,12 +57,12 @@ final class TypingKeeper: Sendable {
     /// The turn is over, the runner is gone, or it could not be started.
     func stop(_ session: SessionID) { shown.withLock { $0[session] = nil } }
 
-    private func keep(_ session: SessionID) async {
+    private func keep(_ session: SessionID, _ number: Int) async {
         while true {
             let now = time.monotonic
             let works = works(session)
             let next = shown.withLock { shown -> (TypingState.Action, ChatAddress)? in
-                guard var entry = shown[session] else { return nil }
+                guard var entry = shown[session], entry.number == number else { return nil }
                 let action = entry.state.look(at: now, works: works)
                 shown[session] = action == .stop ? nil : entry
                 return (action, entry.address)
