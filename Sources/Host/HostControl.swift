@@ -27,8 +27,8 @@ package protocol HostControl: Sendable {
     /// Configuration, destinations or instructions of this group changed: brings them to its running sessions.
     func groupChanged(_ group: AgentGroupID) async
 
-    /// Replaces the runners of this group's running sessions and answers how many; with a message every open session
-    /// of the group is woken, and only its new runner sees the message.
+    /// Ends the runners of this group's running sessions and answers how many; with a message each of these sessions
+    /// gets a new runner, which alone sees it.
     func restart(group: AgentGroupID, message: String?) async throws -> Int
 
     /// Creates an agent group: record, configuration and files, all or nothing. `folder` defaults to a name made from
