@@ -10,6 +10,7 @@ final class FakeChannel: ChannelAdapter {
 
     private struct State {
         var sent: [OutboundMessage] = []
+        var typed: [ChatAddress] = []
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
     private let state = Mutex(State())
@@ -36,6 +37,9 @@ final class FakeChannel: ChannelAdapter {
     }
 
     var sent: [OutboundMessage] { state.withLock { $0.sent } }
+
+    /// Where typing was shown, in order.
+    var typed: [ChatAddress] { state.withLock { $0.typed } }
 
     var texts: [String] {
         sent.compactMap { message in
@@ -71,7 +75,7 @@ final class FakeChannel: ChannelAdapter {
         return try await answer(message)
     }
 
-    func setTyping(_ address: ChatAddress) async {}
+    func setTyping(_ address: ChatAddress) async { state.withLock { $0.typed.append(address) } }
 
     func openDM(_ user: UserID) async throws -> ChatAddress? {
         dm.map { ChatAddress(channel: channel, platformID: $0) }

@@ -13,6 +13,10 @@ enum FakeBehaviour: Sendable {
     case echo
     /// Lives and claims, and never answers.
     case hang
+    /// As `hang`, and only SIGKILL ends it.
+    case ignoreTermination
+    /// Reads `inbound.db` and does not let go of it: the host can write nothing there.
+    case holdInbound
     /// Ends before it shows any life.
     case dieAtStart
     /// Claims, shows life and ends.
@@ -36,17 +40,28 @@ final class FakeRunner: RunningSandbox {
     let request: SandboxRequest
     private let inner: PacketSocket
     private let innerEvents: PacketSocket
-    private let pipes: [Descriptor]
+    private let time: any TimeSource
     private struct State {
+        /// Ours of the output's pipes; gone when it ends.
+        var pipes: [Descriptor] = []
+        var isReady = false
+        var seen: [InboundRow] = []
         var exit: SandboxExit?
         var isToEnd: SandboxExit?
         var waiters: [CheckedContinuation<SandboxExit, Never>] = []
     }
     private let state = Mutex(State())
 
-    init(_ request: SandboxRequest, home: String, pid: Int32, behaviour: FakeBehaviour) throws {
+    init(
+        _ request: SandboxRequest,
+        home: String,
+        pid: Int32,
+        behaviour: FakeBehaviour,
+        time: any TimeSource
+    ) throws {
         self.request = request
         self.pid = pid
+        self.time = time
         report = try JSONText.decode(
             IsolationReport.self,
             #"{"mode":"root","cgroup":"","degraded":[],"processes":[]}"#
@@ -61,7 +76,7 @@ final class FakeRunner: RunningSandbox {
         try Errno.check(pipe(&ends) == 0 ? 0 : -errno, "pipe")
         errorOutput = Descriptor(owning: ends[0])
         pipes.append(Descriptor(owning: ends[1]))
-        self.pipes = pipes
+        state.withLock { [pipes] in $0.pipes = pipes }
         let folder = SessionFolder(path: "\(home)/data/sessions/\(request.agentGroup)/\(request.session)")
         start(folder, behaviour)
     }
@@ -82,6 +97,15 @@ final class FakeRunner: RunningSandbox {
             if let exit { continuation.resume(returning: exit) }
         }
     }
+
+    /// It has opened its files, holds what it is to hold, and has shown life.
+    var isReady: Bool { state.withLock { $0.isReady } }
+
+    /// Every row that it was shown, in order.
+    var seen: [InboundRow] { state.withLock { $0.seen } }
+
+    /// How it ended; nil while it lives.
+    var exit: SandboxExit? { state.withLock { $0.exit } }
 
     func terminate() { state.withLock { $0.isToEnd = $0.isToEnd ?? .code(0) } }
     func kill() { state.withLock { $0.isToEnd = .signal(9) } }
@@ -112,6 +136,7 @@ final class FakeRunner: RunningSandbox {
     private func finish(_ exit: SandboxExit) {
         let waiters = state.withLock { state in
             state.exit = exit
+            state.pipes = []
             defer { state.waiters = [] }
             return state.waiters
         }
@@ -126,12 +151,15 @@ final class FakeRunner: RunningSandbox {
                 outbound: folder.outbound,
                 state: folder.state,
                 incarnation: request.incarnation,
-                time: SystemTime()
+                time: time
             )
             defer { session.close() }
+            let lock = try hold(folder, behaviour)
+            defer { lock?.close() }
             try inner.send([Bell.alive])
+            state.withLock { $0.isReady = true }
             while true {
-                if let end = state.withLock({ $0.isToEnd }) { return end }
+                if let end = state.withLock({ $0.isToEnd }), !ignores(end, behaviour) { return end }
                 try turn(session, behaviour)
                 if case .dieInTurn = behaviour { return .signal(11) }
                 var waiting = pollfd(fd: inner.descriptor.number, events: Int16(POLLIN), revents: 0)
@@ -144,14 +172,27 @@ final class FakeRunner: RunningSandbox {
         }
     }
 
+    private func hold(_ folder: SessionFolder, _ behaviour: FakeBehaviour) throws -> Connection? {
+        guard case .holdInbound = behaviour else { return nil }
+        let lock = try Connection(path: folder.inboundDatabase, .readOnly, busyTimeout: 5000)
+        try lock.execute("BEGIN; SELECT count(*) FROM meta")
+        return lock
+    }
+
+    private func ignores(_ end: SandboxExit, _ behaviour: FakeBehaviour) -> Bool {
+        guard case .ignoreTermination = behaviour else { return false }
+        return end == .code(0)
+    }
+
     private func turn(_ session: RunnerSession, _ behaviour: FakeBehaviour) throws {
         let batch = try session.due(limit: 50)
         guard !batch.isEmpty else { return }
+        state.withLock { $0.seen += batch.rows }
         let turn = TurnID.random()
         try session.claim(batch.rows.map(\.id), turn: turn)
         var rows: [NewOutbound] = []
         switch behaviour {
-        case .hang, .dieInTurn, .dieAtStart: return
+        case .hang, .ignoreTermination, .holdInbound, .dieInTurn, .dieAtStart: return
         case .echo:
             for row in batch.rows where row.trigger {
                 guard case .chat(let chat) = row.content else { continue }
@@ -179,11 +220,17 @@ final class FakeRunner: RunningSandbox {
 /// Spawns fake runners; what each does is decided by the closure.
 final class FakeSpawner: SandboxSpawning {
     private let home: String
+    private let time: any TimeSource
     private let behaviour: @Sendable (SandboxRequest) throws -> FakeBehaviour
     private let made = Mutex<[FakeRunner]>([])
 
-    init(home: String, _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour) {
+    init(
+        home: String,
+        time: any TimeSource,
+        _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour
+    ) {
         self.home = home
+        self.time = time
         self.behaviour = behaviour
     }
 
@@ -194,7 +241,8 @@ final class FakeSpawner: SandboxSpawning {
             request,
             home: home,
             pid: 1_000_000_000 + Int32(runners.count),
-            behaviour: try behaviour(request)
+            behaviour: try behaviour(request),
+            time: time
         )
         made.withLock { $0.append(runner) }
         return runner

@@ -20,9 +20,14 @@ struct TestHost: Sendable {
     let chat: MessagingGroup
 
     /// A message of the owner in the wired chat.
-    func event(_ text: String, id: String = MessageID.random().rawValue, from sender: String = "boss") -> InboundEvent {
+    func event(
+        _ text: String,
+        id: String = MessageID.random().rawValue,
+        from sender: String? = "boss",
+        in platformID: String? = nil
+    ) -> InboundEvent {
         InboundEvent(
-            address: chat.address,
+            address: platformID.map { ChatAddress(channel: chat.channelType, platformID: $0) } ?? chat.address,
             platformMessageID: id,
             sentAt: SystemTime().now,
             senderNativeID: sender,
@@ -37,6 +42,50 @@ struct TestHost: Sendable {
             try Session.filter(Session.CodingKeys.messagingGroupID == chat.id).fetchOne(db)?.id
         }
         guard let id else { throw HostError(.notFound, "no session yet") }
+        return try await runtime.sessions.session(id)
+    }
+
+    /// Turns the clock by small steps until the condition holds: at most 1000 s of its time, or 20 s of ours.
+    func turn(
+        _ clock: ManualTime,
+        by step: Duration = .milliseconds(10),
+        until what: String,
+        _ condition: () async throws -> Bool
+    ) async throws {
+        let end = clock.monotonic + .seconds(1000)
+        try await eventually(what) {
+            if try await condition() { return true }
+            if clock.monotonic < end { clock.advance(by: step) }
+            return false
+        }
+    }
+
+    /// Wires every chat of the test's channel to the group.
+    func wireAllChats() async throws {
+        _ = try await runtime.central.write { db in
+            try Wiring(
+                agentGroupID: group.id,
+                target: .account(channel: channel.channel, account: nil),
+                engageModes: [.pattern],
+                engagePattern: ".",
+                createdAt: runtime.time.now
+            ).create(db)
+        }
+    }
+
+    /// The session of a chat of the test's channel.
+    func session(of platformID: String) async throws -> SessionHandle {
+        let id = try await runtime.central.read { db in
+            try SessionID.fetchOne(
+                db,
+                sql: """
+                    SELECT sessions.id FROM sessions JOIN messaging_groups ON messaging_groups.id = messaging_group_id
+                    WHERE platform_id = ?
+                    """,
+                arguments: [platformID]
+            )
+        }
+        guard let id else { throw HostError(.notFound, "no session of \(platformID) yet") }
         return try await runtime.sessions.session(id)
     }
 
@@ -55,6 +104,7 @@ func withHost(
     home: String,
     channel: FakeChannel = FakeChannel(),
     policy: UnknownSenderPolicy = .strict,
+    time: any TimeSource = SystemTime(),
     _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in .echo },
     _ body: @escaping @Sendable (TestHost) async throws -> Void
 ) async throws {
@@ -64,8 +114,8 @@ func withHost(
     options.echo = HostLogHandler.Echo.none
     options.handlesSignals = false
     options.adapters = [channel]
-    let spawner = FakeSpawner(home: home, behaviour)
-    let runtime = try await HostRuntime(options, spawner: spawner)
+    let spawner = FakeSpawner(home: home, time: time, behaviour)
+    let runtime = try await HostRuntime(options, spawner: spawner, time: time)
     defer { runtime.release() }
     let (group, chat) = try await runtime.central.write { db in
         guard let group = try AgentGroup.fetchOne(db) else { throw HostError(.notFound, "no group") }
@@ -97,6 +147,11 @@ func withHost(
             try await host.eventually("the host is ready") { runtime.isAccepting.load(ordering: .acquiring) }
             try await body(host)
             await runtime.stopGracefully()
+            // A clock that stands still would hold up the end.
+            while let clock = time as? ManualTime, runtime.services.wrapped != nil {
+                clock.advance(by: .milliseconds(10))
+                try await Task.sleep(for: .milliseconds(2))
+            }
         }
         do {
             try await tasks.next()
