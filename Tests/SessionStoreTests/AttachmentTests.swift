@@ -1,10 +1,12 @@
 import Core
+import Foundation
 import Glibc
 import LinuxIO
 import SessionStore
-import SessionStoreHost
 import TestSupport
 import Testing
+
+@testable import SessionStoreHost
 
 struct AttachmentTests {
     /// Stores a message with these files; answers what its content says of them.
@@ -65,6 +67,28 @@ struct AttachmentTests {
             #expect(try contents(scene, path) == [7])
             #expect(try Directory(path: scene.folder.inbound).names() == ["inbound.db", "inbound.db-journal", "inbox"])
         }
+    }
+
+    @Test(arguments: ["", ".", "..", "../x", "a/b", "/tmp/x", "a\0b", "a\nb", ".hidden"])
+    func `§16.38 a message id that is no safe name gets no file written`(id: String) async throws {
+        try await Scene.run { scene in
+            let before = try everyPath(below: scene.folder.path)
+            let inbox = Inbox(
+                folder: scene.folder,
+                owner: nil,
+                limits: AttachmentLimits(),
+                now: scene.time.now
+            )
+            let error = #expect(throws: StoreError.self) {
+                try inbox.stage([NewAttachment(name: "a", source: .bytes([1]))], for: MessageID(unchecked: id))
+            }
+            #expect(error?.code == .invalid)
+            #expect(try everyPath(below: scene.folder.path) == before)
+        }
+    }
+
+    private func everyPath(below path: String) throws -> Set<String> {
+        Set(try FileManager.default.subpathsOfDirectory(atPath: path))
     }
 
     @Test func `§16.40 T41 an inbox that is a link is refused and its target stays empty`() async throws {

@@ -106,7 +106,7 @@ struct RunnerSessionTests {
         }
     }
 
-    @Test func `a row waits for its time and for its incarnation`() async throws {
+    @Test func `§16.141 a row waits for its time, §16.136 and for its incarnation`() async throws {
         try await Scene.run { scene in
             var later = scene.message("later")
             later.processAfter = scene.time.now + .seconds(60)
