@@ -17,15 +17,18 @@
 #include <time.h>
 #include <unistd.h>
 
-pid_t clinux_clone(uint64_t flags, int *pidfd) {
-    if (flags == 0 && !pidfd) {
+pid_t clinux_clone(uint64_t flags, int *pidfd) { return clinux_clone_into(flags, pidfd, -1); }
+
+pid_t clinux_clone_into(uint64_t flags, int *pidfd, int cgroup) {
+    if (flags == 0 && !pidfd && cgroup < 0) {
         // clone3 cannot be filtered by its flags, which lie in memory: inside a tier it answers ENOSYS.
         pid_t pid = fork();
         return pid < 0 ? -errno : pid;
     }
     struct clone_args arguments;
     memset(&arguments, 0, sizeof arguments);
-    arguments.flags = flags | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0);
+    arguments.flags = flags | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
+    arguments.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
     arguments.exit_signal = SIGCHLD;
     long pid = syscall(SYS_clone3, &arguments, sizeof arguments);

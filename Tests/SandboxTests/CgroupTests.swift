@@ -4,10 +4,11 @@ import Testing
 
 @Suite(.serialized)
 struct CgroupTests {
-    /// Puts itself into a cgroup, forks until it may not, then takes more memory than it may; its parent cleans up.
+    /// Makes a process in a cgroup that forks until it may not, then takes more memory than it may; its parent cleans up.
     private static let session = """
         #define _GNU_SOURCE
         #include "clinux_harden.h"
+        #include "clinux_spawn.h"
         #include <errno.h>
         #include <signal.h>
         #include <stdio.h>
@@ -15,9 +16,7 @@ struct CgroupTests {
         #include <string.h>
         #include <sys/wait.h>
         #include <unistd.h>
-        static void inside(const char *name) {
-            printf("attach %d\\n", clinux_cgroup_attach(name, getpid()));
-            fflush(stdout);
+        static void inside(void) {
             int forks = 0;
             for (pid_t child; forks < 64 && (child = fork()) >= 0; forks++) {
                 if (child == 0) { pause(); _exit(0); }
@@ -44,8 +43,9 @@ struct CgroupTests {
                 return 0;
             }
             if (made == 0) {
-                pid_t child = fork();
-                if (child == 0) inside(name);
+                int pidfd = -1;
+                pid_t child = clinux_cgroup_clone(name, 0, &pidfd);
+                if (child == 0) inside();
                 int status = 0;
                 waitpid(child, &status, 0);
                 printf("ended %d\\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);

@@ -45,7 +45,7 @@ enum TestPrograms {
         let source = "\(directory)/program.c"
         try code.write(toFile: source, atomically: true, encoding: .utf8)
         let sources = try clinuxSources { name in
-            (name.hasPrefix("clinux_harden_") || name.hasPrefix("clinux_cgroup")) && name != excluded
+            ["clinux_harden_", "clinux_cgroup", "clinux_spawn"].contains { name.hasPrefix($0) } && name != excluded
         }
         return try compile([source] + sources, flags: [], into: "\(directory)/program", libraries: ["-lcap"])
     }

@@ -24,8 +24,9 @@ int clinux_cgroup_create(
     const char *name, const struct clinux_limits *limits, char *what, size_t what_size, char *ruled_out,
     size_t ruled_out_size);
 
-// Moves process `pid` into cgroup `name`, in every hierarchy in which it was made.
-int clinux_cgroup_attach(const char *name, pid_t pid);
+// clone3 as clinux_clone does it, the child in cgroup `name` in every hierarchy in which it was made. In v1 the calling
+// process goes there for as long as that takes: it must be single-threaded.
+pid_t clinux_cgroup_clone(const char *name, uint64_t flags, int *pidfd);
 
 // Kills what is left in cgroup `name` and removes it; waits at most 2 s for the kernel to let it go. One that does not exist
 // counts as removed.

@@ -13,6 +13,9 @@
 // With `pidfd` not null a pidfd of the child is stored there. Returns 0 in the child, its pid in the parent.
 pid_t clinux_clone(uint64_t flags, int *pidfd);
 
+// The same, in the v2 cgroup of this directory from the first instruction on; in the caller's for -1.
+pid_t clinux_clone_into(uint64_t flags, int *pidfd, int cgroup);
+
 // unshare(2).
 int clinux_unshare(int flags);
 

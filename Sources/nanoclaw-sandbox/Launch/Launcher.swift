@@ -112,7 +112,12 @@ struct Launcher {
         let namespaces =
             CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
         var pidfd: Int32 = -1
-        let pid = try step("clone", clinux_clone(UInt64(namespaces), &pidfd))
+        // The limits hold from its first instruction on.
+        let pid = try step(
+            "clone",
+            limits.isEmpty
+                ? clinux_clone(UInt64(namespaces), &pidfd) : clinux_cgroup_clone(cgroup, UInt64(namespaces), &pidfd)
+        )
         if pid == 0 {
             var initProcess = InitProcess(context)
             initProcess.run()
@@ -124,7 +129,6 @@ struct Launcher {
         if !root { try step("setgroups deny", clinux_write_file("/proc/\(pid)/setgroups", "deny")) }
         try step("uid_map", clinux_write_file("/proc/\(pid)/uid_map", tiers.uidMap))
         try step("gid_map", clinux_write_file("/proc/\(pid)/gid_map", tiers.gidMap))
-        if !limits.isEmpty { try step("cgroup attach", clinux_cgroup_attach(cgroup, pid)) }
         // A PID 1 that is gone already has said why: the collector reads it.
         Channel.send([1], over: channels.initProcess.mine)
         var collector = ReportCollector(channels: channels, lifeline: request.lifeline, control: request.control)
