@@ -31,46 +31,63 @@ struct FaultsTests {
             chmod(directory, 0o755)
             var steps: Set<String> = []
             var k = 0
-            var succeeded = false
-            while !succeeded, k < 1000 {
+            var isDone = false
+            while !isDone, k < 1000 {
                 k += 1
-                if let failure = try await spawn(mode, binaries: directory, fault: "\(role):\(k)") {
+                switch try await spawn(mode, binaries: directory, fault: "\(role):\(k)") {
+                case .refused(let failure):
                     #expect(failure.errno == EPERM, "\(role):\(k) \(failure)")
                     #expect(!failure.step.isEmpty)
                     steps.insert(failure.step)
-                } else {
-                    succeeded = true
+                case .notStarted(let reason):
+                    // Only the tool tier starts anything once it stands.
+                    #expect(role == "tool" && Self.callSteps.contains(reason), "\(role):\(k) \(reason)")
+                    steps.insert(reason)
+                case .done: isDone = true
                 }
                 #expect(processes(of: binary).isEmpty, "\(role):\(k) left processes")
             }
-            #expect(succeeded)
+            #expect(isDone)
             // Each failure names its own step; a few steps are done more than once under one name.
             #expect(steps.count > 5 && steps.count >= (k - 1) / 2, "\(k - 1) failures named \(steps.count) steps")
         }
     }
 
-    /// The error of a spawn with that fault, nil when it went well; checks what is left.
-    private func spawn(_ mode: SpawnMode, binaries: String, fault: String) async throws -> SandboxError? {
+    private enum Ending {
+        case refused(SandboxError)
+        /// The sandbox stands, and the call in it was not started: what it said on standard error.
+        case notStarted(String)
+        case done
+    }
+
+    /// What a call says whose own steps fail: in the tool init, or in the call's process.
+    private static let callSteps = [
+        "nanoclaw-sandbox: socketpair: Operation not permitted\n",
+        "nanoclaw-sandbox: the command cannot be started: Operation not permitted\n",
+    ]
+
+    /// How a spawn with that fault ended; checks what is left.
+    private func spawn(_ mode: SpawnMode, binaries: String, fault: String) async throws -> Ending {
         try await SpawnFixture.with(mode, binaries: binaries, environment: ["NANOCLAW_FAULT=\(fault)"]) { fixture in
             let mounts = try Self.mounts()
-            let failure = try await ScratchSession.with(home: fixture.home) { scratch -> SandboxError? in
+            let ending = try await ScratchSession.with(home: fixture.home) { scratch -> Ending in
                 let request = scratch.request(
                     .command(tier: .tool, argv: ["/bin/echo", "done"]),
                     groupFolder: "demo"
                 )
                 do {
                     let outcome = try await fixture.outcome(of: fixture.spawner.spawn(request))
-                    // A fault in the call itself, after the set-up, is told by its status.
-                    #expect(outcome.output == "done\n" || outcome.exit != .code(0), "\(fault)")
-                    return nil
+                    if outcome.output == "done\n", outcome.exit == .code(0) { return .done }
+                    #expect(outcome.exit == .code(126), "\(fault)")
+                    return .notStarted(outcome.errorOutput)
                 } catch let error as SandboxError {
                     try Self.checkLock("\(fixture.home)/data/sessions/scratch/\(scratch.session.rawValue)/lock", fault)
-                    return error
+                    return .refused(error)
                 }
             }
             #expect(try Self.mounts() == mounts, "\(fault) left mounts")
             #expect(Self.cgroups(home: fixture.home).isEmpty, "\(fault) left cgroups")
-            return failure
+            return ending
         }
     }
 

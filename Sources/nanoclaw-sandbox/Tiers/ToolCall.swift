@@ -23,24 +23,38 @@ struct ToolCall {
     }
 
     private func subreaper(_ channel: Int32) -> Never {
-        let kept = streams + [channel]
-        guard clinux_keep_only(kept, Int32(kept.count)) == 0, clinux_become_subreaper() == 0,
-            let started = try? Channel.pair()
-        else { _exit(125) }
         clinux_set_name("call")
+        let first: pid_t
+        do throws(StepError) {
+            first = try startCommand(channel)
+        } catch {
+            tell([2, error.errno, 0], channel)
+            _exit(0)
+        }
+        tell([1, first, 0], channel)
+        clinux_call_loop(first, channel, background ? 1 : 0)
+    }
+
+    /// The command's process once its program runs.
+    private func startCommand(_ channel: Int32) throws(StepError) -> pid_t {
+        let kept = streams + [channel]
+        try step("close", clinux_keep_only(kept, Int32(kept.count)))
+        try step("subreaper", clinux_become_subreaper())
+        let started = try Channel.pair()
         let first = clinux_clone(0, nil)
         if first == 0 { command(started.theirs) }
         close(started.theirs)
-        var failure = first < 0 ? -first : 0
+        try step("fork", first)
         // The channel closes by the exec itself.
-        if first > 0, case .message(let bytes, _) = Channel.receive(started.mine, waiting: true), bytes.count == 4 {
-            failure = bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
+        if case .message(let bytes, _) = Channel.receive(started.mine, waiting: true), bytes.count == 4 {
+            throw StepError(step: "exec", errno: bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) })
         }
         for descriptor in streams + [started.mine] { close(descriptor) }
-        let told: [Int32] = failure == 0 ? [1, first, 0] : [2, failure, 0]
-        told.withUnsafeBytes { _ = Channel.send(Array($0), over: channel) }
-        if failure != 0 { _exit(0) }
-        clinux_call_loop(first, channel, background ? 1 : 0)
+        return first
+    }
+
+    private func tell(_ numbers: [Int32], _ channel: Int32) {
+        numbers.withUnsafeBytes { _ = Channel.send(Array($0), over: channel) }
     }
 
     private func command(_ started: Int32) -> Never {
