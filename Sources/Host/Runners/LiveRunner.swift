@@ -1,6 +1,7 @@
 import Core
 import LinuxIO
 import Sandbox
+import SessionStoreHost
 import Synchronization
 
 /// Why a runner was ended by the host; the first reason counts.
@@ -39,17 +40,21 @@ final class LiveRunner: Sendable {
         var reason: EndReason?
         var lastUse: Duration
         var isOutdated = false
+        var shownThrough: Int64?
     }
     private let state: Mutex<State>
+    private let store: HostSession
 
     init(
         _ sandbox: any RunningSandbox,
+        store: HostSession,
         incarnation: Incarnation,
         plan: SpawnInputs,
         liveness: Liveness,
         at now: Duration
     ) {
         self.sandbox = sandbox
+        self.store = store
         self.incarnation = incarnation
         self.plan = plan
         state = Mutex(State(liveness: liveness, lastUse: now))
@@ -80,15 +85,22 @@ final class LiveRunner: Sendable {
     /// Why the host ended it; nil when it ended by itself.
     var reason: EndReason? { state.withLock { $0.reason } }
 
+    /// The number of the last message that may be to blame for its end, or was meant by who ended it.
+    ///
+    /// What is stored after the host has ended it waits for the next runner.
+    var shownThrough: Int64 { state.withLock { $0.shownThrough } ?? store.storedThrough }
+
     /// Notes why it is to end; true for the first reason, and for a person's stop, which overrules what was asked before.
     func note(_ reason: EndReason) -> Bool {
         state.withLock { state in
             if case .stopped = reason {
                 state.reason = reason
+                state.shownThrough = store.storedThrough
                 return true
             }
             guard state.reason == nil else { return false }
             state.reason = reason
+            state.shownThrough = store.storedThrough
             return true
         }
     }

@@ -26,11 +26,12 @@ extension RunnerSupervisor {
         // Rows that came while it started are in its database before it first looks; a bell more does no harm.
         runner.ring()
         let exit = await accompany(runner, handle)
+        let shown = runner.shownThrough
         live[id] = nil
         entries[id]?.runner = nil
         entries[id]?.stage = .recovering
         environment.ended(handle)
-        await settle(handle, incarnation: runner.incarnation, after: outcome(runner, exit))
+        await settle(handle, incarnation: runner.incarnation, after: outcome(runner, exit), shown: shown)
     }
 
     /// The number first, then `inbound.db`, then the sandbox: a number is never used twice.
@@ -67,6 +68,7 @@ extension RunnerSupervisor {
         let now = time.monotonic
         return LiveRunner(
             sandbox,
+            store: handle.store,
             incarnation: incarnation,
             plan: inputs,
             liveness: Liveness(startedAt: now, limits: settings.liveness),

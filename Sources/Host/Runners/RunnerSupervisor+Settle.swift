@@ -67,8 +67,13 @@ extension RunnerSupervisor {
 
     /// With the incarnation proven dead: recover, drain, count tries; then the next one may come.
     ///
-    /// `outcome` is nil when no incarnation has ended.
-    func settle(_ handle: SessionHandle, incarnation: Incarnation, after outcome: LifeOutcome?) async {
+    /// `outcome` is nil when no incarnation has ended; messages above the number `shown` are not counted.
+    func settle(
+        _ handle: SessionHandle,
+        incarnation: Incarnation,
+        after outcome: LifeOutcome?,
+        shown: Int64 = .max
+    ) async {
         let id = handle.id
         let delivery = deliveries.session(handle)
         if case .stopped = outcome { await delivery.stop(through: incarnation) }
@@ -80,7 +85,7 @@ extension RunnerSupervisor {
         await delivery.flush()
         guard let outcome else { return }
         do {
-            try await count(handle, incarnation, outcome)
+            try await count(handle, incarnation, outcome, shown: shown)
         } catch {
             logger.error("Tries could not be counted", metadata: ["session": "\(id)", "error": "\(error)"])
         }
@@ -94,14 +99,19 @@ extension RunnerSupervisor {
     }
 
     /// The rows that the dead incarnation left without an answer.
-    private func count(_ handle: SessionHandle, _ incarnation: Incarnation, _ outcome: LifeOutcome) async throws {
+    private func count(
+        _ handle: SessionHandle,
+        _ incarnation: Incarnation,
+        _ outcome: LifeOutcome,
+        shown: Int64
+    ) async throws {
         switch outcome {
         case .clean, .notStarted: return
         case .stopped(let reason):
-            try await failDue(handle, incarnation, reason.words)
+            try await failDue(handle, incarnation, through: shown, reason.words)
             entries[handle.id]?.stop = nil
         case .crashed(let words), .quarantined(let words):
-            let rows = try await handle.store.claimedRows(by: incarnation)
+            let rows = try await handle.store.claimedRows(by: incarnation, through: shown)
             guard !rows.isEmpty else { return }
             let known = try await handle.store.inbound(rows)
             try await handle.store.apply([.retryRows(rows, error: words)])
@@ -121,9 +131,14 @@ extension RunnerSupervisor {
         }
     }
 
-    /// Every due row ends as stopped.
-    private func failDue(_ handle: SessionHandle, _ incarnation: Incarnation, _ words: String) async throws {
-        let rows = try await handle.store.claimedRows(by: max(incarnation, 1))
+    /// Every due row up to this number ends as stopped.
+    private func failDue(
+        _ handle: SessionHandle,
+        _ incarnation: Incarnation,
+        through seq: Int64 = .max,
+        _ words: String
+    ) async throws {
+        let rows = try await handle.store.claimedRows(by: max(incarnation, 1), through: seq)
         if !rows.isEmpty { try await handle.store.apply([.failRows(rows, error: words)]) }
         await environment.announceStop(rows, handle)
     }

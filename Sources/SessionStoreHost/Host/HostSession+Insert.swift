@@ -1,6 +1,7 @@
 import Core
 import LinuxIO
 import SessionStore
+import Synchronization
 
 extension HostSession {
     /// Stores messages for the agent in one transaction; durable when it returns.
@@ -15,6 +16,7 @@ extension HostSession {
         do {
             let outcomes = try await heldTransaction { database in try plans.map { try store($0, in: database) } }
             discard(zip(plans, outcomes).filter { $0.id != $1.id }.map(\.0))
+            for case .inserted(_, let seq) in outcomes { lastStored.max(seq, ordering: .releasing) }
             return outcomes
         } catch {
             discard(plans)

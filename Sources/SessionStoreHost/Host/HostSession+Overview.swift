@@ -34,17 +34,18 @@ extension HostSession {
         }
     }
 
-    /// The triggering rows that this incarnation could see, that are due and have not ended; by seq.
+    /// The triggering rows up to this number that this incarnation could see, that are due and have not ended; by seq.
     ///
     /// After its death and the last drain each of them has failed one try.
-    package func claimedRows(by incarnation: Incarnation) async throws -> [MessageID] {
+    package func claimedRows(by incarnation: Incarnation, through seq: Int64 = .max) async throws -> [MessageID] {
         try await reading { database in
             try database.rows(
                 """
-                SELECT id FROM messages_in WHERE status = 'pending' AND trigger = 1 AND min_incarnation <= ?
+                SELECT id FROM messages_in WHERE status = 'pending' AND trigger = 1 AND min_incarnation <= ? AND seq <= ?
                     AND (process_after IS NULL OR process_after <= ?) ORDER BY seq
                 """,
                 incarnation,
+                seq,
                 time.now
             ) { MessageID(unchecked: $0.text(0)) }
         }

@@ -1,6 +1,7 @@
 package import Core
 import LinuxIO
 package import SessionStore
+import Synchronization
 
 /// A session's files from the host's side: the one writer of `inbound.db`, a wary reader of `outbound.db`.
 ///
@@ -18,6 +19,9 @@ package actor HostSession {
     private var database: Connection?
     private var isHeld = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// See ``storedThrough``.
+    let lastStored = Atomic<Int64>(0)
 
     var reader: OutboundReader
     /// What the last snapshot of `outbound.db` held and is not recorded yet.
@@ -43,6 +47,11 @@ package actor HostSession {
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// The number of the last message that is durable: a runner cannot have been shown a higher one.
+    ///
+    /// Known from the first ``beginIncarnation(_:configuration:destinations:routing:)`` on.
+    package nonisolated var storedThrough: Int64 { lastStored.load(ordering: .acquiring) }
 
     /// Closes the database once the calls before this one are served; the next call opens it again.
     package func close() async {
