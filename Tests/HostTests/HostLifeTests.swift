@@ -2,8 +2,10 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import Sandbox
 import SessionStore
 import SessionStoreHost
+import Synchronization
 import TestSupport
 import Testing
 
@@ -70,6 +72,23 @@ import Testing
                 }
                 #expect(try await !host.runtime.stop(session: handle.id, by: nil))
                 #expect(host.channel.texts == ["Stopped."])
+            }
+        }
+    }
+
+    @Test func `T27 what is written after a stop is not stopped with what was before`() async throws {
+        try await withTemporaryDirectory { home in
+            let isDead = Atomic(false)
+            let mayEnd: @Sendable () -> Bool = { isDead.load(ordering: .acquiring) }
+            try await withHost(home: home, { $0.incarnation == 1 ? .linger(mayEnd) : .echo }) { host in
+                try await host.runtime.accept(host.event("work"))
+                try await host.eventually("it runs") { host.spawner.runners.first?.isReady == true }
+                try await host.runtime.accept(host.event("/stop"))
+                await host.channel.waitForSent(1)
+                try await host.runtime.accept(host.event("go on"))
+                isDead.store(true, ordering: .releasing)
+                await host.channel.waitForSent(2)
+                #expect(host.channel.texts == ["Stopped.", "echo: go on"])
             }
         }
     }

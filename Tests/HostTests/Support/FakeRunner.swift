@@ -15,6 +15,8 @@ enum FakeBehaviour: Sendable {
     case hang
     /// As `hang`, and only SIGKILL ends it.
     case ignoreTermination
+    /// As `hang`, and nothing ends it before this holds.
+    case linger(@Sendable () -> Bool)
     /// Reads `inbound.db` and does not let go of it: the host can write nothing there.
     case holdInbound
     /// Ends before it shows any life.
@@ -160,7 +162,8 @@ final class FakeRunner: RunningSandbox {
             state.withLock { $0.isReady = true }
             while true {
                 if let end = state.withLock({ $0.isToEnd }), !ignores(end, behaviour) { return end }
-                try turn(session, behaviour)
+                // Who holds the file does not look either: a look would wait for the host, which waits for it.
+                if lock == nil { try turn(session, behaviour) }
                 if case .dieInTurn = behaviour { return .signal(11) }
                 var waiting = pollfd(fd: inner.descriptor.number, events: Int16(POLLIN), revents: 0)
                 poll(&waiting, 1, 5)
@@ -180,8 +183,11 @@ final class FakeRunner: RunningSandbox {
     }
 
     private func ignores(_ end: SandboxExit, _ behaviour: FakeBehaviour) -> Bool {
-        guard case .ignoreTermination = behaviour else { return false }
-        return end == .code(0)
+        switch behaviour {
+        case .ignoreTermination: end == .code(0)
+        case .linger(let mayEnd): !mayEnd()
+        default: false
+        }
     }
 
     private func turn(_ session: RunnerSession, _ behaviour: FakeBehaviour) throws {
@@ -192,7 +198,7 @@ final class FakeRunner: RunningSandbox {
         try session.claim(batch.rows.map(\.id), turn: turn)
         var rows: [NewOutbound] = []
         switch behaviour {
-        case .hang, .ignoreTermination, .holdInbound, .dieInTurn, .dieAtStart: return
+        case .hang, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieAtStart: return
         case .echo:
             for row in batch.rows where row.trigger {
                 guard case .chat(let chat) = row.content else { continue }
