@@ -53,7 +53,7 @@ final class HostRuntime: Sendable {
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
     /// The right to serve the home, until ``release()``.
-    private let lock = Late<HomeLock>()
+    private let lock: HomeLock
 
     /// Opens everything, and makes a new home first.
     ///
@@ -67,8 +67,7 @@ final class HostRuntime: Sendable {
         self.time = time
         let home = options.home
         startedAt = time.now
-        let lock = try HomeLock.acquire(home: home)
-        self.lock.set(lock)
+        lock = try HomeLock.acquire(home: home)
         let isNew = !CentralStore.exists(home: home)
         configuration = try HostConfiguration.load(home: home, writesDefault: true)
         try NewHome.makeDirectories(home)
@@ -170,10 +169,10 @@ final class HostRuntime: Sendable {
         } catch {
             log.logger("host").warning("The central database was not closed", metadata: ["error": "\(error)"])
         }
-        // What was set late closes circles; the central store holds the home's lock as long as it lives.
+        // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
-        lock.set(nil)
+        lock.release()
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {

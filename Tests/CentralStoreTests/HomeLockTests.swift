@@ -26,6 +26,15 @@ import Testing
         }
     }
 
+    @Test func `a lock that was given up is free while its value lives on`() async throws {
+        try await withTemporaryDirectory { home in
+            let first = try HomeLock.acquire(home: home)
+            first.release()
+            let second = try HomeLock.acquire(home: home)
+            #expect(second.home == first.home)
+        }
+    }
+
     @Test func `T13 two homes have a lock each`() async throws {
         try await withTemporaryDirectory { home in
             let one = try HomeLock.acquire(home: "\(home)/one")

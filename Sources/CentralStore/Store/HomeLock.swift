@@ -40,6 +40,12 @@ package final class HomeLock: Sendable {
         return HomeLock(home: home, descriptor: descriptor)
     }
 
+    /// Gives the home up at once, whoever still holds on to this value.
+    package func release() {
+        // Closing would not do: a child between fork and exec has the descriptor too.
+        flock(descriptor.number, LOCK_UN)
+    }
+
     /// The pid of the host that serves the home now; nil when none does.
     package static func holder(home: String) -> Int32? {
         let number = open("\(home)/data/host.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
