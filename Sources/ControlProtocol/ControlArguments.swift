@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// The arguments of one request, taken out one by one; what is left over at the end is an error.
 package struct ControlArguments: Sendable {

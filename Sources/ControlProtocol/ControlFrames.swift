@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// What client and host agree on.
 package enum ControlProtocol {

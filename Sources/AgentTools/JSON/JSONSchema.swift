@@ -1,3 +1,5 @@
+package import Core
+
 /// Checks values against a JSON Schema.
 ///
 /// The subset that tools use: `type`, `properties`, `required`, `additionalProperties` (false or true), `enum`,
@@ -39,10 +41,10 @@ package struct JSONSchema: Sendable {
 
     private static func violations(of value: JSONValue, _ schema: JSONValue, at path: String) -> [String] {
         let place = path.isEmpty ? "the arguments" : "\"\(path)\""
-        if let type = schema["type"], !isOf(type, value) {
+        if let type = schema[key: "type"], !isOf(type, value) {
             return ["\(place) must be \(describe(type)), not \(value.typeName)"]
         }
-        if case .array(let choices)? = schema["enum"], !choices.contains(value) {
+        if case .array(let choices)? = schema[key: "enum"], !choices.contains(value) {
             let list = choices.map { (try? $0.text()) ?? "?" }.joined(separator: ", ")
             return ["\(place) must be one of \(list)"]
         }
@@ -52,7 +54,7 @@ package struct JSONSchema: Sendable {
         case .number(let number): return range(number, schema, place)
         case .array(let elements):
             var found = length(elements.count, schema, "Items", "elements", place)
-            if let items = schema["items"] {
+            if let items = schema[key: "items"] {
                 for (index, element) in elements.enumerated() {
                     found += violations(of: element, items, at: "\(path)[\(index)]")
                 }
@@ -71,8 +73,8 @@ package struct JSONSchema: Sendable {
     ) -> [String] {
         var found: [String] = []
         var properties: [String: JSONValue] = [:]
-        if case .object(let declared)? = schema["properties"] { properties = declared }
-        if case .array(let required)? = schema["required"] {
+        if case .object(let declared)? = schema[key: "properties"] { properties = declared }
+        if case .array(let required)? = schema[key: "required"] {
             for case .string(let name) in required where members[name] == nil {
                 found.append("\(place) must have \"\(name)\"")
             }
@@ -80,7 +82,7 @@ package struct JSONSchema: Sendable {
         for (name, member) in members.sorted(by: { $0.key < $1.key }) {
             if let schema = properties[name] {
                 found += violations(of: member, schema, at: path.isEmpty ? name : "\(path).\(name)")
-            } else if schema["additionalProperties"] == .bool(false) {
+            } else if schema[key: "additionalProperties"] == .bool(false) {
                 let names = properties.keys.sorted().joined(separator: ", ")
                 found.append("\(place) must not have \"\(name.prefix(60))\" (known: \(names))")
             }
@@ -106,7 +108,7 @@ package struct JSONSchema: Sendable {
     }
 
     private static func number(_ schema: JSONValue, _ keyword: String) -> Double? {
-        switch schema[keyword] {
+        switch schema[key: keyword] {
         case .integer(let value)?: Double(value)
         case .number(let value)?: value
         default: nil

@@ -1,5 +1,5 @@
-package import ControlProtocol
-import Core
+import ControlProtocol
+package import Core
 import Glibc
 import LinuxIO
 import Synchronization

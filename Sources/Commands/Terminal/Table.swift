@@ -1,4 +1,5 @@
 import ControlProtocol
+import Core
 
 /// Rows for people: columns padded to their widest value, two spaces between, a rule below the headings.
 struct Table {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import Core
 
 /// `nanoclaw destinations …`.
 struct DestinationsCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import Core
 
 /// `nanoclaw users …`.
 struct UsersCommand: ParsableCommand {

@@ -1,3 +1,5 @@
+import Core
+
 /// Writes the body of a streamed message.
 ///
 /// What grows, the messages, stands last.
@@ -64,7 +66,7 @@ struct AnthropicRequest: Sendable {
                     json.field("name", call.name)
                     json.field(
                         "input",
-                        raw: JSONValue.isObject(call.arguments) ? call.arguments : unread(call.arguments)
+                        raw: isObject(call.arguments) ? call.arguments : unread(call.arguments)
                     )
                 }
             }
@@ -85,6 +87,10 @@ struct AnthropicRequest: Sendable {
             json.field("type", "text")
             json.field("text", text)
         }
+    }
+
+    private static func isObject(_ text: String) -> Bool {
+        (try? JSONValue(parsing: text))?.object != nil
     }
 
     /// Arguments that are no JSON object, as one: the wire takes nothing else.

@@ -1,6 +1,4 @@
-import Core
-
-/// Any JSON value: what a frame carries before a handler gives it a shape.
+/// Any JSON value: what a frame, a tool's arguments or a server's answer holds before somebody gives it a shape.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -9,6 +7,11 @@ package enum JSONValue: Sendable, Hashable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
+
+    /// Reads JSON text; throws ``CoreError`` naming what is wrong.
+    package init(parsing text: String) throws {
+        self = try JSONText.decode(JSONValue.self, text)
+    }
 
     /// The value as the JSON that its encoding makes.
     package init(encoding value: some Encodable) throws {
@@ -20,10 +23,26 @@ package enum JSONValue: Sendable, Hashable {
         try JSONText.decode(type, try JSONText.data(self))
     }
 
+    /// The value as one line with sorted keys.
+    package func text() throws -> String { try JSONText.encode(self) }
+
     /// A field of an object; nil for everything else, and for a field that is null.
     package subscript(key key: String) -> JSONValue? {
         guard case .object(let fields) = self, let value = fields[key], value != .null else { return nil }
         return value
+    }
+
+    /// The name of its JSON type; a number without a fraction is an `integer`.
+    package var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .integer: "integer"
+        case .number: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
     }
 
     /// The text of a string.
