@@ -1,3 +1,5 @@
+import Core
+
 /// Rules for names that people type.
 enum Text {
     /// Refuses an empty or long text, and one with control characters.

@@ -1,3 +1,5 @@
+import Core
+
 /// Refuses keys that a record does not have.
 enum StrictKeys {
     private struct AnyKey: CodingKey {

@@ -1,4 +1,5 @@
 import COpenSSL
+import Core
 
 /// SHA-256 by libcrypto.
 enum Checksum {
