@@ -45,7 +45,7 @@ final class HostRuntime: Sendable {
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
-    let owner: Sandbox.FileOwner?
+    let owner: FileOwner?
     let time: any TimeSource
     let startedAt: Timestamp
     let isAccepting = Atomic<Bool>(false)
@@ -95,7 +95,7 @@ final class HostRuntime: Sendable {
             home: home,
             central: central,
             executors: executors,
-            owner: owner.map { SessionStoreHost.FileOwner(uid: $0.uid, gid: $0.gid) },
+            owner: owner,
             attachmentLimits: AttachmentLimits(
                 file: configuration.agentLimits.attachmentBytes,
                 message: configuration.agentLimits.messageAttachmentBytes

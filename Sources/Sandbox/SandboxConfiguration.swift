@@ -1,4 +1,5 @@
 import Glibc
+package import LinuxIO
 import SandboxWire
 
 /// A directory of the box that agent groups may be given, by name.
@@ -13,17 +14,6 @@ package struct SandboxMount: Sendable, Hashable {
         self.name = name
         self.path = path
         self.writable = writable
-    }
-}
-
-/// Who owns on disk what sandboxes of a home write.
-package struct FileOwner: Sendable, Hashable {
-    package let uid: UInt32
-    package let gid: UInt32
-
-    package init(uid: UInt32, gid: UInt32) {
-        self.uid = uid
-        self.gid = gid
     }
 }
 

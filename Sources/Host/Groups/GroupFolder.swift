@@ -7,7 +7,7 @@ import Sandbox
 struct GroupFolder: Sendable {
     let home: String
     /// Who is to own it; nil: the process's own user.
-    let owner: Sandbox.FileOwner?
+    let owner: FileOwner?
 
     /// Makes `groups/<folder>/` with CLAUDE.md, memory/ and skills/; parts that are there are kept when `adopt` is set.
     ///

@@ -1,5 +1,6 @@
 package import CentralStore
 package import Core
+package import LinuxIO
 import Logging
 import OrderedCollections
 package import SessionStore

@@ -152,17 +152,6 @@ package struct InboundReference: Sendable, Equatable {
     package let lastError: String?
 }
 
-/// Who owns on disk what a sandbox may read or write.
-package struct FileOwner: Sendable, Hashable {
-    package let uid: UInt32
-    package let gid: UInt32
-
-    package init(uid: UInt32, gid: UInt32) {
-        self.uid = uid
-        self.gid = gid
-    }
-}
-
 /// A file of an outgoing message, open to be read from its start.
 package struct OutboxFile: Sendable {
     package let descriptor: Descriptor

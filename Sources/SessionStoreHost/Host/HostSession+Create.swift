@@ -1,6 +1,6 @@
 import Core
 import Glibc
-import LinuxIO
+package import LinuxIO
 package import SessionStore
 
 extension HostSession {

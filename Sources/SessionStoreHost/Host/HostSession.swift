@@ -1,5 +1,5 @@
 package import Core
-import LinuxIO
+package import LinuxIO
 package import SessionStore
 import Synchronization
 
