@@ -7,10 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int clinux_pipe_cloexec(int ends[2]) {
-    return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
-}
-
 static volatile sig_atomic_t termination = -1;
 
 static void terminate(int signal) {

@@ -211,10 +211,6 @@ int clinux_is_sealed(int fd) {
     return seals >= 0 && (seals & wanted) == wanted;
 }
 
-int clinux_pipe(int ends[2]) {
-    return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
-}
-
 int clinux_poll(const int *fds, int count, int milliseconds, uint8_t *ready) {
     struct pollfd polled[64];
     if (count < 0 || count > 64) return -EINVAL;

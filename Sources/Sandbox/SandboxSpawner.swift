@@ -200,7 +200,7 @@ package final class SandboxSpawner: Sendable {
 
     private func pipe() throws -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
-        try Errno.check(clinux_pipe(&ends), "pipe2")
+        try Errno.check(clinux_pipe_cloexec(&ends), "pipe2")
         return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
     }
 

@@ -30,6 +30,13 @@ int clinux_pidfd_signal(int pidfd, int signal);
 // socketpair(2) of SOCK_SEQPACKET, close-on-exec, both ends into `ends`.
 int clinux_seqpacket_pair(int ends[2]);
 
+// pipe2(2), close-on-exec: the reading end, then the writing end, into `ends`.
+int clinux_pipe_cloexec(int ends[2]);
+
+// Raises the soft limit of open files (RLIMIT_NOFILE) to the hard one, at most `most`; never lowers it.
+// Returns the soft limit that holds then, at most INT_MAX.
+int clinux_raise_open_files(int most);
+
 // Credentials of the process at the other end of a unix socket (SO_PEERCRED).
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 

@@ -2,9 +2,6 @@
 #ifndef CLINUX_RUNNER_H
 #define CLINUX_RUNNER_H
 
-// pipe2(2), close-on-exec, both ends into `ends`.
-int clinux_pipe_cloexec(int ends[2]);
-
 // Makes SIGTERM write one byte into a pipe instead of ending the process, and ignores SIGPIPE.
 // Returns the pipe's reading end, non-blocking and close-on-exec. Once per process.
 int clinux_termination_pipe(void);

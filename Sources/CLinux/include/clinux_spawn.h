@@ -73,8 +73,8 @@ int clinux_flock(int fd);
 // F_GET_SEALS holds write, grow and shrink: returns 1, else 0.
 int clinux_is_sealed(int fd);
 
-// pipe2(2), close-on-exec.
-int clinux_pipe(int ends[2]);
+// Most descriptors that one clinux_poll watches: a spawner's sandboxes and its host.
+#define CLINUX_MAX_POLLED 65536
 
 // poll(2) for input on `count` <= 64 descriptors; sets ready[i]. Returns how many are ready, 0 after `milliseconds`
 // (-1: never).
