@@ -118,7 +118,9 @@ struct Surroundings: Sendable {
             projection,
             SpawnInputs(
                 generation: generation,
-                mounts: grants.map(\.name),
+                mounts: grants.map {
+                    SandboxRequest.ExtraMount(name: $0.name, device: $0.device, inode: $0.inode)
+                },
                 limits: limits,
                 timeZone: projection.configuration.timeZone
             )

@@ -9,6 +9,9 @@ package enum MountPolicy {
         package let name: String
         package let path: String
         package let isWritable: Bool
+        /// `st_dev` and `st_ino`: the directory itself, whatever its path leads to later.
+        package let device: UInt64
+        package let inode: UInt64
     }
 
     /// Names of files and folders that hold secrets; also with an ending, such as `.env.local`.
@@ -40,7 +43,7 @@ package enum MountPolicy {
             guard mount.groups.contains(folder) || mount.groups.contains("*") else {
                 throw refusal(name, "mounts.\(name).groups in config.yaml does not name \(folder)")
             }
-            return Grant(name: name, path: try realPath(mount, home: home), isWritable: mount.isWritable)
+            return try grant(mount, home: home)
         }
     }
 
@@ -53,7 +56,7 @@ package enum MountPolicy {
         }
     }
 
-    private static func realPath(_ mount: HostConfiguration.Mount, home: String) throws -> String {
+    private static func grant(_ mount: HostConfiguration.Mount, home: String) throws -> Grant {
         let directory: Directory
         do { directory = try Directory(path: mount.path) } catch {
             throw refusal(mount.name, "cannot be opened as a directory: \(error)")
@@ -68,7 +71,14 @@ package enum MountPolicy {
         if let secret = names.first(where: isBlocked) {
             throw refusal(mount.name, "\(path) holds \(secret): mount a folder without it")
         }
-        return path
+        let status = try directory.descriptor.status()
+        return Grant(
+            name: mount.name,
+            path: path,
+            isWritable: mount.isWritable,
+            device: UInt64(status.st_dev),
+            inode: UInt64(status.st_ino)
+        )
     }
 
     private static func complaint(_ path: String) -> String? {

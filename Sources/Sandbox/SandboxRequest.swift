@@ -76,6 +76,22 @@ package struct SandboxRequest: Sendable {
         case command(tier: Tier, argv: [String])
     }
 
+    /// A directory of the box by its name in the configuration, and which one it was when the mount policy looked at it.
+    ///
+    /// Another one in its place, because a link was changed meanwhile, refuses the spawn.
+    package struct ExtraMount: Sendable, Hashable {
+        package let name: String
+        /// `st_dev` and `st_ino` of the directory that was looked at.
+        package let device: UInt64
+        package let inode: UInt64
+
+        package init(name: String, device: UInt64, inode: UInt64) {
+            self.name = name
+            self.device = device
+            self.inode = inode
+        }
+    }
+
     package var agentGroup: AgentGroupID
     package var session: SessionID
     package var incarnation: Incarnation
@@ -83,8 +99,8 @@ package struct SandboxRequest: Sendable {
     package var groupFolder: String
     /// Folder below `data/composed/<agentGroup>/`; empty: no instructions.
     package var generation: String
-    /// Names of configured mounts.
-    package var extraMounts: [String]
+    /// Configured mounts, each with the directory that was looked at.
+    package var extraMounts: [ExtraMount]
     package var limits: SandboxLimits
     /// Name of a time zone, or empty.
     package var timeZone: String
@@ -98,7 +114,7 @@ package struct SandboxRequest: Sendable {
         incarnation: Incarnation,
         groupFolder: String,
         generation: String,
-        extraMounts: [String] = [],
+        extraMounts: [ExtraMount] = [],
         limits: SandboxLimits = SandboxLimits(),
         timeZone: String = "",
         program: Program = .runner
@@ -128,7 +144,7 @@ package struct SandboxRequest: Sendable {
             incarnation: incarnation,
             groupFolder: groupFolder,
             generation: generation,
-            extraMounts: extraMounts,
+            extraMounts: extraMounts.map { WireExtraMount(name: $0.name, device: $0.device, inode: $0.inode) },
             limits: try limits.wire(),
             timeZone: timeZone,
             program: program

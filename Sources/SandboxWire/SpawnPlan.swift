@@ -40,6 +40,22 @@ package struct WireLimits: Sendable, Equatable {
     }
 }
 
+/// A configured directory that a session is to have, and which one it was when the host looked at it.
+///
+/// The spawner mounts no other: what a link leads to may have changed since.
+package struct WireExtraMount: Sendable, Equatable {
+    package let name: String
+    /// `st_dev` and `st_ino` of the directory that was looked at.
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(name: String, device: UInt64, inode: UInt64) {
+        self.name = name
+        self.device = device
+        self.inode = inode
+    }
+}
+
 /// What the host asks for: names only, which the spawner resolves beneath its configured directories.
 package struct SpawnPlan: Sendable, Equatable {
     package let agentGroup: String
@@ -49,7 +65,7 @@ package struct SpawnPlan: Sendable, Equatable {
     package let groupFolder: String
     /// Folder below `data/composed/<agentGroup>/`; empty: no instructions.
     package let generation: String
-    package let extraMounts: [String]
+    package let extraMounts: [WireExtraMount]
     package let limits: WireLimits
     /// Name of a time zone, or empty.
     package let timeZone: String
@@ -61,7 +77,7 @@ package struct SpawnPlan: Sendable, Equatable {
         incarnation: Int64,
         groupFolder: String,
         generation: String,
-        extraMounts: [String],
+        extraMounts: [WireExtraMount],
         limits: WireLimits,
         timeZone: String,
         program: WireProgram
@@ -83,7 +99,11 @@ package struct SpawnPlan: Sendable, Equatable {
         writer.put(UInt32(0x4E43_5031))
         for text in [agentGroup, session, groupFolder, generation, timeZone] { writer.put(text) }
         writer.put(incarnation)
-        writer.put(extraMounts)
+        writer.put(extraMounts) { writer, mount in
+            writer.put(mount.name)
+            writer.put(mount.device)
+            writer.put(mount.inode)
+        }
         writer.put(limits.memoryBytes)
         writer.put(limits.tmpBytes)
         writer.put(limits.fileBytes)
@@ -112,7 +132,13 @@ package struct SpawnPlan: Sendable, Equatable {
         generation = try reader.text("generation")
         timeZone = try reader.text("timeZone")
         incarnation = try reader.number("incarnation")
-        extraMounts = try reader.texts("extraMounts")
+        extraMounts = try reader.list("extraMounts") { reader throws(WireError) in
+            WireExtraMount(
+                name: try reader.text("mount name"),
+                device: try reader.number("mount device"),
+                inode: try reader.number("mount inode")
+            )
+        }
         limits = WireLimits(
             memoryBytes: try reader.number("memoryBytes"),
             tmpBytes: try reader.number("tmpBytes"),
@@ -141,8 +167,8 @@ package struct SpawnPlan: Sendable, Equatable {
         where !value.isEmpty && !SandboxWire.isIdentifier(value) {
             throw WireError("\(name) is no identifier")
         }
-        guard extraMounts.count <= 16, extraMounts.allSatisfy(SandboxWire.isIdentifier),
-            Set(extraMounts).count == extraMounts.count
+        guard extraMounts.count <= 16, extraMounts.allSatisfy({ SandboxWire.isIdentifier($0.name) }),
+            Set(extraMounts.map(\.name)).count == extraMounts.count
         else { throw WireError("extraMounts must be at most 16 different identifiers") }
         guard timeZone.utf8.count <= 64 else { throw WireError("timeZone is longer than 64 bytes") }
         guard limits.memoryBytes >= 16 << 20, limits.pids >= 8, limits.openFiles >= 64, limits.cpuPercent >= 1,

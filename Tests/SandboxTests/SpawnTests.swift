@@ -1,6 +1,7 @@
 import Core
 import Glibc
 import LinuxIO
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -176,14 +177,48 @@ struct SpawnTests {
                         argv: ["sh", "-c", "test -d /workspace/extra/docs/bash && ! touch /workspace/extra/docs/x"]
                     )
                 )
-                request.extraMounts = ["docs"]
+                request.extraMounts = [try checked("docs", "/usr/share/doc")]
                 let process = try await fixture.spawner.spawn(request)
                 #expect(await process.waitForExit() == .code(0))
-                request.extraMounts = ["home"]
+                request.extraMounts = [try checked("home", "/usr/share/doc")]
                 let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.spawn(request) }
                 #expect(error?.errno == EACCES)
             }
         }
+    }
+
+    @Test(arguments: SpawnMode.available)
+    func `a mount is the directory that was checked, wherever a link leads by then`(mode: SpawnMode) async throws {
+        try await withTemporaryDirectory { path in
+            chmod(path, 0o755)
+            for folder in ["checked", "other"] {
+                mkdir("\(path)/\(folder)", 0o755)
+                mkdir("\(path)/\(folder)/\(folder)-inside", 0o755)
+            }
+            symlink("\(path)/checked", "\(path)/link")
+            let mounts = [SandboxMount(name: "docs", path: "\(path)/link", writable: false)]
+            try await SpawnFixture.with(mode, mounts: mounts) { fixture in
+                try await ScratchSession.with(home: fixture.home) { scratch in
+                    var request = scratch.request(
+                        .command(tier: .tool, argv: ["test", "-d", "/workspace/extra/docs/checked-inside"])
+                    )
+                    request.extraMounts = [try checked("docs", "\(path)/link")]
+                    let process = try await fixture.spawner.spawn(request)
+                    #expect(await process.waitForExit() == .code(0))
+                    unlink("\(path)/link")
+                    symlink("\(path)/other", "\(path)/link")
+                    let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.spawn(request) }
+                    #expect(error?.errno == ESTALE)
+                    #expect(error?.step.contains("docs") == true)
+                }
+            }
+        }
+    }
+
+    /// The mount with the directory that stands at the path now.
+    private func checked(_ name: String, _ path: String) throws -> SandboxRequest.ExtraMount {
+        let status = try Directory(path: path).descriptor.status()
+        return SandboxRequest.ExtraMount(name: name, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
     @Test func `a link in place of a session's part is refused`() async throws {

@@ -25,7 +25,7 @@ struct WireTests {
             incarnation: 7,
             groupFolder: groupFolder,
             generation: generation,
-            extraMounts: mounts,
+            extraMounts: mounts.map { WireExtraMount(name: $0, device: 1, inode: 2) },
             limits: limits,
             timeZone: "Europe/Berlin",
             program: program

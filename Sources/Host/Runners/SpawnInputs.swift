@@ -7,7 +7,7 @@ import SessionStore
 struct SpawnInputs: Sendable, Equatable {
     /// Fixed for one incarnation.
     var generation: String
-    var mounts: [String]
+    var mounts: [SandboxRequest.ExtraMount]
     var limits: SandboxLimits
     var timeZone: String
 }

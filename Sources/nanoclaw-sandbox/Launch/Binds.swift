@@ -9,6 +9,8 @@ struct Bind {
         case home(String)
         /// A configured path.
         case path(String)
+        /// A configured path whose links are followed; only to the directory that the host looked at.
+        case checked(String, WireExtraMount)
     }
 
     let tier: WireTier
@@ -73,12 +75,12 @@ struct Bind {
         if !plan.groupFolder.isEmpty {
             binds.append(Bind(.tool, .home("groups/\(plan.groupFolder)"), "/workspace/agent", 0, owned: true))
         }
-        for name in plan.extraMounts {
-            guard let mount = configuration.mounts.first(where: { $0.name == name }) else {
-                throw StepError(step: "mount \(name): it is not among `mounts:` of config.yaml", errno: EACCES)
+        for extra in plan.extraMounts {
+            guard let mount = configuration.mounts.first(where: { $0.name == extra.name }) else {
+                throw StepError(step: "mount \(extra.name): it is not among `mounts:` of config.yaml", errno: EACCES)
             }
             let restrictions = mount.writable ? writable : readOnly
-            binds.append(Bind(.tool, .path(mount.path), "/workspace/extra/\(name)", restrictions))
+            binds.append(Bind(.tool, .checked(mount.path, extra), "/workspace/extra/\(extra.name)", restrictions))
         }
         return binds
     }
@@ -118,6 +120,8 @@ struct BindResolver {
         case .path(let path):
             name = path
             source = try step("open \(path)", clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_MAGICLINKS)))
+        case .checked(let path, let extra):
+            return try open(path, as: extra)
         }
         guard bind.owned, identities.root else { return source }
         var status = stat()
@@ -127,6 +131,21 @@ struct BindResolver {
                 step: "\(name) belongs to uid \(status.st_uid), not to \(configuration.serviceUID), the owner of what "
                     + "sandboxes write: chown -R \(configuration.serviceUID) it",
                 errno: EPERM
+            )
+        }
+        return source
+    }
+
+    private func open(_ path: String, as extra: WireExtraMount) throws(StepError) -> Int32 {
+        let flags = clinux_path_only | UInt64(O_CLOEXEC | O_DIRECTORY)
+        let source = try step("open \(path)", clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_MAGICLINKS)))
+        var status = stat()
+        try step("stat \(path)", result(fstat(source, &status)))
+        guard UInt64(status.st_dev) == extra.device, UInt64(status.st_ino) == extra.inode else {
+            close(source)
+            throw StepError(
+                step: "mount \(extra.name): \(path) leads to another directory than when it was checked",
+                errno: ESTALE
             )
         }
         return source

@@ -50,7 +50,7 @@ struct Tier {
             rules += [("/workspace/inbound", read), ("/workspace/outbound", write), ("/workspace/state", write)]
         } else {
             rules += [("/workspace/inbound/inbox", read), ("/workspace/agent", all)]
-            for name in context.plan.extraMounts {
+            for name in context.plan.extraMounts.map(\.name) {
                 let writable = context.configuration.mounts.first { $0.name == name }?.writable ?? false
                 rules.append(("/workspace/extra/\(name)", writable ? write : read))
             }
