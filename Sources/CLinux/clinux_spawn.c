@@ -212,12 +212,15 @@ int clinux_is_sealed(int fd) {
 }
 
 int clinux_poll(const int *fds, int count, int milliseconds, uint8_t *ready) {
-    struct pollfd polled[64];
-    if (count < 0 || count > 64) return -EINVAL;
+    struct pollfd few[64];
+    if (count < 0 || count > CLINUX_MAX_POLLED) return -EINVAL;
+    struct pollfd *polled = count <= 64 ? few : malloc((size_t)count * sizeof *polled);
+    if (polled == NULL) return -ENOMEM;
     for (int index = 0; index < count; index++) polled[index] = (struct pollfd){.fd = fds[index], .events = POLLIN};
     int number = poll(polled, (nfds_t)count, milliseconds);
-    if (number < 0) return -errno;
-    for (int index = 0; index < count; index++) ready[index] = polled[index].revents != 0;
+    if (number < 0) number = -errno;
+    for (int index = 0; number >= 0 && index < count; index++) ready[index] = polled[index].revents != 0;
+    if (polled != few) free(polled);
     return number;
 }
 

@@ -1,3 +1,4 @@
+import CLinux
 import CentralStore
 import ChannelKit
 import Core
@@ -14,6 +15,8 @@ import UnixSignals
 /// at the terminal.
 package func runHost(_ options: HostOptions) async throws {
     let runtime = try await HostRuntime(options)
+    // About twelve descriptors a runner: the usual soft limit of 1024 is reached with 80 of them.
+    clinux_raise_open_files(1 << 20)
     defer { runtime.release() }
     try await runtime.serve()
 }

@@ -210,6 +210,7 @@ final class HostRuntime: Sendable {
                 },
                 requiredLayers: configuration.sandbox.requiredLayers
             ),
+                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
             time: time
         )
     }

@@ -27,6 +27,8 @@ package struct SandboxConfiguration: Sendable {
     ///
     /// Used as root only.
     package var uidRange: ClosedRange<UInt32>?
+    /// Sandboxes that may live at once, 1 to 20,000; as root no more than there are ids for.
+    package var maximumSandboxes: Int
     /// Directories of the box that groups may be given.
     package var mounts: [SandboxMount]
     /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`, `seccomp`.
@@ -36,15 +38,21 @@ package struct SandboxConfiguration: Sendable {
         home: String,
         binaries: String,
         uidRange: ClosedRange<UInt32>? = nil,
+        maximumSandboxes: Int = 32,
         mounts: [SandboxMount] = [],
         requiredLayers: Set<String> = []
     ) {
         self.home = home
         self.binaries = binaries
         self.uidRange = uidRange
+        self.maximumSandboxes = maximumSandboxes
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
+
+    /// How many sandboxes a host with so many runners may need at once: some end while their successors begin, and
+    /// some recover files.
+    package static func sandboxes(forRunners runners: Int) -> Int { runners + max(16, runners / 8) }
 
     /// Who must own what the host creates below `data/sessions/…` and `groups/<folder>`: as root the owner of the
     /// home, or user `nanoclaw` when that is root; nil without root, where everything is the caller's own.
@@ -69,13 +77,16 @@ package struct SandboxConfiguration: Sendable {
         return FileOwner(uid: user.pw_uid, gid: user.pw_gid)
     }
 
-    /// The host ids in use: the configured ones, or 256 of the upper part that no distribution hands out.
+    /// The host ids in use: the configured ones, or a block of the upper part that no distribution hands out, with
+    /// room for twice as many sandboxes as may live at once and for 64 at least.
     var uids: ClosedRange<UInt32> {
         if let uidRange { return uidRange }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in home.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        let base = 0x7000_0000 + UInt32(truncatingIfNeeded: hash % (1 << 20)) * 256
-        return base...(base + 255)
+        var size: UInt32 = 256
+        while size < UInt32(maximumSandboxes) * 8 { size *= 2 }
+        let base = 0x7000_0000 + UInt32(truncatingIfNeeded: hash % UInt64((1 << 28) / size)) * size
+        return base...(base + size - 1)
     }
 
     /// For a spawner beside the host's own: the upper half of the host ids, which a host reaches only with more than
@@ -96,6 +107,7 @@ package struct SandboxConfiguration: Sendable {
             serviceGID: owner?.gid ?? getegid(),
             uidBase: uids.lowerBound,
             uidCount: UInt32(uids.count),
+            maximumSandboxes: UInt32(max(1, min(maximumSandboxes, 20_000))),
             mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
             requiredLayers: requiredLayers.sorted()
         )

@@ -27,6 +27,8 @@ package struct SpawnerConfiguration: Sendable, Equatable {
     /// First of the host ids that sessions are mapped to, and how many there are; four for each session.
     package let uidBase: UInt32
     package let uidCount: UInt32
+    /// Sandboxes that may live at once; as root never more than a quarter of `uidCount`.
+    package let maximumSandboxes: UInt32
     package let mounts: [WireMount]
     /// Layers without which a spawn is refused.
     package let requiredLayers: [String]
@@ -38,6 +40,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         serviceGID: UInt32,
         uidBase: UInt32,
         uidCount: UInt32,
+        maximumSandboxes: UInt32 = 64,
         mounts: [WireMount],
         requiredLayers: [String]
     ) {
@@ -47,6 +50,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         self.serviceGID = serviceGID
         self.uidBase = uidBase
         self.uidCount = uidCount
+        self.maximumSandboxes = maximumSandboxes
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
@@ -60,6 +64,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         writer.put(serviceGID)
         writer.put(uidBase)
         writer.put(uidCount)
+        writer.put(maximumSandboxes)
         writer.put(mounts) { writer, mount in
             writer.put(mount.name)
             writer.put(mount.path)
@@ -78,6 +83,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         serviceGID = try reader.number("serviceGID")
         uidBase = try reader.number("uidBase")
         uidCount = try reader.number("uidCount")
+        maximumSandboxes = try reader.number("maximumSandboxes")
         mounts = try reader.list("mounts") { reader throws(WireError) in
             let mount = WireMount(
                 name: try reader.text("mount name"),
@@ -95,6 +101,9 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         }
         guard uidCount >= 4, UInt64(uidBase) + UInt64(uidCount) <= UInt64(UInt32.max), uidBase >= 1000 else {
             throw WireError("the uid range must hold at least four ids above 999")
+        }
+        guard (1...20_000).contains(maximumSandboxes) else {
+            throw WireError("maximumSandboxes is not between 1 and 20000")
         }
     }
 }

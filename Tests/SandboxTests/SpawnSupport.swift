@@ -49,8 +49,10 @@ struct SpawnFixture: Sendable {
     static func with<Result: Sendable>(
         _ mode: SpawnMode,
         binaries: String = Distribution.binaries,
+        maximumSandboxes: Int = 32,
         mounts: [SandboxMount] = [],
         environment: [String] = [],
+        wrapper: [String] = [],
         requiredLayers: Set<String> = [],
         _ body: @escaping @Sendable (SpawnFixture) async throws -> Result
     ) async throws -> Result {
@@ -64,11 +66,12 @@ struct SpawnFixture: Sendable {
                 SandboxConfiguration(
                     home: home,
                     binaries: binaries,
+                    maximumSandboxes: maximumSandboxes,
                     mounts: mounts,
                     requiredLayers: requiredLayers
                 ),
                 environment: environment,
-                wrapper: mode.wrapper
+                wrapper: wrapper + mode.wrapper
             )
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await spawner.run() }

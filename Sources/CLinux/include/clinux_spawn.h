@@ -76,8 +76,8 @@ int clinux_is_sealed(int fd);
 // Most descriptors that one clinux_poll watches: a spawner's sandboxes and its host.
 #define CLINUX_MAX_POLLED 65536
 
-// poll(2) for input on `count` <= 64 descriptors; sets ready[i]. Returns how many are ready, 0 after `milliseconds`
-// (-1: never).
+// poll(2) for input on `count` <= CLINUX_MAX_POLLED descriptors; sets ready[i]. Returns how many are ready, 0 after
+// `milliseconds` (-1: never). Allocates beyond 64.
 int clinux_poll(const int *fds, int count, int milliseconds, uint8_t *ready);
 
 // Monotonic milliseconds.

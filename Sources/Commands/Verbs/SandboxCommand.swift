@@ -2,6 +2,7 @@ package import ArgumentParser
 import Core
 import Foundation
 import Glibc
+import HostConfiguration
 import LinuxIO
 import Sandbox
 
@@ -128,7 +129,15 @@ enum SandboxScratch {
         guard let binaries = HomeLocation.binaries else {
             throw CommandFailure(.failed, "/proc/self/exe cannot be read: where are the inner binaries?")
         }
-        let spawner = SandboxSpawner(SandboxConfiguration(home: home, binaries: binaries).forScratch())
+        let settings = try HostConfiguration.load(home: home)
+        let spawner = SandboxSpawner(
+            SandboxConfiguration(
+                home: home,
+                binaries: binaries,
+                uidRange: settings.sandbox.uidRange,
+                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners)
+            ).forScratch()
+        )
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 try await spawner.run()

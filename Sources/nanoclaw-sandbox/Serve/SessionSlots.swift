@@ -25,8 +25,12 @@ struct SessionSlots {
     init(_ configuration: SpawnerConfiguration) {
         self.configuration = configuration
         root = geteuid() == 0
-        used = [Bool](repeating: false, count: min(Int(configuration.uidCount / 4), 64))
+        let most = Int(configuration.maximumSandboxes)
+        used = [Bool](repeating: false, count: root ? min(Int(configuration.uidCount / 4), most) : most)
     }
+
+    /// How many sandboxes may live at once.
+    var count: Int { used.count }
 
     /// The lowest free slot, whose namespaces are most likely made already; nil when there is none.
     mutating func take() -> Int? {

@@ -29,6 +29,8 @@ struct Spawner {
         #endif
         signal(SIGPIPE, SIG_IGN)
         chdir("/")
+        // Three descriptors a sandbox; each sandbox is given a limit of its own.
+        clinux_raise_open_files(CLINUX_MAX_POLLED)
         // Only the host's socket, and the log that 1 and 2 lead to.
         guard clinux_keep_only([0, 1, 2], 3) == 0, openLifeline() else { exit(71) }
         while true {
@@ -77,8 +79,9 @@ struct Spawner {
             Channel.send(.failed(step: "the spawner has no configuration", errno: EINVAL), over: control)
             return
         }
-        guard launchers.count < 60, let slot = slots?.take() else {
-            Channel.send(.failed(step: "too many sandboxes at once", errno: EAGAIN), over: control)
+        guard let slot = slots?.take() else {
+            let most = "too many sandboxes at once: there is room for \(slots?.count ?? 0)"
+            Channel.send(.failed(step: most, errno: EAGAIN), over: control)
             return
         }
         let identities = slots?.identities(slot)
