@@ -59,7 +59,7 @@ let runner: [Target] = [
         name: "AgentRuntime",
         dependencies: ["AgentTools", "CLinux", "Core", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]
     ),
-    .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "LinuxIO"]),
+    .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "CLinux", "LinuxIO"]),
     .executableTarget(name: "nanoclaw-sandbox", dependencies: ["CCap", "CLinux", "SandboxWire"]),
 ]
 

@@ -1,5 +1,6 @@
 import AgentRuntime
 import AgentTools
+import CLinux
 import Glibc
 import LinuxIO
 
@@ -8,6 +9,8 @@ import LinuxIO
 enum Main {
     // Synchronous: an asynchronous main costs a static executable 15 ms of its start.
     static func main() {
+        // What tools run has the same uid: it is to reach neither memory nor environment through /proc or ptrace.
+        guard clinux_set_dumpable(0) == 0 else { exit(1) }
         setenv("SWIFT_ROOT", "/", 0)
         let arguments = CommandLine.arguments.dropFirst()
         switch arguments.first {
