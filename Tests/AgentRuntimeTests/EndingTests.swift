@@ -156,6 +156,25 @@ import Testing
         }
     }
 
+    @Test func `T28 a model that says nothing is told within a minute, once, and is waited for`() async throws {
+        let provider = ScriptedProvider([.held([.textDelta("<message to='cli'>slowly</message>"), .finished(.stop)])])
+        try await withRunner(provider) { session in
+            let id = try await session.say("anybody?")
+            try await session.wait(until: { try provider.requests.count == 1 && session.state(of: id) != nil })
+            for _ in 0..<40 { try await session.second() }
+            #expect(try session.sent().isEmpty)
+            for _ in 40..<60 { try await session.second() }
+            try await session.wait(until: { try session.sent().count == 1 })
+            #expect(try session.sent()[0].text.contains("has not begun to answer"))
+            for _ in 0..<120 { try await session.second() }
+            #expect(try session.sent().count == 1)
+            provider.release()
+            try await session.waitForEnd(of: id)
+            #expect(try session.state(of: id) == "completed")
+            #expect(try session.sent().map(\.text).last == "slowly")
+        }
+    }
+
     @Test func `T29 a refused request fails its message visibly, and the next one works without it`() async throws {
         let provider = ScriptedProvider([
             .text("<message to='cli'>one</message>"), .failure(ModelError(.rejected, "The server refused it (400).")),

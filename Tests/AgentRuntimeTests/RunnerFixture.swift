@@ -81,6 +81,12 @@ struct RunnerFixture: Sendable {
         return id
     }
 
+    /// Lets the runner's clock go on by a second and its beat come by.
+    func second() async throws {
+        try await time.waitForSleepers()
+        time.advance(by: .seconds(1))
+    }
+
     func closeBell() { shutdown(bell.descriptor.number, Int32(SHUT_RDWR)) }
 
     func ring() { _ = try? bell.send([1]) }

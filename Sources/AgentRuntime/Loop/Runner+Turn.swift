@@ -144,10 +144,14 @@ extension Runner {
                 tools: turn.tools,
                 maximumOutputTokens: turn.configuration.limits.maximumOutputTokens
             )
+            let wait = ModelWait(since: time.monotonic)
+            current?.wait = wait
+            defer { current?.wait = nil }
             let call = ModelCall(
                 provider: provider.value,
                 name: turn.configuration.provider.name,
                 live: live,
+                wait: wait,
                 time: time
             )
             current?.ledger.markAsked()
@@ -198,6 +202,15 @@ extension Runner {
             }
             try await time.sleep(for: duration)
         }
+    }
+
+    /// Tells the chat, once a turn, that the model has not begun to answer; the turn goes on.
+    func tellWait() async throws {
+        guard let turn = current, !turn.hasToldWait, turn.ledger.unclaimed.isEmpty,
+            turn.wait?.isLong(at: time.monotonic) == true
+        else { return }
+        current?.hasToldWait = true
+        try await say("The model has not begun to answer yet. I am still waiting for it; /stop ends this.")
     }
 
     // MARK: - What goes out

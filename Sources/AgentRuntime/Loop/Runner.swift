@@ -180,6 +180,8 @@ package actor Runner {
         if pulses.isMultiple(of: 2) { tick() }
         if pulses.isMultiple(of: 30) { try? session.touchHeartbeat() }
         signal.set()
+        // Not waited for: a full session may hold the notice up, and the ticks go on.
+        if current?.wait != nil { Task { try await tellWait() } }
     }
 
     private func tick() { _ = try? settings.bell.send([2]) }

@@ -29,6 +29,7 @@ struct ModelCall: Sendable {
     let provider: any ModelProvider
     let name: String
     let live: LiveSender
+    let wait: ModelWait
     let time: any TimeSource
 
     /// Asks and gathers the answer, showing it as it comes.
@@ -53,6 +54,7 @@ struct ModelCall: Sendable {
             var answer = ModelAnswer()
             var parser = ReplyParser()
             for try await event in provider.stream(request) {
+                wait.begin()
                 switch event {
                 case .textDelta(let text):
                     answer.text += text

@@ -22,6 +22,9 @@ struct Turn {
     var sentCount = 0
     var modelCalls = 0
     var hasToldNotice = false
+    /// The request that is under way; nil between two.
+    var wait: ModelWait?
+    var hasToldWait = false
     var hasToldUnknownNames = false
     /// True once the state row shows tools.
     var hasShownTools = false

@@ -1,0 +1,21 @@
+import Synchronization
+
+/// The wait for the first piece of a model's answer.
+final class ModelWait: Sendable {
+    /// People are told after this time that the model has not begun; it stays below a minute.
+    static let patience = Duration.seconds(45)
+
+    private let since: Duration
+    private let hasBegun = Atomic<Bool>(false)
+
+    /// The request goes out at this moment of the monotonic clock.
+    init(since: Duration) { self.since = since }
+
+    /// A piece of the answer is there.
+    func begin() { hasBegun.store(true, ordering: .relaxed) }
+
+    /// Whether nothing has come for longer than people wait without a word.
+    func isLong(at now: Duration) -> Bool {
+        !hasBegun.load(ordering: .relaxed) && now - since >= Self.patience
+    }
+}
