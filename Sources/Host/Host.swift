@@ -2,6 +2,7 @@ import CLinux
 import CentralStore
 import ChannelKit
 import Core
+import HostConfiguration
 import HostLogging
 import Logging
 import ServiceLifecycle
@@ -14,9 +15,9 @@ import UnixSignals
 /// runners end, then the last deliveries, then what they stand on. Throws what stops the start, in words for the person
 /// at the terminal.
 package func runHost(_ options: HostOptions) async throws {
-    let runtime = try await HostRuntime(options)
     // About twelve descriptors a runner: the usual soft limit of 1024 is reached with 80 of them.
     clinux_raise_open_files(1 << 20)
+    let runtime = try await HostRuntime(options)
     defer { runtime.release() }
     try await runtime.serve()
 }
@@ -41,6 +42,7 @@ extension HostRuntime {
                     time: time
                 )
             ),
+            limits: controlLimits,
             time: time,
             logger: log.logger("control")
         )
@@ -81,6 +83,13 @@ extension HostRuntime {
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")
+    }
+
+    /// Bounds on the control socket's clients, as configured.
+    private var controlLimits: ControlSocket.Limits {
+        var limits = ControlSocket.Limits()
+        limits.connections = configuration.maximumControlClients
+        return limits
     }
 
     /// Stops as the first signal does; ``serve()`` returns when it is done.

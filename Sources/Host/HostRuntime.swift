@@ -157,7 +157,12 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             configuration: configuration,
             time: time,
-            logger: log.logger("sweep")
+            logger: log.logger("sweep"),
+            pruneFiles: { [executors] in
+                try await executors.run {
+                    try RunnerOutput(in: Directory(path: "\(home)/data/logs/runners")).prune()
+                }
+            }
         )
         lateSweep.set(sweep)
     }
@@ -205,12 +210,12 @@ final class HostRuntime: Sendable {
                 home: options.home,
                 binaries: options.binaries,
                 uidRange: configuration.sandbox.uidRange,
+                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
                 mounts: configuration.mounts.map {
                     SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
                 },
                 requiredLayers: configuration.sandbox.requiredLayers
             ),
-                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
             time: time
         )
     }

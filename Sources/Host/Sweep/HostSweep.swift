@@ -20,6 +20,8 @@ final class HostSweep: Sendable {
     private let period: Duration
     private let retention: HostConfiguration.Retention
     private let logger: Logger
+    /// What stands in files and grows old; called with the other records' retention.
+    private let pruneFiles: @Sendable () async throws -> Void
     private let nextDue = Mutex<Timestamp?>(nil)
     private let alarm = Alarm()
 
@@ -29,7 +31,8 @@ final class HostSweep: Sendable {
         supervisor: RunnerSupervisor,
         configuration: HostConfiguration,
         time: any TimeSource,
-        logger: Logger
+        logger: Logger,
+        pruneFiles: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.central = central
         self.sessions = sessions
@@ -38,6 +41,7 @@ final class HostSweep: Sendable {
         retention = configuration.retention
         self.time = time
         self.logger = logger
+        self.pruneFiles = pruneFiles
     }
 
     /// A session is due at that time: the next pass comes no later.
@@ -121,6 +125,11 @@ final class HostSweep: Sendable {
             }
         } catch {
             logger.warning("Old records could not be removed", metadata: ["error": "\(error)"])
+        }
+        do {
+            try await pruneFiles()
+        } catch {
+            logger.warning("Old runner output could not be removed", metadata: ["error": "\(error)"])
         }
     }
 }
