@@ -35,6 +35,12 @@ extension Wiring {
         return after
     }
 
+    /// Whether a wiring of a whole account or channel takes the chats of this address's account; false for one of another
+    /// side.
+    package func takesAccount(of address: ChatAddress) -> Bool {
+        side == .account && channelType == address.channel && (account == nil || account == address.account)
+    }
+
     /// Deletes a wiring; the destination stays until it is removed by itself.
     package static func remove(_ id: WiringID, _ db: Database) throws {
         guard try deleteOne(db, key: id) else { throw StoreError(.notFound, "no wiring \(id)") }

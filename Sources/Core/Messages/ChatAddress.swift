@@ -18,6 +18,14 @@ package struct ChatAddress: Codable, Hashable, Sendable, CustomStringConvertible
     /// The same chat without its thread.
     package var chat: ChatAddress { ChatAddress(channel: channel, platformID: platformID) }
 
+    /// The channel's account or workspace that the chat belongs to: `local` in `cli:local:main`; nil where the platform
+    /// id does not begin with the channel and an account.
+    package var account: String? {
+        let parts = platformID.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == channel, !parts[1].isEmpty else { return nil }
+        return String(parts[1])
+    }
+
     package var description: String {
         thread.map { "\(channel) \(platformID) #\($0)" } ?? "\(channel) \(platformID)"
     }

@@ -54,13 +54,17 @@ extension CentralStore {
         }
     }
 
-    /// The queue mode of the group's first wiring to the session's chat, for a session that nothing came to yet.
+    /// The queue mode of the group's most specific wiring to the session's chat, for a session that nothing came to yet.
     private static func queueMode(of handle: SessionHandle, _ db: Database) throws -> QueueMode {
         let chat = try handle.origin.flatMap { try MessagingGroup.find($0, db) }
         let wirings = try Wiring.filter(Wiring.CodingKeys.agentGroupID == handle.agentGroup)
             .order(Wiring.CodingKeys.priority.desc, Wiring.CodingKeys.createdAt).fetchAll(db)
-        return (wirings.first { $0.messagingGroupID != nil && $0.messagingGroupID == chat?.id } ?? wirings.first)?
-            .queueMode
-            ?? .steer
+        func accounts(_ isNamed: Bool) -> Wiring? {
+            handle.origin.flatMap { origin in
+                wirings.first { ($0.account != nil) == isNamed && $0.takesAccount(of: origin) }
+            }
+        }
+        let own = wirings.first { $0.messagingGroupID != nil && $0.messagingGroupID == chat?.id }
+        return (own ?? accounts(true) ?? accounts(false) ?? wirings.first)?.queueMode ?? .steer
     }
 }

@@ -10,10 +10,11 @@ extension CentralStore {
             let chat = try MessagingGroup.find(event.address, db)
             let wirings = try Wiring.filter(
                 sql: """
-                    (side = 'chat' AND messaging_group_id = ?) OR (side = 'account' AND channel_type = ?)
+                    (side = 'chat' AND messaging_group_id = ?)
+                    OR (side = 'account' AND channel_type = ? AND (account IS NULL OR account = ?))
                     OR (side = 'person' AND user_id = ?)
                     """,
-                arguments: [chat?.id, event.address.channel, sender]
+                arguments: [chat?.id, event.address.channel, event.address.account, sender]
             ).fetchAll(db)
             guard !wirings.isEmpty else { return RouteFacts(chat: chat, sender: sender, candidates: []) }
             let groups = try AgentGroup.fetchAll(db, keys: Set(wirings.map(\.agentGroupID)))

@@ -21,13 +21,6 @@ package enum RouteDecider {
         return RoutePlan(decisions: decisions, drop: isTaken ? nil : .noAgentEngaged)
     }
 
-    /// The channel's account that a chat belongs to: `local` in `cli:local:main`; nil where there is only one.
-    static func account(of event: InboundEvent) -> String? {
-        let parts = event.address.platformID.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == event.address.channel else { return nil }
-        return String(parts[1])
-    }
-
     private static func ordered(
         _ candidates: [RouteCandidate],
         _ event: InboundEvent,
@@ -56,9 +49,7 @@ package enum RouteDecider {
     private static func fits(_ wiring: Wiring, _ event: InboundEvent, _ facts: RouteFacts) -> Bool {
         switch wiring.side {
         case .chat: wiring.messagingGroupID != nil && wiring.messagingGroupID == facts.chat?.id
-        case .account:
-            wiring.channelType == event.address.channel
-                && (wiring.account == nil || wiring.account == account(of: event))
+        case .account: wiring.takesAccount(of: event.address)
         case .person: !isGroup(event, facts) && wiring.userID != nil && wiring.userID == facts.sender
         }
     }

@@ -200,6 +200,41 @@ import Testing
         #expect(decisions.first?.candidate.wiring.side == .chat)
     }
 
+    @Test(arguments: [
+        ("slack:T1:C9", ["one", "every"]), ("slack:T2:C9", ["every"]), ("slack:T11:C9", ["every"]), ("T1", ["every"]),
+        ("other:T1:C9", ["every"]), ("slack:T1", ["every"]),
+    ])
+    func `a wiring of an account takes the chats of that account, one without takes them all`(
+        platformID: String,
+        groups: [String]
+    ) {
+        func candidate(_ folder: String, channel: String, account: String?) -> RouteCandidate {
+            let group = AgentGroup(name: folder, folder: folder, createdAt: Self.now)
+            return RouteCandidate(
+                wiring: Wiring(
+                    agentGroupID: group.id,
+                    target: .account(channel: channel, account: account),
+                    engageModes: [.pattern],
+                    engagePattern: ".",
+                    createdAt: Self.now
+                ),
+                group: group,
+                standing: .owner
+            )
+        }
+        var event = Self.event()
+        event.address = ChatAddress(channel: "slack", platformID: platformID)
+        let facts = RouteFacts(
+            chat: nil,
+            sender: Self.person,
+            candidates: [
+                candidate("every", channel: "slack", account: nil), candidate("one", channel: "slack", account: "T1"),
+                candidate("elsewhere", channel: "matrix", account: "T1"),
+            ]
+        )
+        #expect(RouteDecider.decide(event, facts).decisions.map(\.candidate.group.folder) == groups)
+    }
+
     @Test func `§16.78 §16.79 §16.80 the session's key follows mode and threads`() {
         func key(_ mode: SessionMode, group: Bool, threads: Bool) -> SessionKey {
             SessionKey(
