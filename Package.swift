@@ -114,7 +114,8 @@ let host: [Target] = [
         dependencies: [
             "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
             "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
+            "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -184,8 +185,8 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "Sandbox",
-            "SessionStore",
+            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
+            "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),

@@ -8,7 +8,7 @@ struct ProvidersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
         abstract: "Model servers.",
-        subcommands: [List.self, Get.self, Add.self, Remove.self]
+        subcommands: [List.self, Get.self, Add.self, Remove.self, Test.self]
     )
 
     struct List: HostVerb {
@@ -72,7 +72,35 @@ struct ProvidersCommand: ParsableCommand {
             )
             try output.print(
                 row,
-                said: "added provider \(name); use it: nanoclaw groups config update GROUP --provider \(name)"
+                said: """
+                    added provider \(name), which no agent group uses yet
+                    try it: nanoclaw providers test \(name)
+                    use it: nanoclaw groups config update GROUP --provider \(name)
+                    """
+            )
+        }
+    }
+
+    struct Test: HostVerb {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask a model server one tiny question, as a turn would.",
+            discussion: "The request goes out with the provider's key and model, and costs what a few tokens cost."
+        )
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Its name.") var name: String
+        @Option(help: "Seconds to wait for the answer's first byte (default 60, at most 600).") var timeout: Int64?
+
+        func run() async throws {
+            let answer = try await ask(
+                "providers test",
+                ["name": .string(name), "timeout": timeout.map { .integer($0) }]
+            )
+            let text = SafeText.oneLine(answer[key: "text"]?.string ?? "")
+            try output.print(
+                answer,
+                said: "\(name) answered in \(answer[key: "milliseconds"]?.integer ?? 0) ms: "
+                    + (text.isEmpty ? "(no text)" : text)
             )
         }
     }

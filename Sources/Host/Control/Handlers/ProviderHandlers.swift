@@ -16,6 +16,7 @@ struct ProviderHandlers: Sendable {
             "providers get": { try await self.get(&$0) },
             "providers add": { try await self.add(&$0) },
             "providers remove": { try await self.remove(&$0) },
+            "providers test": { try await self.test(&$0) },
         ]
     }
 
@@ -88,6 +89,27 @@ struct ProviderHandlers: Sendable {
             try credentials.remove(name)
         }
         return ["deleted": .string(name)]
+    }
+
+    /// `name`, `timeout` (seconds, 1 to 600, default 60): asks the model one tiny question.
+    private func test(_ call: inout ControlCall) async throws -> JSONValue {
+        let name = try call.arguments.required("name")
+        let timeout = try call.arguments.integer("timeout", 1...600) ?? 60
+        try call.arguments.finish()
+        let provider = try await context.store.read { try Provider.named(name, $0) }
+        let upstream: ModelUpstream
+        do {
+            upstream = ModelUpstream(
+                kind: provider.kind,
+                baseURL: try BaseURL(provider.baseURL, kind: provider.kind),
+                key: try credentials.key(for: name)
+            )
+        } catch let error as EgressError {
+            throw ControlError(.failed, "provider \(name): \(error.message)")
+        }
+        var trial = ProviderTrial(provider: provider, upstream: upstream, time: context.time)
+        trial.patience = .seconds(timeout)
+        return try await trial.run()
     }
 
     /// The row with where its key comes from, never the key.
