@@ -40,12 +40,35 @@ package struct NanoclawCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// What is wrong when the first words name no verb; nil when they do, or when there are none.
+    static func unknownVerb(in arguments: [String]) -> String? {
+        var command: any ParsableCommand.Type = NanoclawCommand.self
+        var words = ["nanoclaw"]
+        for word in arguments {
+            let verbs = command.configuration.subcommands
+            guard !verbs.isEmpty, command.configuration.defaultSubcommand == nil, !word.hasPrefix("-"),
+                !(words.count == 1 && word == "help")
+            else { return nil }
+            guard let next = verbs.first(where: { $0._commandName == word }) else {
+                let known = verbs.map { $0._commandName }.joined(separator: ", ")
+                let verb = words.dropFirst() + [SafeText.oneLine(String(word.prefix(60)))]
+                return "there is no verb \"\(verb.joined(separator: " "))\"; there are: \(known); "
+                    + "see `\(words.joined(separator: " ")) --help`"
+            }
+            command = next
+            words.append(word)
+        }
+        return nil
+    }
+
     /// Runs the program with its arguments, the program's own name left out, and ends the process.
     package static func runAndExit(_ arguments: [String]) async -> Never {
         // A reader that has gone away is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot(ArgumentOrder.normalized(arguments))
+            let arguments = ArgumentOrder.normalized(arguments)
+            if let complaint = unknownVerb(in: arguments) { throw CommandFailure(.usage, complaint) }
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
