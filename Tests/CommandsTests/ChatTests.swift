@@ -104,6 +104,23 @@ private func sent(_ outcomes: String..., session: SessionID? = nil) -> ChatSent 
         .frame(.turnEnded(messages: [row], platformMessageIDs: [id], outcome: outcome, detail: detail))
     }
 
+    @Test func `a host that comes back is told in one line and repeats nothing`() {
+        var model = model()
+        _ = typed("run sleep 60", into: &model)
+        #expect(model.isBusy)
+        #expect(!model.handle(.frame(reply("one", position: 7))).isEmpty)
+        #expect(
+            model.handle(.lost) == [.print(Style.note("the host is gone; waiting for it to come back"))]
+        )
+        // The next Ctrl-C is no stop of a turn that nobody runs.
+        #expect(!model.isBusy)
+        let attached = ChatModel.Event.frame(.attached(position: 9, names: ["cli"]))
+        #expect(model.handle(attached) == [.print(Style.note("connected again"))])
+        #expect(model.handle(.frame(reply("one", position: 7))).isEmpty)
+        #expect(!model.handle(.frame(reply("two", position: 8))).isEmpty)
+        #expect(model.handle(attached).isEmpty)
+    }
+
     @Test func `Ctrl-C at an empty prompt leaves with 130 and Ctrl-D with 0`() {
         var model = model()
         #expect(model.handle(.key(.interrupt)) == [.leave(130)])

@@ -14,6 +14,8 @@ struct ChatModel: Sendable {
         /// The host was asked to stop.
         case stopped(turns: Int)
         case resized
+        /// The host ended the connection; another one is being made.
+        case lost
         /// The terminal is gone, or somebody ended this process.
         case ended(status: Int32)
     }
@@ -44,8 +46,11 @@ struct ChatModel: Sendable {
     private var running: [TurnID: Set<MessageID>] = [:]
     /// What was streamed and has not been seen in the history.
     private var streamed = ""
-    private var attachedAt: Int64 = 0
     private var isStreaming = false
+    private var shownThrough: Int64 = 0
+    /// A new connection repeats entries up to here that the host was not told of.
+    private var repeatedThrough: Int64 = 0
+    private var isLost = false
 
     /// A chat with the lines that were typed in it before.
     init(chat: String, history: [String] = []) {
@@ -79,6 +84,10 @@ struct ChatModel: Sendable {
             running = [:]
             return [.print(Style.note("nothing is running"))]
         case .resized: return [.resize]
+        case .lost:
+            (waiting, running, streamed, isLost) = ([:], [:], "", true)
+            repeatedThrough = shownThrough
+            return finishStream() + [.print(Style.note("the host is gone; waiting for it to come back"))]
         case .ended(let status): return [.leave(status)]
         }
     }
@@ -118,11 +127,15 @@ struct ChatModel: Sendable {
 
     private mutating func show(_ frame: ChatFrame) -> [Action] {
         switch frame {
-        case .attached(let position, let names):
+        case .attached(_, let names):
             self.names = names
-            attachedAt = position
-            return []
-        case .entry(let entry): return show(entry) + [.seen(entry.position)]
+            guard isLost else { return [] }
+            isLost = false
+            return [.print(Style.note("connected again"))]
+        case .entry(let entry):
+            guard entry.position > repeatedThrough else { return [] }
+            shownThrough = max(shownThrough, entry.position)
+            return show(entry) + [.seen(entry.position)]
         case .live(let event): return show(event)
         case .turnEnded(let messages, let platformIDs, let outcome, let detail):
             for id in platformIDs {

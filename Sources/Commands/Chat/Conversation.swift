@@ -18,24 +18,24 @@ struct Conversation {
         // The terminal's own descriptors stay open for the whole process.
         let input = try Descriptor(owning: dup(STDIN_FILENO)).duplicate()
         let output = try Descriptor(owning: dup(STDOUT_FILENO)).duplicate()
-        return try await HostClient.with(home: home) { client in
-            let past = try await client.call(
+        let past = try await HostClient.with(home: home) { client in
+            try await client.call(
                 "chat history",
                 ["chat": .string(chat), "limit": .integer(Int64(Self.historyLines))]
             )
             .decoded(as: [ChatEntry].self)
-            let typed = past.filter { $0.direction == "in" }.map(\.text)
-            return try await RawTerminal.with(input: input, output: output) { terminal in
-                var screen = Screen(output)
-                let model = ChatModel(chat: chat, history: typed)
-                try screen.print(Style.note("chat \(chat); Ctrl-C stops a turn, Ctrl-D leaves"))
-                return try await loop(client, terminal, input, &screen, model)
-            }
+        }
+        let typed = past.filter { $0.direction == "in" }.map(\.text)
+        return try await RawTerminal.with(input: input, output: output) { terminal in
+            var screen = Screen(output)
+            let model = ChatModel(chat: chat, history: typed)
+            try screen.print(Style.note("chat \(chat); Ctrl-C stops a turn, Ctrl-D leaves"))
+            return try await loop(HostLink(home: home), terminal, input, &screen, model)
         }
     }
 
     private func loop(
-        _ client: HostClient,
+        _ link: HostLink,
         _ terminal: RawTerminal,
         _ input: Descriptor,
         _ screen: inout Screen,
@@ -51,9 +51,13 @@ struct Conversation {
             group.addTask { await Self.readKeys(input, feed) }
             group.addTask {
                 do {
-                    try await client.stream("chat attach", ["chat": .string(chat), "from": "unread"]) { value in
-                        feed.yield(.frame(try value.decoded(as: ChatFrame.self)))
-                        return true
+                    try await link.run { client in
+                        try await client.stream("chat attach", ["chat": .string(chat), "from": "unread"]) { value in
+                            feed.yield(.frame(try value.decoded(as: ChatFrame.self)))
+                            return true
+                        }
+                    } lost: {
+                        feed.yield(.lost)
                     }
                 } catch {
                     failure.error.withLock { $0 = error }
@@ -61,7 +65,8 @@ struct Conversation {
                 feed.yield(.ended(status: CommandFailure.Status.noHost.rawValue))
             }
             group.addTask {
-                for await position in seen { try await report(client, position) }
+                // What could not be told is told with the next one, or when the person leaves.
+                for await position in seen { try? await report(link, position) }
             }
             var model = start
             var position: Int64 = 0
@@ -75,8 +80,8 @@ struct Conversation {
                     case .prompt: try screen.show(prompt: Style.prompt, model.buffer)
                     case .resize: try screen.resize()
                     case .clearScreen: try screen.resize(clearing: true)
-                    case .send(let id, let text): group.addTask { await send(client, id, text, feed) }
-                    case .stop: group.addTask { await stop(client, feed) }
+                    case .send(let id, let text): group.addTask { await send(link, id, text, feed) }
+                    case .stop: group.addTask { await stop(link, feed) }
                     case .seen(let last):
                         position = last
                         seenFeed.yield(last)
@@ -88,7 +93,7 @@ struct Conversation {
                         try screen.leave()
                         if position > 0, status != CommandFailure.Status.noHost.rawValue {
                             // What was shown must not be shown again; a host that is gone cannot be told.
-                            try? await report(client, position)
+                            try? await report(link, position)
                         }
                         if let error = failure.error.withLock({ $0 }) { throw error }
                         return status
@@ -99,27 +104,27 @@ struct Conversation {
         }
     }
 
-    private func report(_ client: HostClient, _ position: Int64) async throws {
-        _ = try await client.call("chat seen", ["chat": .string(chat), "position": .integer(position)])
+    private func report(_ link: HostLink, _ position: Int64) async throws {
+        _ = try await link.call("chat seen", ["chat": .string(chat), "position": .integer(position)])
     }
 
     private func send(
-        _ client: HostClient,
+        _ link: HostLink,
         _ id: String,
         _ text: String,
         _ feed: AsyncStream<ChatModel.Event>.Continuation
     ) async {
         do {
             let arguments: [String: JSONValue?] = ["chat": .string(chat), "text": .string(text), "id": .string(id)]
-            feed.yield(.sent(try await client.call("chat send", arguments).decoded(as: ChatSent.self)))
+            feed.yield(.sent(try await link.call("chat send", arguments).decoded(as: ChatSent.self)))
         } catch {
             feed.yield(.refused(id: id, text: text, reason: "\(error)"))
         }
     }
 
-    private func stop(_ client: HostClient, _ feed: AsyncStream<ChatModel.Event>.Continuation) async {
+    private func stop(_ link: HostLink, _ feed: AsyncStream<ChatModel.Event>.Continuation) async {
         do {
-            let answer = try await client.call("chat stop", ["chat": .string(chat)])
+            let answer = try await link.call("chat stop", ["chat": .string(chat)])
             feed.yield(.stopped(turns: Int(answer[key: "stopped"]?.integer ?? 0)))
         } catch {
             feed.yield(.refused(id: "", text: "", reason: "\(error)"))
