@@ -22,24 +22,24 @@ actor SessionDelivery {
 
     var lanes: [DeliveryLane.Key: DeliveryLane] = [:]
     /// Rows that are on their way here; a snapshot that shows one again says nothing new.
-    private var known: Set<MessageID> = []
+    var known: Set<MessageID> = []
     /// Rows whose end is durable; forgotten when the next drain begins, because one under way may have read before.
-    private var done: Set<MessageID> = []
+    var done: Set<MessageID> = []
     var turns = TurnLedger()
-    private var changes: [HostChange] = []
-    private var isFlushing = false
+    var changes: [HostChange] = []
+    var isFlushing = false
     private var hasLoaded = false
     private var isDraining = false
     private var wantsDrain = false
     private var drainWaiters: [CheckedContinuation<Finding, Never>] = []
-    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    var idleWaiters: [CheckedContinuation<Void, Never>] = []
     private var budget = DrainBudget()
-    private var notices = NoticeBudget()
+    var notices = NoticeBudget()
     /// Rows of runners up to this incarnation are not sent any more: somebody stopped them.
     private(set) var stoppedThrough: Incarnation?
-    private var incarnation: Incarnation = 0
+    var incarnation: Incarnation = 0
     private(set) var phase = RunnerPhase.idle
-    private var isAbandoned = false
+    var isAbandoned = false
 
     init(_ handle: SessionHandle, _ context: DeliveryContext) {
         self.handle = handle
@@ -195,7 +195,7 @@ actor SessionDelivery {
 
     // MARK: - Lanes
 
-    private func add(_ item: LaneItem) {
+    func add(_ item: LaneItem) {
         let key = DeliveryLane.key(item.delivery, now: context.time.now)
         lanes[key, default: DeliveryLane()].add(item)
         if case .waiting = lanes[key]?.state { recordWaiting(key) }
@@ -241,140 +241,7 @@ actor SessionDelivery {
         run(key)
     }
 
-    // MARK: - Recording
-
-    /// Adds a change to the next commit.
-    func change(_ change: HostChange) {
-        guard !isAbandoned else { return }
-        changes.append(change)
-        flushSoon()
-    }
-
-    /// Commits when no first attempt is under way whose record could share the commit.
-    func flushIfQuiet() {
-        guard !changes.isEmpty else { return }
-        let isSending = lanes.values.contains { lane in
-            if case .sending = lane.state { return true }
-            return false
-        }
-        if !isSending { flushSoon() }
-    }
-
-    private func flushSoon() {
-        guard !isFlushing else { return }
-        isFlushing = true
-        // The host has ended: the row is still in the runner's file, or its record says that it is open.
-        guard context.tasks.add({ await self.flushLoop() }) else { return endFlushing() }
-    }
-
-    private func endFlushing() {
-        isFlushing = false
-        releaseIdleWaiters()
-    }
-
-    /// Writes the changes made so far; what comes meanwhile goes into the next commit.
-    func flush() async {
-        while isFlushing || !changes.isEmpty, !Task.isCancelled {
-            if isFlushing {
-                await withCheckedContinuation { idleWaiters.append($0) }
-            } else {
-                isFlushing = true
-                await flushLoop()
-            }
-        }
-    }
-
-    private func flushLoop() async {
-        var pause: Duration = .milliseconds(10)
-        var blockedSince: Duration?
-        while !changes.isEmpty {
-            let batch = changes
-            changes = []
-            do {
-                try await handle.store.apply(batch)
-                forget(batch)
-                pause = .milliseconds(10)
-                blockedSince = nil
-            } catch {
-                // Nothing of the batch is lost: it is written before what came after it.
-                changes = batch + changes
-                if (error as? StoreError)?.code == .busy {
-                    let since = blockedSince ?? context.time.monotonic
-                    blockedSince = since
-                    if context.time.monotonic - since >= .seconds(1) { context.found(.busy, handle) }
-                }
-                context.logger.warning(
-                    "Recording waits",
-                    metadata: ["session": "\(handle.id)", "error": "\(error)"]
-                )
-                if (try? await context.time.sleep(for: pause)) == nil { break }
-                pause = min(pause * 2, .seconds(5))
-            }
-        }
-        isFlushing = false
-        releaseIdleWaiters()
-    }
-
-    private func forget(_ batch: [HostChange]) {
-        for case .delivery(let delivery) in batch {
-            switch delivery.state {
-            case .sending, .retry: continue
-            case .failed, .unknown: done.insert(delivery.message)
-            case .delivered:
-                done.insert(delivery.message)
-                guard delivery.kind == .chat, delivery.content.contains("\"files\":[\"") else { continue }
-                context.tasks.add { [handle] in try? await handle.store.removeOutboxFiles(message: delivery.message) }
-            }
-        }
-    }
-
-    private func releaseIdleWaiters() {
-        let waiters = idleWaiters
-        idleWaiters = []
-        for waiter in waiters { waiter.resume() }
-    }
-
-    // MARK: - Telling
-
-    /// Tells the agent something with its next turn; at most 20 a minute, so that a hostile runner fills nothing.
-    func tell(_ action: String, _ source: String, _ about: MessageID?, _ text: String) {
-        guard notices.take(at: context.time.monotonic) else { return }
-        let now = context.time.now
-        let content = SystemContent(action: action, status: "error", about: about, text: text)
-        change(
-            .insert(
-                NewInbound(
-                    sourceID: source,
-                    content: .system(content),
-                    trigger: false,
-                    sentAt: now,
-                    receivedAt: now
-                )
-            )
-        )
-    }
-
-    /// Says something to people on the host's own account, as lasting as a message of the agent.
-    func notify(_ text: String, at address: ChatAddress) {
-        let now = context.time.now
-        guard let content = try? OutboundContent.chat(OutboundChat(text: text)).json() else { return }
-        let delivery = Delivery(
-            message: .random(),
-            seq: 0,
-            incarnation: incarnation,
-            turn: .random(),
-            kind: .chat,
-            address: address,
-            content: content,
-            state: .retry,
-            recordedAt: now,
-            updatedAt: now
-        )
-        known.insert(delivery.message)
-        changes.append(.delivery(delivery))
-        flushSoon()
-        add(LaneItem(delivery: delivery, isRecorded: true))
-    }
+    // MARK: - Ends of turns
 
     func announceTurns() {
         for ended in turns.takeEnded() { context.announce(ended, handle) }
@@ -435,19 +302,4 @@ actor SessionDelivery {
     }
 
     func sendingEnded() { releaseIdleWaiters() }
-}
-
-/// At most 20 notices to the agent a minute.
-struct NoticeBudget: Sendable, Equatable {
-    private var windowStart: Duration?
-    private var count = 0
-
-    mutating func take(at now: Duration) -> Bool {
-        if windowStart.map({ now - $0 >= .seconds(60) }) ?? true {
-            windowStart = now
-            count = 0
-        }
-        count += 1
-        return count <= 20
-    }
 }
