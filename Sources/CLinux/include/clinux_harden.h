@@ -52,9 +52,6 @@ int clinux_user_limits(const char *path, int user);
 // prctl(PR_SET_NO_NEW_PRIVS, 1). The seccomp loaders and Landlock need it.
 int clinux_no_new_privileges(void);
 
-// prctl(PR_SET_DUMPABLE): 1 lets a process of the same uid use /proc/<pid>, 0 closes it to all without privilege.
-int clinux_dumpable(int on);
-
 // Joins a new anonymous session keyring, so that none of the host's is reachable.
 int clinux_keyring_detach(void);
 
