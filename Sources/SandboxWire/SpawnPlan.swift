@@ -96,7 +96,7 @@ package struct SpawnPlan: Sendable, Equatable {
     /// The content of the sealed memfd.
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
-        writer.put(UInt32(0x4E43_5031))
+        writer.put(UInt32(0x4E43_5032))
         for text in [agentGroup, session, groupFolder, generation, timeZone] { writer.put(text) }
         writer.put(incarnation)
         writer.put(extraMounts) { writer, mount in
@@ -125,7 +125,7 @@ package struct SpawnPlan: Sendable, Equatable {
     package init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try WireReader(bytes, limit: SandboxWire.maximumPlan)
         let magic: UInt32 = try reader.number("magic")
-        guard magic == 0x4E43_5031 else { throw WireError("it is no plan of this version") }
+        guard magic == 0x4E43_5032 else { throw WireError("it is no plan of this version") }
         agentGroup = try reader.text("agentGroup")
         session = try reader.text("session")
         groupFolder = try reader.text("groupFolder")
