@@ -35,7 +35,7 @@ struct CredentialsTests {
         try await with { credentials, path in
             #expect(try credentials.key(for: "mine") == nil)
             try write("  sk-abc\n", "\(path)/key.txt")
-            try credentials.store("mine", copying: "\(path)/key.txt")
+            try credentials.store("mine", Credentials.read("\(path)/key.txt"))
             #expect(try credentials.key(for: "mine") == "sk-abc")
             var status = stat()
             #expect(stat("\(path)/credentials/mine", &status) == 0)
@@ -43,7 +43,7 @@ struct CredentialsTests {
             #expect(stat("\(path)/credentials", &status) == 0)
             #expect(status.st_mode & 0o777 == 0o700)
             try write("sk-new", "\(path)/key.txt")
-            try credentials.store("mine", copying: "\(path)/key.txt")
+            try credentials.store("mine", Credentials.read("\(path)/key.txt"))
             #expect(try credentials.key(for: "mine") == "sk-new")
             try credentials.remove("mine")
             #expect(try credentials.key(for: "mine") == nil)
@@ -54,8 +54,8 @@ struct CredentialsTests {
     @Test func `the environment variable of the name wins over the file`() async throws {
         try await with(["NANOCLAW_KEY_MY_LLM": "from-env", "NANOCLAW_KEY_EMPTY": ""]) { credentials, path in
             try write("from-file", "\(path)/key.txt")
-            try credentials.store("my-llm", copying: "\(path)/key.txt")
-            try credentials.store("empty", copying: "\(path)/key.txt")
+            try credentials.store("my-llm", Credentials.read("\(path)/key.txt"))
+            try credentials.store("empty", Credentials.read("\(path)/key.txt"))
             #expect(try credentials.key(for: "my-llm") == "from-env")
             #expect(try credentials.key(for: "empty") == "from-file")
         }
@@ -64,7 +64,7 @@ struct CredentialsTests {
     @Test func `a file that others can read is refused with the way to close it`() async throws {
         try await with { credentials, path in
             try write("sk-abc", "\(path)/key.txt")
-            try credentials.store("mine", copying: "\(path)/key.txt")
+            try credentials.store("mine", Credentials.read("\(path)/key.txt"))
             chmod("\(path)/credentials/mine", 0o640)
             let message = failure { _ = try credentials.key(for: "mine") }
             #expect(message?.contains("chmod 600") == true)
@@ -89,15 +89,23 @@ struct CredentialsTests {
     func `what is no key is not kept`(text: String) async throws {
         try await with { credentials, path in
             try write(text, "\(path)/key.txt")
-            #expect(failure { try credentials.store("mine", copying: "\(path)/key.txt") } != nil)
+            #expect(failure { try credentials.store("mine", Credentials.read("\(path)/key.txt")) } != nil)
             #expect(try credentials.key(for: "mine") == nil)
+        }
+    }
+
+    @Test func `a pipe is no key file, and nobody waits for it`() async throws {
+        try await with { _, path in
+            mkfifo("\(path)/pipe", 0o600)
+            #expect(failure { _ = try Credentials.read("\(path)/pipe") }?.contains("no regular file") == true)
         }
     }
 
     @Test func `a missing key file is named`() async throws {
         try await with { credentials, path in
             #expect(
-                failure { try credentials.store("mine", copying: "\(path)/none") }?.contains("\(path)/none") == true
+                failure { try credentials.store("mine", Credentials.read("\(path)/none")) }?.contains("\(path)/none")
+                    == true
             )
         }
     }

@@ -8,8 +8,19 @@ struct ProvidersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
         abstract: "Model servers.",
-        subcommands: [List.self, Get.self, Add.self, Remove.self, Test.self]
+        subcommands: [List.self, Get.self, Add.self, Update.self, Remove.self, Test.self]
     )
+
+    /// The whole path of a key file, as the host has another working directory.
+    private static func keyFile(_ path: String?) throws -> String? {
+        guard let path else { return nil }
+        guard let resolved = realpath(path, nil) else {
+            let reason = String(cString: strerror(errno))
+            throw CommandFailure(.failed, "the key file \(path) cannot be read: \(reason)")
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 
     struct List: HostVerb {
         static let configuration = CommandConfiguration(abstract: "List model servers.")
@@ -52,22 +63,11 @@ struct ProvidersCommand: ParsableCommand {
         @Option(help: "A file that holds the key.") var keyFile: String?
 
         func run() async throws {
-            var path: String?
-            if let keyFile {
-                guard let resolved = realpath(keyFile, nil) else {
-                    throw CommandFailure(
-                        .failed,
-                        "the key file \(keyFile) cannot be read: \(String(cString: strerror(errno)))"
-                    )
-                }
-                defer { free(resolved) }
-                path = String(cString: resolved)
-            }
             let row = try await ask(
                 "providers add",
                 [
                     "name": .string(name), "kind": .string(kind), "baseURL": .string(baseURL), "model": .string(model),
-                    "keyFile": path.json,
+                    "keyFile": try ProvidersCommand.keyFile(keyFile).json,
                 ]
             )
             try output.print(
@@ -102,6 +102,35 @@ struct ProvidersCommand: ParsableCommand {
                 said: "\(name) answered in \(answer[key: "milliseconds"]?.integer ?? 0) ms: "
                     + (text.isEmpty ? "(no text)" : text)
             )
+        }
+    }
+
+    struct Update: HostVerb {
+        static let configuration = CommandConfiguration(
+            abstract: "Change a model server; what is not given stays. It holds from the next request on."
+        )
+        @OptionGroup var home: HomeOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Its name.") var name: String
+        @Option(name: .customLong("base-url"), help: "Where it is.") var baseURL: String?
+        @Option(help: "The model to use.") var model: String?
+        @Option(help: "A file that holds the new key.") var keyFile: String?
+
+        func validate() throws {
+            if baseURL == nil, model == nil, keyFile == nil {
+                throw ValidationError("nothing to change: give --base-url, --model or --key-file")
+            }
+        }
+
+        func run() async throws {
+            let row = try await ask(
+                "providers update",
+                [
+                    "name": .string(name), "baseURL": baseURL.json, "model": model.json,
+                    "keyFile": try ProvidersCommand.keyFile(keyFile).json,
+                ]
+            )
+            try output.print(row, said: "changed provider \(name)")
         }
     }
 

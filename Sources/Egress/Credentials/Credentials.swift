@@ -13,7 +13,7 @@ package struct Credentials: Sendable {
     private let path: String
     private let environment: @Sendable (String) -> String?
 
-    /// The keys below this directory, which is made at the first ``store(_:copying:)``.
+    /// The keys below this directory, which is made at the first ``store(_:_:)``.
     package init(
         directory: String,
         environment: @escaping @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
@@ -54,22 +54,30 @@ package struct Credentials: Sendable {
         }
     }
 
-    /// Copies a key from a file of the operator's, whole or not at all, mode 0600; white space at its ends goes.
-    package func store(_ name: String, copying file: String) throws {
-        try Self.check(name)
-        let bytes: [UInt8]
+    /// Reads a key from a file of the operator's; white space at its ends goes.
+    ///
+    /// Throws ``EgressError`` for what is no regular file of at most 8 KiB: a pipe would hold up the host.
+    package static func read(_ file: String) throws -> ProviderKey {
         do {
-            let number = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            let number = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
             guard number >= 0 else { throw Errno.last("open") }
-            bytes = try Descriptor(owning: number).readAll(limit: Self.maximumLength + 2)
+            let descriptor = Descriptor(owning: number)
+            guard try descriptor.status().st_mode & S_IFMT == S_IFREG else {
+                throw EgressError(.credential, "\(file) is no regular file: put the key into one.")
+            }
+            return ProviderKey(text: try checked(try descriptor.readAll(limit: maximumLength + 2), at: file))
         } catch let error as Errno {
             throw EgressError(.credential, "The key file \(file) cannot be read: \(error)", cause: error)
         }
-        let key = try Self.checked(bytes, at: file)
+    }
+
+    /// Keeps a key, whole or not at all, mode 0600.
+    package func store(_ name: String, _ key: ProviderKey) throws {
+        try Self.check(name)
         do {
             if mkdir(path, 0o700) < 0, errno != EEXIST { throw Errno.last("mkdir \(path)") }
             let directory = try Directory(path: path)
-            try directory.replace(name, with: Array(key.utf8), mode: 0o600)
+            try directory.replace(name, with: Array(key.text.utf8), mode: 0o600)
         } catch let error as Errno {
             throw EgressError(.credential, "The key cannot be kept at \(path)/\(name): \(error)", cause: error)
         }
@@ -108,4 +116,12 @@ package struct Credentials: Sendable {
         }
         return String(decoding: key, as: UTF8.self)
     }
+}
+
+/// A key that was read and checked, on its way to where it is kept; it has no text to be printed.
+package struct ProviderKey: Sendable, CustomStringConvertible, CustomReflectable {
+    fileprivate let text: String
+
+    package var description: String { "<key>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

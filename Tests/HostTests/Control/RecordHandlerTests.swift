@@ -70,6 +70,11 @@ import Testing
                 "openai, anthropic"
             ),
             ("providers add", ["name": "p", "kind": "openai", "baseURL": "not a url", "model": "m"], "URL"),
+            ("providers add", ["name": "p", "kind": "openai", "baseURL": "http://a:99999/v1", "model": "m"], "65535"),
+            (
+                "providers add", ["name": "p", "kind": "anthropic", "baseURL": "https://a/v1", "model": "m"],
+                "leave off /v1"
+            ),
             ("groups list", ["where": ["colour": "red"]], "there is no filter"),
             ("groups list", ["limit": 0], "whole number"),
             ("sessions get", ["session": "se_none"], "no session"),
@@ -115,6 +120,21 @@ import Testing
             _ = try await fixture.ask("groups config update", ["group": "main", "provider": "offline"])
             _ = try await fixture.ask("providers remove", ["name": "p"])
             #expect(stat("\(fixture.home)/data/credentials/p", &status) != 0)
+        }
+    }
+
+    @Test func `two providers never share an environment variable, and one is changed in place`() async throws {
+        try await ControlFixture.with { fixture in
+            let rest: [String: JSONValue] = ["kind": "openai", "baseURL": "http://127.0.0.1:1/v1", "model": "m"]
+            _ = try await fixture.ask("providers add", rest.merging(["name": "a-b"]) { $1 })
+            let refusal = try await fixture.refusal("providers add", rest.merging(["name": "a_b"]) { $1 })
+            #expect(refusal.contains("NANOCLAW_KEY_A_B"))
+            let row = try await fixture.ask("providers update", ["name": "a-b", "model": "n"])
+            #expect(row[key: "model"] == "n" && row[key: "base_url"] == "http://127.0.0.1:1/v1")
+            let bad = try await fixture.refusal("providers update", ["name": "a-b", "baseURL": "http://a:0/v1"])
+            #expect(bad.contains("65535"))
+            let kept = try await fixture.ask("providers get", ["name": "a-b"])
+            #expect(kept[key: "base_url"] == "http://127.0.0.1:1/v1")
         }
     }
 

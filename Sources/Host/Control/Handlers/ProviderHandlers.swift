@@ -15,6 +15,7 @@ struct ProviderHandlers: Sendable {
             "providers list": { try await self.list(&$0) },
             "providers get": { try await self.get(&$0) },
             "providers add": { try await self.add(&$0) },
+            "providers update": { try await self.update(&$0) },
             "providers remove": { try await self.remove(&$0) },
             "providers test": { try await self.test(&$0) },
         ]
@@ -59,15 +60,57 @@ struct ProviderHandlers: Sendable {
             model: try call.arguments.required("model"),
             createdAt: context.time.now
         )
-        let keyFile = try call.arguments.optional("keyFile")
+        let key = try key(&call)
         try call.arguments.finish()
+        try check(provider)
         let credentials = credentials
         // One transaction around both: a key without a profile would wait for whoever takes the name next.
         try await context.store.write { db in
+            try Self.checkVariable(of: provider.name, db)
             _ = try provider.create(db)
-            if let keyFile { try credentials.store(provider.name, copying: keyFile) }
+            if let key { try credentials.store(provider.name, key) }
         }
         return try await record(provider.name)
+    }
+
+    /// `name`, and what changes of `baseURL`, `model` and `keyFile`.
+    private func update(_ call: inout ControlCall) async throws -> JSONValue {
+        let name = try call.arguments.required("name")
+        let baseURL = try call.arguments.optional("baseURL")
+        let model = try call.arguments.optional("model")
+        let key = try key(&call)
+        try call.arguments.finish()
+        let credentials = credentials
+        try await context.store.write { db in
+            let provider = try Provider.update(name, db) { provider in
+                provider.baseURL = baseURL ?? provider.baseURL
+                provider.model = model ?? provider.model
+            }
+            try check(provider)
+            if let key { try credentials.store(name, key) }
+        }
+        return try await record(name)
+    }
+
+    /// Read before any transaction, which must not wait for a file of somebody's.
+    private func key(_ call: inout ControlCall) throws -> ProviderKey? {
+        try call.arguments.optional("keyFile").map(Credentials.read)
+    }
+
+    /// The same rules that the requests will go by.
+    private func check(_ provider: Provider) throws {
+        _ = try BaseURL(provider.baseURL, kind: provider.kind)
+    }
+
+    /// Two names that share an environment variable would send one server's key to the other.
+    private static func checkVariable(of name: String, _ db: Database) throws {
+        let variable = Credentials.variable(for: name)
+        let others = try Provider.fetchAll(db).map(\.name).filter { $0 != name }
+        guard let other = others.first(where: { Credentials.variable(for: $0) == variable }) else { return }
+        throw StoreError(
+            .conflict,
+            "provider \(other) has the same environment variable \(variable): choose another name"
+        )
     }
 
     private func kind(_ text: String) throws -> ProviderKind {
