@@ -69,6 +69,14 @@ private func sent(_ outcomes: String..., session: SessionID? = nil) -> ChatSent 
         #expect(collector.take(reply("Stopped."))?.replies.map(\.text) == ["Stopped."])
     }
 
+    @Test func `who waits no longer gets what has come, and the host's notice as the reason`() {
+        var collector = TurnCollector(sent("deliver"))
+        _ = collector.take(reply("part one", turn: turn))
+        _ = collector.take(reply("The model server failed (500)."))
+        #expect(collector.soFar.replies.map(\.text) == ["part one"])
+        #expect(collector.soFar.problem == "The model server failed (500).")
+    }
+
     private func replyEntry(_ text: String, _ message: MessageID) -> ChatEntry {
         ChatEntry(position: 1, direction: "out", id: "m_out", name: "Main", inReplyTo: message, at: time, text: text)
     }

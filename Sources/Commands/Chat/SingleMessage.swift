@@ -1,5 +1,6 @@
 import ControlProtocol
 import Core
+import Synchronization
 
 /// `nanoclaw chat -m TEXT`: one message, the replies of its turn, an exit status.
 struct SingleMessage: Sendable {
@@ -9,14 +10,59 @@ struct SingleMessage: Sendable {
     let timeout: Duration
     let json: Bool
 
+    private let progress = Progress()
+
+    /// A message to one chat; waits at most `timeout` for the end of its turn.
+    init(home: String, chat: String, text: String, timeout: Duration, json: Bool) {
+        self.home = home
+        self.chat = chat
+        self.text = text
+        self.timeout = timeout
+        self.json = json
+    }
+
     /// Sends and waits; throws ``CommandFailure`` with the status to end with.
     func run() async throws {
-        let end = try await withTimeout()
-        for reply in end.replies {
-            Console.out(json ? try JSONText.encode(reply) : ChatText.plain(reply))
+        let end: TurnCollector.End
+        do {
+            end = try await withTimeout()
+        } catch is TimedOut {
+            throw late()
         }
+        show(end.replies)
         if let problem = end.problem { throw CommandFailure(.failed, problem) }
         if end.replies.isEmpty { throw CommandFailure(.noReply, "the turn ended without a reply") }
+    }
+
+    /// What has come is shown, and what is known of the rest said.
+    private func late() -> CommandFailure {
+        let soFar = progress.collector.withLock { $0?.soFar }
+        show(soFar?.replies ?? [])
+        let seconds = timeout.components.seconds
+        guard let soFar else {
+            return CommandFailure(
+                .failed,
+                "the host did not take the message within \(seconds) s; it may be lost: see `nanoclaw status`, then send it again"
+            )
+        }
+        let reason = soFar.problem.map { ": \(SafeText.oneLine($0))" } ?? ""
+        return CommandFailure(
+            .failed,
+            "no end of the turn within \(seconds) s\(reason); the message is kept and will be answered: see `nanoclaw chat`"
+        )
+    }
+
+    private func show(_ replies: [ChatEntry]) {
+        for reply in replies {
+            Console.out((json ? try? JSONText.encode(reply) : nil) ?? ChatText.plain(reply))
+        }
+    }
+
+    private struct TimedOut: Error {}
+
+    /// What came of the message, once the host has taken it.
+    private final class Progress: Sendable {
+        let collector = Mutex<TurnCollector?>(nil)
     }
 
     private func withTimeout() async throws -> TurnCollector.End {
@@ -24,10 +70,7 @@ struct SingleMessage: Sendable {
             group.addTask { try await exchange() }
             group.addTask {
                 try await Task.sleep(for: timeout)
-                throw CommandFailure(
-                    .failed,
-                    "no end of the turn within \(timeout.components.seconds) s; the message is kept and will be answered: see `nanoclaw chat`"
-                )
+                throw TimedOut()
             }
             defer { group.cancelAll() }
             guard let end = try await group.next() else { throw CancellationError() }
@@ -37,15 +80,15 @@ struct SingleMessage: Sendable {
 
     private func exchange() async throws -> TurnCollector.End {
         try await HostClient.with(home: home) { client in
-            var collector: TurnCollector?
             var found: TurnCollector.End?
             try await client.stream("chat attach", ["chat": .string(chat)]) { value in
                 let frame = try value.decoded(as: ChatFrame.self)
                 if case .attached = frame {
-                    collector = try await send(client)
+                    let collector = try await send(client)
+                    progress.collector.withLock { $0 = collector }
                     return true
                 }
-                found = collector?.take(frame)
+                found = progress.collector.withLock { $0?.take(frame) }
                 return found == nil
             }
             guard let found else { throw CommandFailure(.failed, "the host ended the chat") }

@@ -51,6 +51,16 @@ struct TurnCollector: Sendable {
         return nil
     }
 
+    /// What has come before the end, for who waits no longer; a notice of the host, which belongs to no turn, is the
+    /// reason.
+    var soFar: End {
+        var end = end
+        end.replies += entries.filter { $0.turn != nil }
+        let notices = entries.filter { $0.turn == nil && $0.inReplyTo == nil }.map(\.text)
+        if !notices.isEmpty { end.problem = notices.joined(separator: " ") }
+        return end
+    }
+
     private mutating func collect(_ messages: Set<MessageID>) {
         var turns = Set(started.filter { !$0.value.isDisjoint(with: messages) }.keys)
         for entry in entries where entry.inReplyTo.map(messages.contains) == true {
