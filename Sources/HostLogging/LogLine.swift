@@ -8,7 +8,7 @@ package struct LogLine: Codable, Sendable, Equatable {
     /// The part of the host that speaks: `router`, `delivery`, `channel.cli`.
     package var component: String
     package var message: String
-    /// Dotted keys: `session.id`, `channel`.
+    /// `session`, `channel` and `chat` are what lines are chosen by.
     package var metadata: [String: String]
 
     /// Takes the parts as they are; ``HostLogHandler`` has removed secrets.

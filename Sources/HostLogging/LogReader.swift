@@ -29,10 +29,16 @@ package struct LogReader: Sendable {
         /// True for a line that is wanted; what stands below a component (`channel.cli`) counts as it.
         package func accepts(_ line: LogLine) -> Bool {
             if let component, line.component != component, !line.component.hasPrefix(component + ".") { return false }
-            if let session, line.metadata["session.id"]?.hasPrefix(session) != true { return false }
-            if let channel, line.metadata["channel"] != channel, line.component != "channel.\(channel)" { return false }
+            if let session, line.metadata["session"]?.hasPrefix(session) != true { return false }
+            if let channel, !Self.isAbout(channel, line) { return false }
             if let level, line.level < level { return false }
             return true
+        }
+
+        /// A line of the channel's own, or about a chat on it: those are written `cli cli:local:main`.
+        private static func isAbout(_ channel: String, _ line: LogLine) -> Bool {
+            line.metadata["channel"] == channel || line.component == "channel.\(channel)"
+                || line.metadata["chat"]?.hasPrefix(channel + " ") == true
         }
     }
 

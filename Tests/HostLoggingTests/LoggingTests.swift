@@ -100,16 +100,17 @@ import Testing
 
     @Test func `filters take what they name`() async throws {
         try await withLog { log, directory in
-            log.logger("channel.cli").info("a", metadata: ["session.id": "se_1"])
-            log.logger("delivery").error("b", metadata: ["session.id": "se_2", "channel": "cli"])
-            log.logger("router").info("c")
+            log.logger("channel.cli").info("a", metadata: ["session": "se_1"])
+            log.logger("delivery").error("b", metadata: ["session": "se_2", "channel": "cli"])
+            log.logger("router").info("c", metadata: ["chat": "clix clix:1"])
+            log.logger("router").info("d", metadata: ["chat": "cli cli:local:main"])
             func messages(_ filter: LogReader.Filter) throws -> [String] {
                 try LogReader(in: directory).last(9, filter).map(\.message)
             }
-            try #require(try messages(.init()).count == 3)
+            try #require(try messages(.init()).count == 4)
             #expect(try messages(.init(component: "channel")) == ["a"])
             #expect(try messages(.init(session: "se_2")) == ["b"])
-            #expect(try messages(.init(channel: "cli")) == ["a", "b"])
+            #expect(try messages(.init(channel: "cli")) == ["a", "b", "d"])
             #expect(try messages(.init(level: .warning)) == ["b"])
         }
     }

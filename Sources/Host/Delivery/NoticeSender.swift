@@ -53,6 +53,6 @@ final class NoticeSender: Sendable {
     }
 
     private func report(_ message: OutboundMessage, _ error: String) {
-        logger.warning("A notice was not sent", metadata: ["to": "\(message.address)", "error": "\(error)"])
+        logger.warning("A notice was not sent", metadata: ["chat": "\(message.address)", "error": "\(error)"])
     }
 }
