@@ -23,9 +23,18 @@ package struct ScratchSession: Sendable {
             try place.makeDirectory(name)
             place = try place.directory(name)
         }
-        try place.makeDirectory(scratch.session.rawValue)
-        defer { try? place.remove(scratch.session.rawValue) }
-        let folder = try place.directory(scratch.session.rawValue)
+        let folder = try exclusively(place) {
+            try sweep(place)
+            try place.makeDirectory(scratch.session.rawValue)
+            let folder = try place.directory(scratch.session.rawValue)
+            // Held while this process lives: a folder that nobody holds is of one that was killed.
+            guard flock(folder.descriptor.number, LOCK_EX | LOCK_NB) == 0 else { throw Errno.last("flock") }
+            return folder
+        }
+        defer {
+            withExtendedLifetime(folder) {}
+            try? place.remove(scratch.session.rawValue)
+        }
         for name in ["inbound", "outbound", "state"] { try folder.makeDirectory(name) }
         if let owner {
             for name in ["inbound", "outbound", "state", "."] {
@@ -36,6 +45,22 @@ package struct ScratchSession: Sendable {
             }
         }
         return try await body(scratch)
+    }
+
+    /// Removes what processes that were killed have left.
+    private static func sweep(_ place: Directory) throws {
+        for name in try place.names() {
+            guard let folder = try? place.directory(name), flock(folder.descriptor.number, LOCK_EX | LOCK_NB) == 0
+            else { continue }
+            try place.remove(name)
+        }
+    }
+
+    /// Nobody else makes or sweeps scratch sessions of this home meanwhile.
+    private static func exclusively<Result>(_ place: Directory, _ body: () throws -> Result) throws -> Result {
+        guard flock(place.descriptor.number, LOCK_EX) == 0 else { throw Errno.last("flock") }
+        defer { flock(place.descriptor.number, LOCK_UN) }
+        return try body()
     }
 
     /// A request for it.

@@ -58,10 +58,12 @@ struct SandboxExecCommand: AsyncParsableCommand {
             request.input = input
             let process = try await spawner.spawn(request)
             feed()
-            async let output: Void = SandboxScratch.pass(process.output, to: STDOUT_FILENO)
-            async let errors: Void = SandboxScratch.pass(process.errorOutput, to: STDERR_FILENO)
+            async let output = SandboxScratch.pass(process.output, to: STDOUT_FILENO, of: process)
+            async let errors = SandboxScratch.pass(process.errorOutput, to: STDERR_FILENO, of: process)
             let exit = await process.waitForExit()
-            _ = try await (output, errors)
+            let isRead = try await (output, errors)
+            // As a program ends that writes to a closed pipe.
+            guard isRead.0, isRead.1 else { return 128 + SIGPIPE }
             if let breach = process.breach { Console.error(breach) }
             return switch exit {
             case .code(let code): code
@@ -179,15 +181,20 @@ enum SandboxScratch {
         )
     }
 
-    /// Copies a pipe to a stream until it ends.
-    static func pass(_ descriptor: Descriptor, to stream: Int32) async throws {
+    /// Copies a pipe to a stream until it ends; false when nobody reads the stream any more, and the process is killed.
+    static func pass(_ descriptor: Descriptor, to stream: Int32, of process: SandboxProcess) async throws -> Bool {
         let out = Descriptor(owning: dup(stream))
         try descriptor.setNonBlocking()
         while true {
             try await Readiness.shared.readable(descriptor)
             let bytes = try descriptor.read(upTo: 64 << 10)
-            if bytes.isEmpty { return }
-            try out.write(bytes)
+            if bytes.isEmpty { return true }
+            do {
+                try out.write(bytes)
+            } catch let error as Errno where error.code == EPIPE {
+                process.kill()
+                return false
+            }
         }
     }
 }
