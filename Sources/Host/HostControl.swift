@@ -7,9 +7,13 @@ package protocol HostControl: Sendable {
     /// Takes a message as from an adapter; returns once it is durable or dropped for good.
     func accept(_ event: InboundEvent) async throws
 
-    /// Which agents and sessions a message in this chat would reach, and why; one entry per wiring, most specific first.
-    /// Without an event: as a plain text of the owner that mentions nobody. Writes nothing.
-    func explain(address: ChatAddress, event: InboundEvent?) async throws -> [RouteExplanation]
+    /// Which agents and sessions this message would reach, and why; one entry per wiring, most specific first.
+    /// Writes nothing.
+    func explain(_ event: InboundEvent) async throws -> [RouteExplanation]
+
+    /// The same for a message of the owner in a chat; it mentions the agent where nothing else is said and the channel's
+    /// own messages do.
+    func explain(address: ChatAddress, text: String?, mention: Bool?) async throws -> [RouteExplanation]
 
     /// Ends what the session is doing: acknowledged within 2 s, its whole sandbox dead within 5 s, the rows it worked on
     /// are failed as stopped, and nothing of the turn is sent afterwards. False when nothing was running.

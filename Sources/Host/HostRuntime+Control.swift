@@ -1,5 +1,6 @@
 import CentralStore
 import ChannelKit
+import Channels
 import Core
 import GRDB
 import Glibc
@@ -16,8 +17,9 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await router.accept(event)
     }
 
-    func explain(address: ChatAddress, event: InboundEvent?) async throws -> [RouteExplanation] {
-        if let event { return try await router.explain(event) }
+    func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
+
+    func explain(address: ChatAddress, text: String?, mention: Bool?) async throws -> [RouteExplanation] {
         let owner = try await central.read { db in
             try UserID.fetchOne(
                 db,
@@ -31,7 +33,9 @@ extension HostRuntime: HostControl, ChannelInbox {
                 platformMessageID: "explain",
                 sentAt: time.now,
                 senderNativeID: owner?.native,
-                content: ChatContent(text: "hello")
+                content: ChatContent(text: text ?? "hello"),
+                // Whoever writes at a terminal of this machine means the agent.
+                isMention: mention ?? (address.channel == CLIChannel.name)
             )
         )
     }

@@ -61,7 +61,7 @@ struct WiringsCommand: ParsableCommand {
         @Option(help: "Sessions: shared, per-thread or agent-shared.") var sessionMode: String?
         @Option(help: "Messages during a turn: steer, serial or concurrent.") var queueMode: String?
         @Option(help: "The chat that replies go to instead; empty for none.") var reply: String?
-        @Option(help: "Higher comes first.") var priority: Int64?
+        @Option(parsing: .unconditional, help: "Higher comes first.") var priority: Int64?
 
         var arguments: [String: JSONValue?] {
             let modes = engage.map { text in
@@ -143,9 +143,15 @@ struct WiringsCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
         @Argument(help: MessagingGroupsCommand.help) var chat: String
         @Option(help: "A thread in the chat.") var thread: String?
+        @Option(help: "The message's text, for wirings with a pattern (default: hello).") var text: String?
+        @Flag(inversion: .prefixedNo, help: "Whether it mentions the agent (default: only in chats of this machine).")
+        var mention: Bool?
 
         func run() async throws {
-            let routes = try await ask("wirings explain", ["chat": .string(chat), "thread": thread.json])
+            let routes = try await ask(
+                "wirings explain",
+                ["chat": .string(chat), "thread": thread.json, "text": text.json, "mention": mention.map { .bool($0) }]
+            )
             guard !output.json else { return try output.print(routes, as: Table()) }
             let rows = routes.array ?? []
             if rows.isEmpty { Console.out("no wiring leads from this chat to an agent") }

@@ -41,7 +41,9 @@ final class FakeHostControl: HostControl {
         state.withLock { $0.accepted.append(event) }
     }
 
-    func explain(address: ChatAddress, event: InboundEvent?) async throws -> [RouteExplanation] {
+    func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { state.withLock { $0.routes } }
+
+    func explain(address: ChatAddress, text: String?, mention: Bool?) async throws -> [RouteExplanation] {
         state.withLock { $0.routes }
     }
 

@@ -43,6 +43,34 @@ import Testing
         }
     }
 
+    @Test func `what explain says of a chat of this machine is what happens there`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                _ = try await host.runtime.central.write { db in
+                    let chat = try MessagingGroup(
+                        channelType: "cli",
+                        platformID: "cli:local:q",
+                        name: "q",
+                        unknownSenderPolicy: .strict,
+                        createdAt: host.runtime.time.now
+                    ).create(db)
+                    return try Wiring(
+                        agentGroupID: host.group.id,
+                        target: .chat(chat.id),
+                        engageModes: [.mention],
+                        createdAt: host.runtime.time.now
+                    ).create(db)
+                }
+                let chat = ChatAddress(channel: "cli", platformID: "cli:local:q")
+                func outcomes(_ mention: Bool?) async throws -> [String] {
+                    try await host.runtime.explain(address: chat, text: nil, mention: mention).map(\.outcome)
+                }
+                #expect(try await outcomes(nil) == ["deliver"])
+                #expect(try await outcomes(false) == ["drop"])
+            }
+        }
+    }
+
     @Test func `§16.54 a message whose sender the platform does not name is a stranger's`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in

@@ -119,7 +119,7 @@ struct ChatHandlers: Sendable {
             content: ChatContent(text: text, sender: name, senderID: call.caller),
             isMention: true
         )
-        let routes = try await context.host.explain(address: event.address, event: event)
+        let routes = try await context.host.explain(event)
         let isNew = try await context.cli.record(event, by: call.caller)
         do {
             try await context.host.accept(event)
@@ -134,7 +134,8 @@ struct ChatHandlers: Sendable {
         let chat = try Self.chat(&call)
         try call.arguments.finish()
         let address = ChatAddress(channel: CLIChannel.name, platformID: chat)
-        var sessions = Set(try await context.host.explain(address: address, event: nil).compactMap(\.session))
+        let routes = try await context.host.explain(address: address, text: nil, mention: nil)
+        var sessions = Set(routes.compactMap(\.session))
         let ofChat = try await context.store.read { db in
             try SessionID.fetchAll(
                 db,

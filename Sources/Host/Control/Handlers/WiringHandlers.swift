@@ -106,13 +106,16 @@ struct WiringHandlers: Sendable {
         return ["deleted": .string(wiring.id.rawValue)]
     }
 
+    /// `chat`, and of the message `thread`, `text` and `mention`.
     private func explain(_ call: inout ControlCall) async throws -> JSONValue {
-        let text = try call.arguments.required("chat")
+        let name = try call.arguments.required("chat")
         let thread = try call.arguments.optional("thread")
+        let text = try call.arguments.optional("text")
+        let mention = try call.arguments.optionalFlag("mention")
         try call.arguments.finish()
-        let chat = try await context.store.read { db in try Lookup.messagingGroup(text, db) }
+        let chat = try await context.store.read { db in try Lookup.messagingGroup(name, db) }
         let address = ChatAddress(channel: chat.channelType, platformID: chat.platformID, thread: thread)
-        return try JSONValue(encoding: try await context.host.explain(address: address, event: nil))
+        return try JSONValue(encoding: try await context.host.explain(address: address, text: text, mention: mention))
     }
 
     private func named(_ call: inout ControlCall) async throws -> Wiring {
@@ -185,7 +188,7 @@ extension WiringHandlers {
         init(_ arguments: inout ControlArguments) throws {
             pattern = try arguments.optional("pattern")
             let named = try arguments.texts("engage").map { texts in
-                Set(try texts.map { try ControlArguments.choice($0, EngageMode.self, "engage") })
+                Set(try texts.map { try ControlArguments.choice($0, EngageMode.self, "--engage") })
             }
             // A pattern says by itself that it is to engage.
             modes = named ?? (pattern == nil ? nil : [.pattern])
