@@ -54,6 +54,20 @@ import Testing
         }
     }
 
+    @Test func `T68 traces older than their cap go although there is room`() async throws {
+        try await withTraces(limits: TraceLimits(maximumAge: .seconds(86_400), maximumBytes: 1 << 30)) {
+            store,
+            time,
+            _ in
+            store.record(TraceEntry(at: time.now - .seconds(86_399), sourceID: "young", stage: "received"))
+            store.record(TraceEntry(at: time.now - .seconds(86_401), sourceID: "old", stage: "received"))
+            try await store.flush()
+            try await store.prune()
+            #expect(try await store.entries(of: "old").isEmpty)
+            #expect(try await store.entries(of: "young").count == 1)
+        }
+    }
+
     @Test func `T68 traces stay under their caps of age and size`() async throws {
         try await withTraces(limits: TraceLimits(maximumAge: .seconds(86_400), maximumBytes: 1 << 20)) {
             store,

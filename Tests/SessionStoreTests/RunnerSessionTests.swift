@@ -1,10 +1,11 @@
 import Core
 import Glibc
 import LinuxIO
-import SessionStore
 import SessionStoreHost
 import TestSupport
 import Testing
+
+@testable import SessionStore
 
 extension RunnerSession {
     /// How many rows `messages_out`, `processing_ack` and `claims` hold.
@@ -207,6 +208,10 @@ struct RunnerSessionTests {
             let database = try Connection(path: scene.folder.inboundDatabase, .readOnly, busyTimeout: 0)
             let error = #expect(throws: StoreError.self) { try database.execute("DELETE FROM messages_in") }
             #expect(error?.code == .readOnly)
+            // And it is this kind of connection that the runner holds.
+            let runner = try scene.runner()
+            let refused = #expect(throws: StoreError.self) { try runner.inbound.execute("DELETE FROM messages_in") }
+            #expect(refused?.code == .readOnly)
         }
     }
 

@@ -79,6 +79,42 @@ import Testing
         }
     }
 
+    @Test func `T05 the next host sends a row that was being sent once more, marks it, and a third time not`()
+        async throws
+    {
+        try await withTemporaryDirectory { home in
+            let capabilities = ChannelCapabilities(edits: true, reactions: true, idempotencyKeys: false, files: true)
+            try await withHost(home: home, channel: FakeChannel(capabilities: capabilities)) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("delivered") { try await self.record(host)?.state == .delivered }
+                // What a host leaves that is killed between handing a row over and recording the answer.
+                var left = try #require(try await record(host))
+                (left.message, left.seq, left.state, left.platformMessageID) = (.random(), 5, .sending, nil)
+                try await host.session().store.apply([.delivery(left)])
+                try await host.runtime.central.markDirty(host.session().id, nextDue: nil, reason: "test")
+            }
+            let next = FakeChannel(capabilities: capabilities)
+            try await withHost(home: home, channel: next) { host in
+                await next.waitForSent(1)
+                let store = try await host.session().store
+                try await host.eventually("delivered") { try await store.delivery(seq: 5)?.state == .delivered }
+                let sent = try await store.delivery(seq: 5)
+                #expect(next.texts == ["echo: a"])
+                #expect(sent?.error == DeliveryPolicy.unknownOutcome)
+                var again = try #require(sent)
+                (again.message, again.seq, again.state) = (.random(), 7, .sending)
+                try await store.apply([.delivery(again)])
+                try await host.runtime.central.markDirty(host.session().id, nextDue: nil, reason: "test")
+            }
+            let last = FakeChannel(capabilities: capabilities)
+            try await withHost(home: home, channel: last) { host in
+                let store = try await host.session().store
+                try await host.eventually("given up") { try await store.delivery(seq: 7)?.state == .unknown }
+                #expect(last.sent.isEmpty)
+            }
+        }
+    }
+
     @Test func `T02 a rejected row tells the agent once and the owner on another way`() async throws {
         try await withTemporaryDirectory { home in
             let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.rejected, "400 bad") })

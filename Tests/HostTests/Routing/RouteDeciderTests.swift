@@ -185,6 +185,7 @@ import Testing
             )
         }
         let third = AgentGroup(name: "Third", folder: "third", createdAt: Self.now)
+        let urgent = AgentGroup(name: "Urgent", folder: "urgent", createdAt: Self.now)
         let facts = RouteFacts(
             chat: Self.chat,
             sender: Self.person,
@@ -193,10 +194,11 @@ import Testing
                 candidate(.person(Self.person), Self.group, priority: 50),
                 candidate(.chat(Self.chat.id), other, priority: 1, later: true),
                 candidate(.chat(Self.chat.id), Self.group, priority: 1),
+                candidate(.chat(Self.chat.id), urgent, priority: 2, later: true),
             ]
         )
         let decisions = RouteDecider.decide(Self.event(), facts).decisions
-        #expect(decisions.map(\.candidate.group.folder) == ["main", "other", "third"])
+        #expect(decisions.map(\.candidate.group.folder) == ["urgent", "main", "other", "third"])
         #expect(decisions.first?.candidate.wiring.side == .chat)
     }
 
