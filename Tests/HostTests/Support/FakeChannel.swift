@@ -1,6 +1,7 @@
 import ChannelKit
 import Core
 import Synchronization
+import Testing
 
 /// A channel that keeps what it was given and answers as it is told.
 final class FakeChannel: ChannelAdapter {
@@ -11,7 +12,8 @@ final class FakeChannel: ChannelAdapter {
     private struct State {
         var sent: [OutboundMessage] = []
         var typed: [ChatAddress] = []
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(id: Int, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var lastWaiter = 0
     }
     private let state = Mutex(State())
     private let answer: @Sendable (OutboundMessage) async throws(ChannelError) -> SentMessage
@@ -48,12 +50,27 @@ final class FakeChannel: ChannelAdapter {
         }
     }
 
-    /// Returns once this many messages were handed over.
-    func waitForSent(_ count: Int) async {
+    /// Returns once this many messages were handed over; fails the test when they are not within 30 s.
+    func waitForSent(_ count: Int, at place: SourceLocation = #_sourceLocation) async {
+        let id = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        let net = Task {
+            try await Task.sleep(for: .seconds(30))
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0).continuation }
+            }
+            if let waiter {
+                Issue.record("\(sent.count) of \(count) messages were sent: \(texts)", sourceLocation: place)
+                waiter.resume()
+            }
+        }
+        defer { net.cancel() }
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.sent.count >= count { return true }
-                state.waiters.append((count, continuation))
+                state.waiters.append((id, count, continuation))
                 return false
             }
             if isThere { continuation.resume() }
