@@ -1,4 +1,5 @@
 import Core
+import LinuxIO
 import Testing
 
 @testable import AgentTools
@@ -69,5 +70,27 @@ import Testing
         #expect(text.hasSuffix("998,999,"))
         #expect(text.contains("of \(whole.utf8.count) bytes left out; the whole is in /tmp/o.txt"))
         #expect(text.utf8.count < 256 + 120)
+    }
+}
+
+@Suite struct ToolboxTests {
+    private struct NoConversation: Conversation {
+        func send(text: String, files: [OutgoingFile], to destination: String?) async throws -> Int64 { 0 }
+        func edit(message seq: Int64, text: String) async throws {}
+        func react(to seq: Int64, emoji: String) async throws {}
+        func provenance() async -> String { "" }
+    }
+
+    @Test func `the tools are those that the host knows by name`() throws {
+        let tier = ToolInitClient(try PacketSocket.pair().0)
+        let time = SystemTime()
+        let services = ToolServices(
+            tier: tier,
+            server: ToolServerClient(tier: tier, places: ToolPlaces(), time: time),
+            conversation: NoConversation(),
+            time: time
+        )
+        let names = Toolbox.standard(services).specifications(AgentConfiguration.ToolPolicy()).map(\.name)
+        #expect(names == BuiltInTools.names)
     }
 }

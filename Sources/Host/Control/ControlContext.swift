@@ -1,6 +1,7 @@
 package import CentralStore
 package import Channels
 package import Core
+package import HostConfiguration
 package import HostLogging
 
 /// What the control socket's handlers stand on.
@@ -11,6 +12,8 @@ package struct ControlContext: Sendable {
     package let cli: CLIChannel
     package let traces: TraceStore
     package let levels: LogLevels
+    /// The mounts of `config.yaml`.
+    package let mounts: [HostConfiguration.Mount]
     package let time: any TimeSource
 
     package init(
@@ -20,6 +23,7 @@ package struct ControlContext: Sendable {
         cli: CLIChannel,
         traces: TraceStore,
         levels: LogLevels = LogLevels(),
+        mounts: [HostConfiguration.Mount] = [],
         time: any TimeSource = SystemTime()
     ) {
         self.home = home
@@ -28,6 +32,7 @@ package struct ControlContext: Sendable {
         self.cli = cli
         self.traces = traces
         self.levels = levels
+        self.mounts = mounts
         self.time = time
     }
 }

@@ -96,9 +96,42 @@ struct GroupHandlers: Sendable {
     private func delete(_ call: inout ControlCall) async throws -> JSONValue {
         let group = try await named(&call)
         try call.arguments.finish()
-        for session in try await sessions(of: group.id) { try await context.host.close(session: session) }
-        try await context.store.write { db in try AgentGroup.remove(group.id, db) }
+        var closed: Set<SessionID> = []
+        var isThere = true
+        while isThere {
+            for session in try await sessions(of: group.id) where closed.insert(session).inserted {
+                try await context.host.close(session: session)
+            }
+            // A message may have opened another session meanwhile.
+            isThere = try await context.store.write { [closed] db in
+                guard try Self.sessions(of: group.id, db).allSatisfy(closed.contains) else { return true }
+                try AgentGroup.remove(group.id, db)
+                return false
+            }
+        }
+        // On the store's queue: directories are removed.
+        try await context.store.read { [home = context.home] _ in try Self.removeFiles(of: group.id, home: home) }
         return ["deleted": .string(group.id.rawValue), "folder": .string("groups/\(group.folder)")]
+    }
+
+    /// Conversations and compositions; the group's own folder stays.
+    private static func removeFiles(of group: AgentGroupID, home: String) throws {
+        let data = try Directory(path: "\(home)/data")
+        var left: [String] = []
+        for folder in ["sessions", "composed"] {
+            do {
+                guard try data.status(folder) != nil else { continue }
+                try data.directory(folder).remove(group.rawValue, budget: 10_000_000)
+            } catch {
+                left.append("data/\(folder)/\(group) (\(error))")
+            }
+        }
+        guard left.isEmpty else {
+            throw ControlError(
+                .failed,
+                "the agent group is deleted, but some of its files could not be removed: \(left.joined(separator: ", "))"
+            )
+        }
     }
 
     private func restart(_ call: inout ControlCall) async throws -> JSONValue {
@@ -122,7 +155,7 @@ struct GroupHandlers: Sendable {
         return .object(fields)
     }
 
-    /// `provider` (`offline` for none) and `set`, an object of keys and their text.
+    /// `provider` (`offline` or empty for none) and `set`, an object of keys and their text.
     private func configure(_ call: inout ControlCall) async throws -> JSONValue {
         let group = try await named(&call)
         let provider = try call.arguments.optional("provider")
@@ -135,13 +168,20 @@ struct GroupHandlers: Sendable {
             )
         }
         let now = context.time.now
+        // On the store's queue: a directory is read.
+        let known = try await context.store.read { [home = context.home, mounts = context.mounts] _ in
+            KnownNames(folder: group.folder, home: home, mounts: mounts)
+        }
         _ = try await context.store.write { db in
             try AgentGroupConfig.update(group.id, now: now, db) { row in
-                if let provider { row.provider = provider == ProviderKind.offline.rawValue ? nil : provider }
+                if let provider {
+                    row.provider = provider.isEmpty || provider == ProviderKind.offline.rawValue ? nil : provider
+                }
                 for (key, value) in changes.sorted(by: { $0.key < $1.key }) {
                     guard let text = value.string else { throw ControlError(.invalidArguments, "\(key) is a text") }
                     try row.config.set(key, to: text)
                 }
+                try known.check(row.config, changed: changes.keys)
             }
         }
         await context.host.groupChanged(group.id)
@@ -154,12 +194,14 @@ struct GroupHandlers: Sendable {
     }
 
     private func sessions(of group: AgentGroupID) async throws -> [SessionID] {
-        try await context.store.read { db in
-            try SessionID.fetchAll(
-                db,
-                sql: "SELECT id FROM sessions WHERE agent_group_id = ? AND status <> 'closed'",
-                arguments: [group]
-            )
-        }
+        try await context.store.read { db in try Self.sessions(of: group, db) }
+    }
+
+    private static func sessions(of group: AgentGroupID, _ db: Database) throws -> [SessionID] {
+        try SessionID.fetchAll(
+            db,
+            sql: "SELECT id FROM sessions WHERE agent_group_id = ? AND status <> 'closed'",
+            arguments: [group]
+        )
     }
 }

@@ -1,0 +1,10 @@
+/// The tools that come with NanoClaw, by name.
+///
+/// The host names them in what it checks and says, the runner has them in its toolbox; a test holds the two together.
+package enum BuiltInTools {
+    /// Sorted.
+    package static let names = [
+        "add_reaction", "edit_file", "edit_message", "glob", "grep", "process", "read_file", "read_skill", "recall",
+        "remember", "send_file", "send_message", "shell", "write_file",
+    ]
+}
