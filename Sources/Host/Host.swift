@@ -39,6 +39,7 @@ extension HostRuntime {
                     cli: cli,
                     traces: traces,
                     levels: log.levels,
+                    mounts: self.configuration.mounts,
                     time: time
                 )
             ),
@@ -80,6 +81,7 @@ extension HostRuntime {
             tasks.cancelAll()
         }
         try? await traces.flush()
+        await sweep.writeActivity()
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")

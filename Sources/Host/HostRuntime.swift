@@ -36,6 +36,7 @@ final class HostRuntime: Sendable {
     let spawner: any SandboxSpawning
     let hub = LiveHub()
     let tasks = TaskScope()
+    let activity = SessionActivity()
     let ledger: DirtyLedger
     let sessions: SessionManager
     let deliveries: DeliveryService
@@ -112,6 +113,7 @@ final class HostRuntime: Sendable {
                 late,
                 configuration,
                 tasks,
+                activity,
                 log.logger("delivery"),
                 time
             )
@@ -148,6 +150,7 @@ final class HostRuntime: Sendable {
             notices: NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices")),
             typing: typing,
             traces: traces,
+            activity: activity,
             time: time,
             logger: log.logger("router")
         )
@@ -155,6 +158,7 @@ final class HostRuntime: Sendable {
             central: central,
             sessions: sessions,
             supervisor: supervisor,
+            activity: activity,
             configuration: configuration,
             time: time,
             logger: log.logger("sweep"),
@@ -234,6 +238,7 @@ final class HostRuntime: Sendable {
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
         _ tasks: TaskScope,
+        _ activity: SessionActivity,
         _ logger: Logger,
         _ time: any TimeSource
     ) -> DeliveryContext {
@@ -255,7 +260,10 @@ final class HostRuntime: Sendable {
             },
             announce: { turn, handle in publisher.ended(turn, of: handle) },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
-            delivered: { delivery, handle in publisher.delivered(delivery, of: handle) }
+            delivered: { delivery, handle in
+                activity.note(handle.id, at: time.now)
+                publisher.delivered(delivery, of: handle)
+            }
         )
     }
 }

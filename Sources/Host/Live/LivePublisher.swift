@@ -57,7 +57,7 @@ struct LivePublisher: Sendable {
     /// A person has stopped what these messages had asked for.
     func stopped(_ messages: [MessageID], of handle: SessionHandle) async {
         typing.stop(handle.id)
-        announce(messages, .stopped, "stopped", of: handle)
+        announce(messages, .stopped, nil, of: handle)
     }
 
     private func announce(

@@ -79,6 +79,18 @@ extension CentralStore {
         }
     }
 
+    /// Writes when messages came or went last, never an earlier time than is known.
+    func setLastActive(_ times: [SessionID: Timestamp]) async throws {
+        try await write { db in
+            for (session, time) in times {
+                try db.execute(
+                    sql: "UPDATE sessions SET last_active = max(last_active, ?) WHERE id = ?",
+                    arguments: [time, session]
+                )
+            }
+        }
+    }
+
     /// The sessions of a group that are not closed.
     func openSessions(of group: AgentGroupID) async throws -> [SessionID] {
         try await read { db in
@@ -128,6 +140,8 @@ extension CentralStore: DirtyStore {
                     """,
                 arguments: [session, nextDue, reason, now]
             )
+            // A time at which it is due is no message.
+            guard nextDue == nil else { return }
             try db.execute(sql: "UPDATE sessions SET last_active = ? WHERE id = ?", arguments: [now, session])
         }
     }

@@ -19,6 +19,7 @@ package final class Router: ChannelInbox {
     private let notices: NoticeSender
     private let typing: TypingKeeper
     private let traces: TraceStore?
+    private let activity: SessionActivity
     private let time: any TimeSource
     private let logger: Logger
     /// People whose row is known to be there, with the name it has.
@@ -33,6 +34,7 @@ package final class Router: ChannelInbox {
         notices: NoticeSender,
         typing: TypingKeeper,
         traces: TraceStore?,
+        activity: SessionActivity,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -44,6 +46,7 @@ package final class Router: ChannelInbox {
         self.notices = notices
         self.typing = typing
         self.traces = traces
+        self.activity = activity
         self.time = time
         self.logger = logger
     }
@@ -261,6 +264,7 @@ package final class Router: ChannelInbox {
             logger.info("A message came again", metadata: ["session": "\(handle.id)", "chat": "\(event.address)"])
             return
         }
+        activity.note(handle.id, at: now)
         handle.remember(id, SessionHandle.MessageOrigin(address: address, platformMessageID: event.platformMessageID))
         traces?.note(
             triggers ? "routed" : "accumulated",

@@ -15,6 +15,7 @@ final class HostSweep: Sendable {
     private let central: CentralStore
     private let sessions: SessionManager
     private let supervisor: RunnerSupervisor
+    private let activity: SessionActivity
     private let time: any TimeSource
     /// Between two passes when nothing is due before.
     private let period: Duration
@@ -29,6 +30,7 @@ final class HostSweep: Sendable {
         central: CentralStore,
         sessions: SessionManager,
         supervisor: RunnerSupervisor,
+        activity: SessionActivity,
         configuration: HostConfiguration,
         time: any TimeSource,
         logger: Logger,
@@ -37,6 +39,7 @@ final class HostSweep: Sendable {
         self.central = central
         self.sessions = sessions
         self.supervisor = supervisor
+        self.activity = activity
         period = configuration.sweepInterval
         retention = configuration.retention
         self.time = time
@@ -73,6 +76,7 @@ final class HostSweep: Sendable {
 
     /// One visit to each session that is marked and due; a session that fails never ends the pass.
     func pass(everything: Bool) async {
+        await writeActivity()
         let marked: [SessionID: Timestamp?]
         do {
             marked = try await central.dirtySessions()
@@ -91,6 +95,18 @@ final class HostSweep: Sendable {
             while await group.next() != nil {
                 if let id = rest.popFirst(), !Task.isCancelled { group.addTask { await self.visit(id) } }
             }
+        }
+    }
+
+    /// Writes when sessions had their last messages; what cannot be written now is written by a later pass.
+    func writeActivity() async {
+        let times = activity.take()
+        guard !times.isEmpty else { return }
+        do {
+            try await central.setLastActive(times)
+        } catch {
+            for (session, time) in times { activity.note(session, at: time) }
+            logger.warning("When sessions were active was not written", metadata: ["error": "\(error)"])
         }
     }
 

@@ -7,6 +7,12 @@ import Logging
 struct LogHandlers: Sendable {
     let levels: LogLevels
 
+    /// The parts of the host that log.
+    static let components = [
+        "channels", "control", "delivery", "host", "instructions", "lifecycle", "models", "notices", "router",
+        "runners", "sweep", "traces",
+    ]
+
     func handlers() -> [String: ControlHandler] {
         ["logs level": { try self.level(&$0) }]
     }
@@ -16,6 +22,16 @@ struct LogHandlers: Sendable {
         let text = try call.arguments.optional("level")
         let component = try call.arguments.optional("component")
         try call.arguments.finish()
+        if let component {
+            // A part of a component, `router.x`, has the component's level.
+            let whole = component.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? ""
+            guard Self.components.contains(whole) else {
+                throw ControlError(
+                    .invalidArguments,
+                    "--component \"\(component.prefix(80))\" is unknown: use one of \(Self.components.joined(separator: ", "))"
+                )
+            }
+        }
         if text == "default" {
             guard let component else {
                 throw ControlError(.invalidArguments, "default is for a component: name it with --component")

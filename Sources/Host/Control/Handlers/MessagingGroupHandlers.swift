@@ -1,4 +1,5 @@
 import CentralStore
+import Channels
 import ControlProtocol
 import Core
 import GRDB
@@ -55,8 +56,25 @@ struct MessagingGroupHandlers: Sendable {
             createdAt: context.time.now
         )
         try call.arguments.finish()
+        try Self.check(platformID, of: channel)
         _ = try await context.store.write { db in try chat.create(db) }
         return try await record(chat.id)
+    }
+
+    /// Refuses an id that no chat of this channel can have.
+    private static func check(_ platformID: String, of channel: String) throws(ControlError) {
+        guard PeopleHandlers.isPlainID(platformID) else {
+            throw ControlError(
+                .invalidArguments,
+                "--platform-id \"\(platformID.prefix(80))\" holds spaces or control characters: no platform's id does"
+            )
+        }
+        if channel == CLIChannel.name, CLIChannel.chat(named: platformID) != platformID {
+            throw ControlError(
+                .invalidArguments,
+                "--platform-id \"\(platformID.prefix(80))\" is no chat of this machine: write cli:local:<name>, the name of letters, digits, _ and -"
+            )
+        }
     }
 
     private func update(_ call: inout ControlCall) async throws -> JSONValue {

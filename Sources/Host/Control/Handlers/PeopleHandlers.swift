@@ -49,13 +49,21 @@ struct PeopleHandlers: Sendable {
 
     /// Reads `<channel>:<id>`.
     static func user(_ text: String) throws -> UserID {
-        guard let user = UserID(text) else {
+        guard let user = UserID(text), PathSegment.isIdentifier(user.channel), isPlainID(user.native) else {
             throw ControlError(
                 .invalidArguments,
-                "\"\(text.prefix(80))\" is no user: write <channel>:<id>, such as cli:1000"
+                "\"\(text.prefix(80))\" is no user: write <channel>:<id> without spaces, such as cli:1000"
             )
         }
         return user
+    }
+
+    /// True for an id of a platform that a person may type: no white space and no control characters.
+    static func isPlainID(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+            return !isControl && !scalar.properties.isWhitespace && scalar.properties.generalCategory != .format
+        }
     }
 
     // MARK: - Users
