@@ -82,7 +82,10 @@ package struct NanoclawCommand: AsyncParsableCommand {
             Console.error(error.message)
             Glibc.exit(CommandFailure.Status.failed.rawValue)
         } catch {
-            exit(withError: error)
+            // Wrong usage, help and statuses are the parser's; all else looks like every other error.
+            guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
+            Console.error("\(error)")
+            Glibc.exit(CommandFailure.Status.failed.rawValue)
         }
     }
 }

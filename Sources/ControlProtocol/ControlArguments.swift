@@ -72,7 +72,12 @@ package struct ControlArguments: Sendable {
         _ type: Value.Type
     ) throws(ControlError) -> Value? {
         guard let text = try optional(name) else { return nil }
-        return try Self.choice(text, type, name)
+        return try Self.choice(text, type, Self.option(name))
+    }
+
+    /// An argument as people write it: `sessionMode` is `--session-mode`.
+    private static func option(_ name: String) -> String {
+        "--" + name.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
     }
 
     /// The enumeration's value with this text; the error lists them all.

@@ -34,7 +34,7 @@ struct ConfigurationFile {
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw ConfigurationError(.syntax, source: path, line: error.line, error.summary)
+            throw ConfigurationError(.syntax, source: path, line: error.line(in: text), error.summary)
         }
         guard let root, root.scalar?.string.isEmpty != true else { return }
         guard let mapping = root.mapping else {
@@ -127,12 +127,26 @@ struct ConfigurationFile {
 }
 
 extension YamlError {
-    fileprivate var line: Int? {
+    fileprivate func line(in text: String) -> Int? {
         switch self {
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
-        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        case .duplicatedKeysInMapping(let keys, let context): Self.second(keys.first ?? "", after: context.mark, text)
         default: nil
         }
+    }
+
+    /// The line where a key stands again in the mapping whose first place is known; the first one if that is not to be seen.
+    private static func second(_ key: String, after mark: Mark, _ text: String) -> Int {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in zip(lines.indices, lines).dropFirst(mark.line) {
+            let indent = line.prefix { $0 == " " }.count
+            let content = line.dropFirst(indent)
+            if content.isEmpty || content.hasPrefix("#") { continue }
+            if indent < mark.column - 1 { break }
+            let names = [key, "\"\(key)\"", "'\(key)'"]
+            if indent == mark.column - 1, names.contains(where: { content.hasPrefix("\($0):") }) { return index + 1 }
+        }
+        return mark.line
     }
 
     fileprivate var summary: String {

@@ -1,6 +1,7 @@
 import Configuration
 package import Core
 import Foundation
+import Glibc
 
 /// What the host needs to start: `<home>/config.yaml`, the environment (`NANOCLAW_…`) over it, defaults below it.
 package struct HostConfiguration: Sendable {
@@ -64,20 +65,26 @@ package struct HostConfiguration: Sendable {
         let path = path(home: home)
         let text: String
         if FileManager.default.fileExists(atPath: path) {
-            do {
-                text = try String(contentsOfFile: path, encoding: .utf8)
-            } catch {
-                throw ConfigurationError(
-                    .unreadable,
-                    source: path,
-                    "cannot be read as UTF-8: \(error.localizedDescription)"
-                )
-            }
+            text = try read(path)
         } else {
             text = DefaultFile.text
             if writesDefault { try ConfigurationEdit.replace(path: path, with: text) }
         }
         return try HostConfiguration(text: text, path: path, environment: environment)
+    }
+
+    private static func read(_ path: String) throws -> String {
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
+            throw ConfigurationError(.unreadable, source: path, "cannot be read: \(reason)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError(.unreadable, source: path, "is not UTF-8")
+        }
+        return text
     }
 
     /// Reads the text of a file; throws as ``load(home:environment:writesDefault:)`` does.

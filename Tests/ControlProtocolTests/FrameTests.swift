@@ -126,7 +126,7 @@ import Testing
         var given = arguments(["mode": "sometimes"])
         #expect(
             message { try given.choice("mode", Mode.self) }
-                == "mode \"sometimes\" is unknown: use one of shared, each"
+                == "--mode \"sometimes\" is unknown: use one of shared, each"
         )
     }
 

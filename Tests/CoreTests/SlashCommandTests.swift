@@ -27,12 +27,23 @@ import Testing
         #expect(skill.body == "# Do\n\nit")
     }
 
+    @Test func `lines may end as on Windows, and a byte order mark may stand before them`() throws {
+        let text = "\u{FEFF}---\r\nname: a-b\r\ndescription: Does it.\r\n---\r\n# Do\r\n\r\nit\r\n"
+        let skill = try SkillFile(text, folder: "a-b")
+        #expect(skill.name == "a-b")
+        #expect(skill.description == "Does it.")
+        #expect(skill.body == "# Do\n\nit")
+    }
+
     @Test(arguments: [
         ("# no front matter", 1), ("---\nname: a\n", 3), ("---\nname: A\ndescription: x\n---\nbody", 2),
         ("---\nname: a\n---\nbody", 3), ("---\nname: a\ncolour: red\ndescription: x\n---\nbody", 3),
         ("---\nname: a\nname: b\n---\nbody", 3), ("---\nname: other\ndescription: x\n---\nbody", 2),
         ("---\nname: a\ndescription: \"x\n---\nbody", 3), ("---\nname: a\ndescription: x\n---\n\n", 5),
-        ("---\njust words\n---\nbody", 2),
+        ("---\njust words\n---\nbody", 2), ("---\nname: a\ndescription: x\u{1B}[2J\n---\nbody", 3),
+        ("---\r\nname: \u{1B}a\r\ndescription: x\r\n---\r\nbody", 2),
+        ("---\nname: a\ndescription: x\u{FFFD}y\n---\nbody", 3),
+        ("---\nname: a\ndescription: x\u{202E}y\n---\nbody", 3),
     ])
     func `a wrong skill is refused with its line`(text: String, line: Int) {
         do {

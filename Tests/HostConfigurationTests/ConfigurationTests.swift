@@ -82,6 +82,28 @@ import Testing
         #expect("\(error, default: "")".contains("config.yaml"))
     }
 
+    @Test(arguments: [
+        ("maxRunners: 1\nmaxRunners: 2\n", 2), ("log:\n  level: info\n# x\n\n  level: debug\n", 5),
+        ("sandbox:\n  pids: 9\nlog:\n  level: info\n  files: 3\n  level: debug\n", 6),
+    ])
+    func `a key that stands twice is named where it stands again`(text: String, line: Int) {
+        let error = #expect(throws: ConfigurationError.self) { try load(text) }
+        #expect(error?.line == line)
+    }
+
+    @Test func `a file that may not be read is not called badly encoded, and the other way round`() async throws {
+        try await withTemporaryDirectory { home in
+            let path = HostConfiguration.path(home: home)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let unreadable = #expect(throws: ConfigurationError.self) { try HostConfiguration.load(home: home) }
+            #expect(unreadable.map { $0.message.hasPrefix("cannot be read: ") } == true)
+            try FileManager.default.removeItem(atPath: path)
+            try Data([0xFF, 0xFE]).write(to: URL(fileURLWithPath: path))
+            let encoded = #expect(throws: ConfigurationError.self) { try HostConfiguration.load(home: home) }
+            #expect(encoded?.message == "is not UTF-8")
+        }
+    }
+
     @Test func `the environment wins over the file, the file over the default, and each says so`() throws {
         let configuration = try load(
             "sandbox:\n  memory: 2GiB\n  pids: 99\nlog:\n  components: {router: debug}\n",

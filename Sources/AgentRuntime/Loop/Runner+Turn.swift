@@ -184,6 +184,11 @@ extension Runner {
         ring()
     }
 
+    /// The text with a full stop, if it has no end yet.
+    static func sentence(_ text: String) -> String {
+        text.last.map { ".!?…".contains($0) } == true ? text : "\(text)."
+    }
+
     /// Waits, or changes the request; throws the error when the turn fails by it.
     private func recover(from error: ModelError) async throws {
         RunnerLog.write("model: \(error.code): \(error.message) \(error.cause ?? "")")
@@ -197,7 +202,7 @@ extension Runner {
             if !turn.hasToldNotice {
                 current?.hasToldNotice = true
                 try await say(
-                    "\(error.message) I will try again in \(duration.components.seconds) s, and then a few times more."
+                    "\(Self.sentence(error.message)) I will try again in \(duration.components.seconds) s, and then a few times more."
                 )
             }
             try await time.sleep(for: duration)

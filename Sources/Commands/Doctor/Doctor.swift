@@ -25,7 +25,7 @@ struct Doctor: Sendable {
         findings += binaries()
         findings.append(await sandbox())
         findings += secrets()
-        findings += DoctorFiles(home: home).examine()
+        findings += DoctorFiles(home: home, recorded: await recordedFolders()).examine()
         findings.append(room())
         if asksProviders { findings += await modelServers() }
         return findings
@@ -64,8 +64,29 @@ struct Doctor: Sendable {
         }
     }
 
-    private func database() async -> [Finding] {
-        guard CentralStore.exists(home: home) else { return [Finding(.note, "database", "not there yet")] }
+    /// The folders of agent groups; nil when the database cannot be read.
+    private func recordedFolders() async -> Set<String>? {
+        guard CentralStore.exists(home: home) else { return hidden == nil ? [] : nil }
+        guard let store = try? CentralStore(readingHome: home) else { return nil }
+        let folders = try? await store.read { db in
+            Set(try String.fetchAll(db, sql: "SELECT folder FROM agent_groups"))
+        }
+        try? store.close()
+        return folders
+    }
+
+    /// Why it cannot be seen whether there is a database; nil when it can.
+    private var hidden: Errno? {
+        var status = stat()
+        guard stat("\(home)/data/nanoclaw.db", &status) != 0, errno != ENOENT else { return nil }
+        return Errno.last("stat \(home)/data/nanoclaw.db")
+    }
+
+    func database() async -> [Finding] {
+        guard CentralStore.exists(home: home) else {
+            guard let hidden else { return [Finding(.note, "database", "not there yet")] }
+            return [Finding(.bad, "database", "cannot be read: \(hidden)")]
+        }
         do {
             let store = try CentralStore(readingHome: home)
             let (problems, quarantined) = try await store.read { db in

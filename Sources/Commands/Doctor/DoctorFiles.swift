@@ -6,6 +6,8 @@ import Sandbox
 /// What stands in the agents' folders that an admin should know of.
 struct DoctorFiles: Sendable {
     let home: String
+    /// The folders that agent groups have; nil when that is not known.
+    let recorded: Set<String>?
 
     private static let mostEntries = 20_000
     /// Files whose text steers an agent.
@@ -21,6 +23,15 @@ struct DoctorFiles: Sendable {
             return [Finding(.bad, "service user", "\(error)")]
         }
         return names.filter(PathSegment.isGroupFolder).flatMap { name in
+            guard recorded?.contains(name) ?? true else {
+                return [
+                    Finding(
+                        .good,
+                        "groups/\(name)",
+                        "no agent group has it yet: nanoclaw groups create --folder \(name) takes it over"
+                    )
+                ]
+            }
             do {
                 return examine(try groups.directory(name), name, service)
             } catch {

@@ -5,6 +5,7 @@ import Glibc
 enum DisplayWidth {
     /// Columns of one character: 0, 1 or 2.
     static func of(_ character: Character) -> Int {
+        _ = unicode
         var width = 0
         for scalar in character.unicodeScalars {
             // A sign that asks for the picture form of what stands before it.
@@ -17,10 +18,26 @@ enum DisplayWidth {
     /// Columns of a text in one line.
     static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
 
-    /// Makes `wcwidth` know more than ASCII; once, before the first terminal.
-    static func useUnicode() {
-        if setlocale(LC_CTYPE, "C.UTF-8") == nil { setlocale(LC_CTYPE, "") }
+    /// The beginning of a text in that many columns, with `…` at its end when something is left out.
+    static func cut(_ text: String, to limit: Int) -> String {
+        guard of(text) > limit else { return text }
+        var kept = ""
+        var width = 1
+        for character in text {
+            width += of(character)
+            if width > limit { break }
+            kept.append(character)
+        }
+        return kept + "…"
     }
+
+    /// Makes `wcwidth` know more than ASCII, once.
+    private static let unicode: Void = {
+        if setlocale(LC_CTYPE, "C.UTF-8") == nil { setlocale(LC_CTYPE, "") }
+    }()
+
+    /// Makes `wcwidth` know more than ASCII; what asks for a width does so by itself.
+    static func useUnicode() { _ = unicode }
 }
 
 /// Text from outside, made harmless for a terminal.

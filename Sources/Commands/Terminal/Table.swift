@@ -2,12 +2,17 @@ import ControlProtocol
 import Core
 
 /// Rows for people: columns padded to their widest value, two spaces between, a rule below the headings.
+///
+/// A long value is cut, so that one does not make all rows as wide; `--json` has it whole.
 struct Table {
     /// One column: the field of each row and its heading.
     struct Column {
         let key: String
         let title: String
     }
+
+    /// Columns of a terminal that one value takes at most.
+    private static let widest = 100
 
     private let columns: [Column]
 
@@ -22,7 +27,7 @@ struct Table {
     /// The table's text without a line end; `(no rows)` when there are none.
     func text(_ rows: [JSONValue]) -> String {
         guard !rows.isEmpty else { return "(no rows)" }
-        let cells = rows.map { row in columns.map { Self.cell($0.key, row[key: $0.key]) } }
+        let cells = rows.map { row in columns.map { Self.shortCell($0.key, row[key: $0.key]) } }
         let widths = columns.indices.map { index in
             max(DisplayWidth.of(columns[index].title), cells.map { DisplayWidth.of($0[index]) }.max() ?? 0)
         }
@@ -52,6 +57,10 @@ struct Table {
         }
         while line.hasSuffix(" ") { line.removeLast() }
         return line
+    }
+
+    private static func shortCell(_ key: String, _ value: JSONValue?) -> String {
+        DisplayWidth.cut(cell(key, value), to: widest)
     }
 
     /// A value as one line: times by their field's name, lists with commas, everything else as JSON.

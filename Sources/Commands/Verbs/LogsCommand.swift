@@ -83,22 +83,36 @@ struct LogsCommand: AsyncParsableCommand {
             abstract: "Show what a session's runner printed."
         )
         @OptionGroup var home: HomeOptions
-        @Argument(help: "The session's id in full.") var session: String
+        @Argument(help: "The session's id, or the beginning of an id.") var session: String
 
         func run() throws {
-            guard let id = SessionID(rawValue: session) else {
-                throw CommandFailure(.usage, "\"\(session)\" is no session id")
-            }
             let directory: Directory
             do {
                 directory = try Directory(path: "\(try home.resolved())/data/logs/runners")
             } catch let error as Errno where error.code == ENOENT {
                 throw CommandFailure(.failed, "no runner has printed anything yet")
             }
+            let id = try Self.session(session, of: try directory.names())
             let bytes = try RunnerOutput(in: directory).contents(of: id)
             guard !bytes.isEmpty else { throw CommandFailure(.failed, "the runner of \(id) has printed nothing") }
             let text = String(decoding: bytes, as: UTF8.self)
             Console.out(Console.isTerminalOutput ? SafeText.lines(text) : text)
+        }
+
+        /// The one session of these files whose id is the text or begins with it, the prefix `se_` left out or not.
+        static func session(_ text: String, of files: [String]) throws -> SessionID {
+            let all = Set(files.compactMap { $0.split(separator: ".").first.map(String.init) })
+            let found = all.filter { !text.isEmpty && ($0.hasPrefix(text) || $0.hasPrefix("se_\(text)")) }.sorted()
+            let exact = all.contains(text) ? [text] : found
+            guard let first = exact.first, let id = SessionID(rawValue: first) else {
+                let name = SafeText.oneLine(text)
+                throw CommandFailure(.failed, "no runner of a session \"\(name)\" has printed anything")
+            }
+            guard exact.count == 1 else {
+                let names = exact.prefix(8).joined(separator: ", ")
+                throw CommandFailure(.failed, "\"\(text)\" could be session \(names): name one of them")
+            }
+            return id
         }
     }
 

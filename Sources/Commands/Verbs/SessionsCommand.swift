@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import Core
+import Sandbox
 
 /// `nanoclaw sessions …`.
 struct SessionsCommand: ParsableCommand {
@@ -43,7 +44,7 @@ struct SessionsCommand: ParsableCommand {
 
         func run() async throws {
             let row = try await ask("sessions get", ["session": .string(session)])
-            try output.print(record: row, first: "id", "agent_group", "chat", "mode", "status", "runner")
+            Console.out(output.json ? try JSONText.encode(row) : try SessionText.text(row))
         }
     }
 
@@ -97,6 +98,23 @@ struct SessionsCommand: ParsableCommand {
             let answer = try await ask("sessions stop", ["session": .string(session)])
             try output.print(answer, said: answer[key: "stopped"] == true ? "stopped" : "nothing was running")
         }
+    }
+}
+
+/// A session for people.
+enum SessionText {
+    /// A field a line, and below them what isolates its runner, if it has one.
+    static func text(_ row: JSONValue) throws -> String {
+        var fields = row.object ?? [:]
+        var report: IsolationReport?
+        if let isolation = fields["isolation"], isolation != .null {
+            report = try isolation.decoded(as: IsolationReport.self)
+            fields["isolation"] = nil
+        }
+        let order = ["id", "agent_group", "chat", "mode", "status", "runner"]
+        let record = Table.record(.object(fields), first: order)
+        guard let report else { return record }
+        return "\(record)\n\nisolation: \(SandboxProbeText.text(report))"
     }
 }
 

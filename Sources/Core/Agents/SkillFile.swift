@@ -9,7 +9,8 @@
 /// ```
 ///
 /// The front matter is the part of YAML that skills use: `key: value` with plain or quoted text, and block text
-/// (`|`, `>`, with or without `-`). Anything else is refused with its line.
+/// (`|`, `>`, with or without `-`). Anything else is refused with its line, so are control characters in it and bytes
+/// that are no UTF-8. Lines end with `\n` or `\r\n`; a byte order mark is skipped.
 package struct SkillFile: Sendable, Equatable {
     /// 1 to 64 characters of `[a-z0-9-]`; the name of the skill's folder.
     package let name: String
@@ -22,15 +23,14 @@ package struct SkillFile: Sendable, Equatable {
     ///
     /// `folder` is the name of the folder that holds it; the skill must carry the same name.
     package init(_ text: String, folder: String? = nil) throws(SkillError) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasSuffix("\r") ? line.dropLast() : line
-        }
+        let lines = Self.lines(text)
         guard lines.first == "---" else {
             throw SkillError(line: 1, "a SKILL.md begins with a line \"---\", then name and description")
         }
         guard let end = lines.dropFirst().firstIndex(of: "---") else {
             throw SkillError(line: lines.count, "the front matter has no closing line \"---\"")
         }
+        try Self.checkSigns(lines[1..<end])
         var fields = FrontMatter()
         try fields.read(lines[1..<end])
         let name = try fields.required("name", until: end + 1)
@@ -52,6 +52,33 @@ package struct SkillFile: Sendable, Equatable {
         body = lines[(end + 1)...].joined(separator: "\n").trimmingWhiteSpace
         guard !body.isEmpty else {
             throw SkillError(line: end + 2, "nothing follows the front matter: write what to do")
+        }
+    }
+
+    /// The lines without their ends, `\n` or `\r\n`, and without the mark that some editors put before the first.
+    private static func lines(_ text: String) -> [Substring] {
+        // By scalars: "\r\n" is one character.
+        var scalars = text.unicodeScalars[...]
+        if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        return scalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            Substring(line.last == "\r" ? line.dropLast() : line)
+        }
+    }
+
+    /// Refuses what would turn a terminal or a list of skills over, and what was no UTF-8 in the file.
+    private static func checkSigns(_ lines: ArraySlice<Substring>) throws(SkillError) {
+        for (index, line) in zip(lines.indices, lines) {
+            for scalar in line.unicodeScalars {
+                switch scalar.value {
+                case 0x09: continue
+                case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069:
+                    let code = String(scalar.value, radix: 16, uppercase: true)
+                    let padded = String(repeating: "0", count: max(4 - code.count, 0)) + code
+                    throw SkillError(line: index + 1, "holds the control character U+\(padded)")
+                case 0xFFFD: throw SkillError(line: index + 1, "is no valid UTF-8")
+                default: continue
+                }
+            }
         }
     }
 
