@@ -1,6 +1,6 @@
+import CLinux
 import ControlProtocol
 import Core
-import Dispatch
 import Glibc
 import LinuxIO
 import Synchronization
@@ -46,8 +46,8 @@ struct Conversation {
         let failure = Failure()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            let signals = TerminalSignals { feed.yield($0) }
-            defer { signals.end() }
+            let signals = try TerminalSignals()
+            group.addTask { try await signals.follow(feed) }
             group.addTask { await Self.readKeys(input, feed) }
             group.addTask {
                 do {
@@ -154,25 +154,26 @@ private final class Failure: Sendable {
     let error = Mutex<(any Error)?>(nil)
 }
 
-/// Signals that an interactive chat takes as events.
+/// Signals that an interactive chat takes as events; none is lost from here on.
 private struct TerminalSignals {
-    private let sources: [any DispatchSourceSignal]
+    private let pipe: Descriptor
 
-    init(_ body: @escaping @Sendable (ChatModel.Event) -> Void) {
-        let events: [(Int32, ChatModel.Event)] = [
-            (SIGWINCH, .resized), (SIGINT, .key(.interrupt)), (SIGTERM, .ended(status: 128 + SIGTERM)),
-            (SIGHUP, .ended(status: 128 + SIGHUP)),
-        ]
-        sources = events.map { number, event in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { body(event) }
-            source.resume()
-            return source
-        }
+    init() throws {
+        let signals = [SIGWINCH, SIGINT, SIGTERM, SIGHUP]
+        pipe = Descriptor(owning: try Errno.check(clinux_signal_pipe(signals, Int32(signals.count)), "sigaction"))
     }
 
-    func end() {
-        for source in sources { source.cancel() }
+    /// Hands each signal on until cancelled.
+    func follow(_ feed: AsyncStream<ChatModel.Event>.Continuation) async throws {
+        while true {
+            try await Readiness.shared.readable(pipe)
+            for number in try pipe.read(upTo: 64).map(Int32.init) {
+                switch number {
+                case SIGWINCH: feed.yield(.resized)
+                case SIGINT: feed.yield(.key(.interrupt))
+                default: feed.yield(.ended(status: 128 + number))
+                }
+            }
+        }
     }
 }
