@@ -26,6 +26,7 @@ struct UnknownVerbTests {
 
     @Test func `what is a verb, an option or help is left to the parser`() {
         #expect(complaint() == nil)
+        #expect(ArgumentOrder.normalized(["--home", "/h"]).isEmpty)
         #expect(complaint("--help") == nil)
         #expect(complaint("help", "chat") == nil)
         #expect(complaint("--home", "/h", "status") == nil)

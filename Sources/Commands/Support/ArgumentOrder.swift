@@ -15,7 +15,8 @@ enum ArgumentOrder {
                 break
             }
         }
-        guard !home.isEmpty else { return arguments }
+        // Without a verb there is nothing that a home could belong to: the help is shown, as without any word.
+        guard !home.isEmpty, !rest.isEmpty else { return Array(rest) }
         // One after the verb is the nearer one and wins.
         let end = rest.firstIndex(of: "--") ?? rest.endIndex
         if rest[..<end].contains(where: { $0 == "--home" || $0.hasPrefix("--home=") }) { return Array(rest) }
