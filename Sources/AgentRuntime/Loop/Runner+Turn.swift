@@ -132,7 +132,8 @@ extension Runner {
 
     /// One answer of the model, over errors that pass.
     ///
-    /// The claim of new rows is made durable while it is under way.
+    /// The claim of new rows is made durable while it is under way; an answer that is there at once makes it needless,
+    /// unless tools or rows follow before the turn's end.
     private func ask() async throws -> ModelAnswer {
         while true {
             let turn = try open()
@@ -156,9 +157,19 @@ extension Runner {
             )
             current?.ledger.markAsked()
             current?.modelCalls += 1
-            let answer = Task { try await call.answer(to: request) }
+            let (arrivals, arrival) = AsyncStream.makeStream(of: Bool.self)
+            let answer = Task {
+                defer { arrival.yield(true) }
+                return try await call.answer(to: request)
+            }
+            // Not by the runner's clock: nothing but the number of commits hangs on it.
+            let grace = Task {
+                try await Task.sleep(for: Self.claimGrace)
+                arrival.yield(false)
+            }
+            defer { grace.cancel() }
             do {
-                try await claim()
+                if await arrivals.first(where: { _ in true }) != true { try await claim() }
                 let value = try await withTaskCancellationHandler {
                     try await answer.value
                 } onCancel: {
@@ -176,7 +187,10 @@ extension Runner {
         }
     }
 
-    /// Makes the claim of every row of the turn durable.
+    /// How long an answer may take to spare the turn the claim's commit, which takes some milliseconds itself.
+    private static let claimGrace = Duration.milliseconds(10)
+
+    /// Makes the claim of every row of the turn durable: before any tool runs and any row is written.
     private func claim() async throws {
         guard let turn = current, !turn.ledger.unclaimed.isEmpty else { return }
         try await patiently { try session.claim(turn.ledger.unclaimed, turn: turn.id) }
@@ -222,6 +236,7 @@ extension Runner {
 
     /// Sends blocks in the middle of the turn; those with unknown names are left out.
     private func send(_ blocks: [ReplyBlock]) async throws {
+        try await claim()
         let turn = try open()
         for block in blocks {
             guard let target = turn.routing.target(named: block.destination) else { continue }
@@ -235,6 +250,7 @@ extension Runner {
 
     /// Says something to the chat that asked, in the runner's own name.
     private func say(_ text: String) async throws {
+        try await claim()
         let turn = try open()
         guard let home = turn.routing.home else { return }
         for row in turn.rows(text, to: home) { _ = try await patiently { try session.insert(row) } }

@@ -11,7 +11,11 @@ package enum SystemPrompt {
             destinations(book),
             grammar(book),
         ]
-        return parts.map { String($0.reversed().drop { $0.isWhitespace }.reversed()) }.joined(separator: "\n\n") + "\n"
+        return parts.map(trimmedEnd).joined(separator: "\n\n") + "\n"
+    }
+
+    private static func trimmedEnd(_ text: String) -> Substring {
+        text.lastIndex { !$0.isWhitespace }.map { text[...$0] } ?? ""
     }
 
     private static func destinations(_ book: AddressBook) -> String {
