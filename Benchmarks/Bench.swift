@@ -7,7 +7,16 @@ import Sandbox
 /// Measures rows of the budget table (docs/benchmarks.md) and prints each beside its floor.
 @main
 struct Bench {
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            FileHandle.standardError.write(Data("nanoclaw-bench: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func run() async throws {
         let options = try Options(Array(CommandLine.arguments.dropFirst()))
         var results: [Measure] = []
         for name in options.only {

@@ -11,12 +11,10 @@ struct WarmTurn {
     func run() async throws -> Measure {
         let count = 400
         let samples = try await withBenchHost(options) { home in
-            try await HostClient.with(home: home) { client in
-                _ = try await Turn.send(client)
-                var samples: [Double] = []
-                for _ in 0..<count { samples.append(try await Turn.send(client)) }
-                return samples
-            }
+            _ = try await Turn.send(home)
+            var samples: [Double] = []
+            for _ in 0..<count { samples.append(try await Turn.send(home)) }
+            return samples
         }
         let directory = FileManager.default.temporaryDirectory.appending(path: "nanoclaw-floor-\(getpid())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -33,14 +31,12 @@ struct ColdTurn {
     func run() async throws -> Measure {
         let count = 40
         let samples = try await withBenchHost(options) { home in
-            try await HostClient.with(home: home) { client in
-                var samples: [Double] = []
-                for _ in 0...count {
-                    samples.append(try await Turn.send(client))
-                    try await Turn.endRunners(client)
-                }
-                return Array(samples.dropFirst())
+            var samples: [Double] = []
+            for _ in 0...count {
+                samples.append(try await Turn.send(home))
+                try await HostClient.with(home: home) { try await Turn.endRunners($0) }
             }
+            return Array(samples.dropFirst())
         }
         return Measure("cold-turn", samples, floor: try floorSamples(options, ["spawn", "\(count)"]))
     }
@@ -49,7 +45,12 @@ struct ColdTurn {
 /// One message through the CLI chat.
 enum Turn {
     /// Sends a message, waits for the end of its turn, and answers the milliseconds between the trace's two stages.
-    static func send(_ client: HostClient) async throws -> Double {
+    static func send(_ home: String) async throws -> Double {
+        try await HostClient.with(home: home) { client in try await send(client) }
+    }
+
+    /// A connection of its own for each: a stream that is left lasts as long as its connection.
+    private static func send(_ client: HostClient) async throws -> Double {
         let id = MessageID.random().rawValue
         try await client.stream("chat attach") { value in
             switch try value.decoded(as: ChatFrame.self) {
@@ -92,7 +93,8 @@ enum Turn {
             case .object(let fields):
                 var detail: [String: JSONValue] = [:]
                 if case .object(let inner)? = fields["detail"] { detail = inner }
-                if let stage = fields["stage"]?.string, case .integer(let time)? = fields["us"] ?? detail["us"] {
+                // A trace's details are texts.
+                if let stage = fields["stage"]?.string, let time = detail["us"]?.string.flatMap({ Int64($0) }) {
                     return [(stage, time)]
                 }
                 return fields.values.flatMap(times)
