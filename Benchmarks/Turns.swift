@@ -66,11 +66,13 @@ enum Turn {
         return Double(stages.handed - stages.received) / 1000
     }
 
+    /// Ends every runner and waits until none is left, so that the next message finds no runner.
     static func endRunners(_ client: HostClient) async throws {
-        guard case .array(let sessions) = try await client.call("sessions list") else { return }
-        for case .object(let session) in sessions {
-            guard let id = session["id"]?.string else { continue }
-            _ = try await client.call("sessions stop", ["session": .string(id)])
+        _ = try await client.call("groups restart", ["group": "main"])
+        while true {
+            let sessions = try await client.call("sessions list").array ?? []
+            if sessions.allSatisfy({ $0[key: "runner"] == "stopped" }) { return }
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
