@@ -6,12 +6,18 @@ import Testing
 @Suite(.timeLimit(.minutes(8)))
 struct ProviderTests {
     static let kinds = ["openai", "anthropic"]
+    private static let judges = Release.checkout.appending(path: "Tests/Judges")
+    private static let hasJudges =
+        ProcessInfo.processInfo.environment["NANOCLAW_JUDGES"].map { !$0.isEmpty && $0 != "0" } ?? false
 
-    /// Runs the fake server on a port of its own.
-    private func withModelServer<Result>(_ body: (_ port: Int) async throws -> Result) async throws -> Result {
+    /// Runs a model server, the one that behaves as told if no other, on a port of its own.
+    private func withModelServer<Result>(
+        _ program: [String] = ["python3", Self.judges.appending(path: "fake_model.py").path],
+        _ body: (_ port: Int) async throws -> Result
+    ) async throws -> Result {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", Release.checkout.appending(path: "Tests/Judges/fake_model.py").path]
+        process.arguments = program
         let (output, input) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardInput = input
@@ -47,6 +53,23 @@ struct ProviderTests {
         #expect(added.status == 0, "\(added)")
         let set = try await host.nanoclaw("groups", "config", "update", "main", "--provider", name)
         #expect(set.status == 0, "\(set)")
+    }
+
+    /// llama.cpp with a model of 270 million parameters: its way is asserted, not its wit.
+    @Test(.enabled(if: hasJudges, "set NANOCLAW_JUDGES=1 to run a real model"), arguments: kinds)
+    func `a real model calls a tool in the sandbox and answers with its result`(kind: String) async throws {
+        try await withModelServer([Self.judges.appending(path: "llama.sh").path]) { port in
+            try await withHost { host in
+                try await use(host, "llama", kind: kind, port: port, mode: "turn")
+                #expect(try await !host.chat("next", timeout: 120).isEmpty)
+                let sent = try await host.rows("sessions", "list")
+                let session = try #require(sent.first?["id"] as? String)
+                let history = try await host.rows("sessions", "history", session)
+                let message = try #require(history.first { $0["direction"] as? String == "in" }?["id"] as? String)
+                let trace = try await host.nanoclaw("messages", "trace", message, "--json")
+                #expect(trace.output.contains("echo from-the-model") && trace.output.contains("shell"), "\(trace)")
+            }
+        }
     }
 
     @Test(arguments: kinds)
