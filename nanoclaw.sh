@@ -35,6 +35,7 @@ libcap-dev:/usr/include/sys/capability.h:dropping_capabilities
 libssl-dev:/usr/include/openssl/evp.h:hashes
 tzdata:/usr/share/zoneinfo/UTC:time_zones
 ca-certificates:/etc/ssl/certs/ca-certificates.crt:reaching_models_over_TLS
+zlib1g-dev:/usr/include/zlib.h:linking_compressed_HTTP
 libcurl4:/usr/lib/*/libcurl.so.4:running_Swift's_package_manager
 libncurses6:/usr/lib/*/libncurses.so.6:running_the_Swift_compiler
 libxml2:/usr/lib/*/libxml2.so*:running_the_Swift_compiler
