@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func `a data folder that a checkout left open is closed to others`() async throws {
+        try await withTemporaryDirectory { home in
+            mkdir("\(home)/data", 0o755)
+            chmod("\(home)/data", 0o755)
+            _ = try HomeLock.acquire(home: home)
+            var status = stat()
+            #expect(stat("\(home)/data", &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o700)
+        }
+    }
+
     @Test func `the databases are for their owner alone`() async throws {
         try await withTemporaryDirectory { home in
             let store = try CentralStore(lock: HomeLock.acquire(home: home))

@@ -5,11 +5,18 @@ import LinuxIO
 
 /// Checks of the folder that holds a home.
 enum HomeFolder {
-    /// Makes `data/` and checks that the home can hold the databases.
+    /// Makes `data/`, closes it to other users (in a checkout it is open), and checks that the home can hold the
+    /// databases.
     static func prepare(_ home: String) throws {
         let data = "\(home)/data"
         for path in [home, data] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw StoreError(.unusable, "cannot make the home at \(home)", cause: Errno.last("mkdir \(path)"))
+        }
+        var status = stat()
+        if lstat(data, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o077 != 0,
+            status.st_uid == geteuid()
+        {
+            chmod(data, status.st_mode & 0o700)
         }
         let kind = clinux_filesystem_type(data)
         guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(data)", cause: Errno(kind, "statfs \(data)")) }
