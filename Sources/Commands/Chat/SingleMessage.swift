@@ -27,17 +27,17 @@ struct SingleMessage: Sendable {
         do {
             end = try await withTimeout()
         } catch is TimedOut {
-            throw late()
+            throw try late()
         }
-        show(end.replies)
+        try show(end.replies)
         if let problem = end.problem { throw CommandFailure(.failed, problem) }
         if end.replies.isEmpty { throw CommandFailure(.noReply, "the turn ended without a reply") }
     }
 
     /// What has come is shown, and what is known of the rest said.
-    private func late() -> CommandFailure {
+    private func late() throws -> CommandFailure {
         let soFar = progress.collector.withLock { $0?.soFar }
-        show(soFar?.replies ?? [])
+        try show(soFar?.replies ?? [])
         let seconds = timeout.components.seconds
         guard let soFar else {
             return CommandFailure(
@@ -52,10 +52,8 @@ struct SingleMessage: Sendable {
         )
     }
 
-    private func show(_ replies: [ChatEntry]) {
-        for reply in replies {
-            Console.out((json ? try? JSONText.encode(reply) : nil) ?? ChatText.plain(reply))
-        }
+    private func show(_ replies: [ChatEntry]) throws {
+        for reply in replies { Console.out(json ? try JSONText.encode(reply) : ChatText.plain(reply)) }
     }
 
     private struct TimedOut: Error {}
