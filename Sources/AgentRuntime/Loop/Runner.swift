@@ -68,7 +68,10 @@ package actor Runner {
             )
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await tier.run() }
+            group.addTask {
+                await tier.run()
+                if !Task.isCancelled { await self.endAfterTurn(.toolsGone) }
+            }
             group.addTask { try await self.listen() }
             group.addTask { try await self.beat() }
             defer { group.cancelAll() }
@@ -86,9 +89,16 @@ package actor Runner {
         signal.set()
     }
 
+    /// Ends the loop once the turn that is under way, if any, has ended by itself.
+    private func endAfterTurn(_ reason: RunnerEnd) {
+        if end == nil { end = reason }
+        signal.set()
+    }
+
     // MARK: - The loop
 
     private func loop(_ toolbox: Toolbox) async throws -> RunnerEnd {
+        crashPoint("runner.opened")
         tick()
         try? session.touchHeartbeat()
         while true {
@@ -98,6 +108,7 @@ package actor Runner {
                 guard try session.currentIncarnation() <= settings.incarnation else { return .superseded }
                 let configuration = try session.configuration()
                 let batch = try session.due(limit: configuration.limits.messagesPerPrompt)
+                if !batch.isEmpty { crashPoint("runner.due") }
                 if !batch.isEmpty, try await handle(batch, configuration, toolbox) {
                     lastActive = time.monotonic
                     continue

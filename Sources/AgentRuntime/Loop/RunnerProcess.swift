@@ -42,8 +42,8 @@ package enum RunnerProcess {
                 exit(0)
             }
             defer { watch.cancel() }
-            _ = try await runner.run()
-            return 0
+            // Not as a clean end: without tools from the start, the messages' tries are counted.
+            return try await runner.run() == .toolsGone ? 3 : 0
         } catch {
             RunnerLog.write("\(error)")
             return 1
@@ -55,7 +55,9 @@ package enum RunnerProcess {
     /// Answers the exit status.
     package static func recover(outbound: String = "/workspace/outbound") -> Int32 {
         do {
+            crashPoint("rollback.beginning")
             try RunnerSession.recover(outbound: outbound)
+            crashPoint("rollback.done")
             return 0
         } catch {
             RunnerLog.write("\(error)")

@@ -42,4 +42,6 @@ package enum RunnerEnd: Sendable, Equatable {
     case hostGone
     /// The host has begun another incarnation.
     case superseded
+    /// The tool tier is gone: the next incarnation has a whole sandbox.
+    case toolsGone
 }
