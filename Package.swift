@@ -160,6 +160,11 @@ let testing: [Target] = [
     ),
     .target(name: "TestSupport", dependencies: ["Core", "LinuxIO", "SandboxWire"], path: "Tests/TestSupport"),
     .executableTarget(
+        name: "crash-host",
+        dependencies: ["ChannelKit", "Core", "Host", "HostLogging", "LinuxIO", "TestSupport"],
+        path: "Tests/CrashHost"
+    ),
+    .executableTarget(
         name: "session-victim",
         dependencies: ["CSQLite", "Core", "SessionStore"],
         path: "Tests/SessionVictim"
@@ -181,7 +186,7 @@ let testing: [Target] = [
             .product(name: "Logging", package: "swift-log"), .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
-    .testTarget(name: "EndToEndTests", dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport", "crash-host"]),
     tests(
         "Host",
         [

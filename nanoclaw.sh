@@ -5,6 +5,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 dist=.build-dist
 jobs=$(nproc)
+limit=50m
 
 usage() {
     cat <<'TEXT'
@@ -12,7 +13,7 @@ usage: ./nanoclaw.sh [VERB] [ARGUMENTS]
 
   up      install what is missing, build, and run the host here (the default; arguments go to `nanoclaw up`)
   build   install what is missing, build a release, link bin/nanoclaw, bin/nanoclaw-sandbox, bin/agent-runner
-  test    build, then run every test (arguments go to `swift test`)
+  test    build, then run every test (arguments go to `swift test`); --long first: the long suites at full length
   check   format, lint, file lengths, module arrows, link lines, names in the docs: what CI calls before the tests
   bench   measure warm-turn, cold-turn and spawn   [--only NAMES] [--json FILE]
   --help  this text
@@ -148,16 +149,24 @@ link() {
     done
 }
 
-# The launcher once more with its fault points, for the tests that make each step fail.
+# Launcher and runner once more with their fault points, for the tests that make steps fail and processes die.
 build_faults() {
-    NANOCLAW_TARGETS=nanoclaw-sandbox swift build -c release -j "$jobs" --traits Faults \
-        --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-faults \
-        --product nanoclaw-sandbox </dev/null >&2
-    install -D -m 755 .build-faults/release/nanoclaw-sandbox .build-dist-faults/nanoclaw-sandbox
-    install -m 755 "$dist/agent-runner" .build-dist-faults/agent-runner
+    local product
+    for product in nanoclaw-sandbox agent-runner; do
+        NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner swift build -c release -j "$jobs" --traits Faults \
+            --static-swift-stdlib -Xswiftc -static-executable --scratch-path .build-faults \
+            --product "$product" </dev/null >&2
+        install -D -m 755 ".build-faults/release/$product" ".build-dist-faults/$product"
+    done
 }
 
 run_tests() {
+    if [[ ${1:-} == --long ]]; then
+        # The crash, soak and replay suites at their full length: hours.
+        export NANOCLAW_LONG=1
+        limit=24h
+        shift
+    fi
     install_packages "$packages_to_build"
     install_packages "$packages_to_test"
     need_service_user
@@ -172,11 +181,13 @@ run_tests() {
     cp -r .build-dist-faults "$copies/faults"
     export NANOCLAW_DIST="$copies/release"
     export NANOCLAW_DIST_FAULTS="$copies/faults"
-    swift build -j "$jobs" --build-tests </dev/null >&2
-    # The whole run takes about six minutes on two cores: one that takes 40 hangs, and shall say so.
+    # Fault points are compiled into test builds alone: here, and into the binaries of build_faults.
+    swift build -j "$jobs" --build-tests --traits Faults </dev/null >&2
+    install -m 755 .build/debug/crash-host "$copies/faults/crash-host"
+    # The whole run takes about fifteen minutes on two cores: one that takes 50 hangs, and shall say so.
     local code=0
-    timeout --foreground -s INT -k 30 40m swift test -j "$jobs" --skip-build --disable-xctest --no-parallel "$@" || code=$?
-    ((code != 124)) || fail "the tests did not end within 40 minutes: the last one named above hangs"
+    timeout --foreground -s INT -k 30 "$limit" swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" || code=$?
+    ((code != 124)) || fail "the tests did not end within $limit: the last one named above hangs"
     return "$code"
 }
 

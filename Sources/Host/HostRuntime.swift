@@ -220,8 +220,18 @@ final class HostRuntime: Sendable {
                 },
                 requiredLayers: configuration.sandbox.requiredLayers
             ),
+            environment: faults,
             time: time
         )
+    }
+
+    /// What test builds hand on to the spawner; nothing in any other build.
+    private static var faults: [String] {
+        #if FAULTS
+        getenv("NANOCLAW_CRASH_SANDBOX").map { ["NANOCLAW_CRASH_SANDBOX=\(String(cString: $0))"] } ?? []
+        #else
+        []
+        #endif
     }
 
     private static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {

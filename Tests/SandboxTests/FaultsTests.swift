@@ -124,9 +124,11 @@ struct FaultsTests {
 
     @Test func `no shipped binary has a fault in it`() throws {
         var checked = 0
-        for name in ["nanoclaw-sandbox", "agent-runner"] {
+        for name in ["nanoclaw", "nanoclaw-sandbox", "agent-runner"] {
             guard let bytes = FileManager.default.contents(atPath: "\(Distribution.binaries)/\(name)") else { continue }
-            for word in ["clinux_fault_arm", "clinux_fault_role", "NANOCLAW_FAULT"] {
+            for word in [
+                "clinux_fault_arm", "clinux_fault_role", "NANOCLAW_FAULT", "NANOCLAW_CRASH", "workspace/state/.crash",
+            ] {
                 #expect(bytes.range(of: Data(word.utf8)) == nil, "\(name) has \(word)")
             }
             checked += 1

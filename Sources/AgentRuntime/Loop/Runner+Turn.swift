@@ -19,6 +19,7 @@ extension Runner {
     ) async throws {
         var turn = try begin(rows, passedOver: passedOver, configuration, toolbox)
         current = turn
+        crashPoint("turn.begun")
         live.begin(turn.id)
         live.send(.started(messages: rows.map(\.id)))
         let sent = try session.rowsAlreadySent(for: rows.map(\.id))
@@ -31,6 +32,7 @@ extension Runner {
         }
         if current?.hasShownTools == true { try await patiently { try session.setState(phase: .idle) } }
         memory?.transcript.synchronize()
+        crashPoint("turn.synchronized")
     }
 
     private func begin(
@@ -175,6 +177,7 @@ extension Runner {
                 } onCancel: {
                     answer.cancel()
                 }
+                crashPoint("turn.answered")
                 current?.ledger.markAnswered()
                 current?.retry.reset()
                 return value
@@ -298,6 +301,7 @@ extension Runner {
             memory.history.append(turn.messages)
             self.memory = memory
             continuation = (memory.provider, value)
+            crashPoint("turn.remembered")
         }
         guard try session.currentIncarnation() <= settings.incarnation else {
             stop(.superseded)
@@ -305,7 +309,9 @@ extension Runner {
         }
         let end = TurnEnd(turn: turn.id, rows: rows, acks: acks, continuation: continuation)
         try await patiently { try session.commit(end) }
+        crashPoint("turn.committed")
         ring()
+        crashPoint("turn.rung")
     }
 
     /// Does it again every second while the session is full or locked: the turn's rows are claimed, and only its end
@@ -330,6 +336,7 @@ extension Runner {
             live.send(.toolCall(id: call.id, name: call.name, arguments: call.arguments))
             let start = time.monotonic
             let result = try await run(call, toolbox)
+            crashPoint("tool.ended")
             let elapsed = Int((time.monotonic - start).milliseconds)
             live.send(
                 .toolResult(
@@ -357,6 +364,7 @@ extension Runner {
         let inFlight = ToolInFlight(name: call.name, startedAt: time.now, timeoutMs: timeout.milliseconds)
         try await patiently { try session.setState(phase: .tools, tools: [inFlight]) }
         current?.hasShownTools = true
+        crashPoint("tool.announced")
         toolCallNumber += 1
         let context = ToolContext(number: toolCallNumber, limits: configuration.limits)
         // Off this thread: a tool waits for other processes.

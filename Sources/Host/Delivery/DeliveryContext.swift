@@ -5,6 +5,11 @@ import GRDB
 import Logging
 import SessionStoreHost
 
+#if FAULTS
+import CLinux
+import Synchronization
+#endif
+
 /// What deliveries of all sessions share.
 struct DeliveryContext: Sendable {
     let central: CentralStore
@@ -34,6 +39,9 @@ struct DeliveryContext: Sendable {
         guard let adapter = registry.adapter(message.address.channel) else {
             return .refused(ChannelError(.notConnected, "this host has no channel \"\(message.address.channel)\""))
         }
+        #if FAULTS
+        if let mistake = await deliverWrongly(message, by: adapter) { return mistake }
+        #endif
         return await AdapterCall.deliver(message, by: adapter, within: policy.answerWithin, time: time)
     }
 
@@ -53,3 +61,22 @@ struct DeliveryContext: Sendable {
         return nil
     }
 }
+
+#if FAULTS
+extension DeliveryContext {
+    private static let handed = Atomic<Int>(0)
+
+    /// The mistakes that the crash suite must find: every fifth message is not sent though it is said to be, or is
+    /// sent twice.
+    private func deliverWrongly(_ message: OutboundMessage, by adapter: any ChannelAdapter) async -> DeliveryAnswer? {
+        let count = Self.handed.add(1, ordering: .relaxed).newValue
+        guard count.isMultiple(of: 5) else { return nil }
+        if clinux_is_mutant("drop") != 0 { return .sent(SentMessage(platformMessageID: nil)) }
+        guard clinux_is_mutant("double") != 0 else { return nil }
+        var copy = message
+        copy.idempotencyKey += "-again"
+        _ = await AdapterCall.deliver(copy, by: adapter, within: policy.answerWithin, time: time)
+        return nil
+    }
+}
+#endif

@@ -1,4 +1,5 @@
 import Core
+import LinuxIO
 import Logging
 import SessionStore
 import SessionStoreHost
@@ -54,6 +55,7 @@ extension SessionDelivery {
             changes = []
             do {
                 try await handle.store.apply(batch)
+                crashPoint("record.written")
                 forget(batch)
                 pause = .milliseconds(10)
                 blockedSince = nil

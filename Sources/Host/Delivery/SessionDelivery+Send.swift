@@ -1,5 +1,6 @@
 import ChannelKit
 import Core
+import LinuxIO
 import Logging
 import SessionStore
 import SessionStoreHost
@@ -22,6 +23,7 @@ extension SessionDelivery {
             turns.tried(item.delivery.message, of: item.delivery.turn)
             finish(item.delivery.message, in: key)
         case .send(let address, let body):
+            crashPoint("send.checked")
             item.delivery.address = address
             await hand(item, address, body, in: key)
         }
@@ -45,11 +47,13 @@ extension SessionDelivery {
             item.isRecorded = true
             change(.delivery(item.delivery))
             await flush()
+            crashPoint("send.marked")
         }
         // The host may have been told to stop while the row was checked and recorded.
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
         // The host ends: the row is sent by the next one.
         guard !Task.isCancelled else { return }
+        crashPoint("send.handing")
         context.handing(item.delivery, handle)
         let answer = await context.send(
             OutboundMessage(
@@ -62,6 +66,7 @@ extension SessionDelivery {
                 turn: item.delivery.turn
             )
         )
+        crashPoint("send.answered")
         let verdict = context.policy.verdict(
             answer,
             attempts: item.delivery.attempts,

@@ -1,5 +1,6 @@
 import ChannelKit
 import Core
+import LinuxIO
 import Logging
 import SessionStore
 import SessionStoreHost
@@ -114,7 +115,9 @@ actor SessionDelivery {
             case .busy: return .busy
             case .quarantined(let reason): return .quarantined(reason)
             case .snapshot(let snapshot):
+                crashPoint("drain.read")
                 take(snapshot)
+                crashPoint("drain.taken")
                 return .fine
             }
         } catch {

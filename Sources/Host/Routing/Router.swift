@@ -1,6 +1,7 @@
 import CentralStore
 package import ChannelKit
 import Core
+import LinuxIO
 import Logging
 import SessionStore
 import SessionStoreHost
@@ -52,6 +53,7 @@ package final class Router: ChannelInbox {
     }
 
     package func accept(_ event: InboundEvent) async throws {
+        crashPoint("router.received")
         let (event, sender, channelHasThreads) = normalised(event)
         traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
         let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
@@ -59,6 +61,7 @@ package final class Router: ChannelInbox {
         if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }
         guard !plan.decisions.isEmpty else { return }
         if let sender { try await know(sender, event.senderName) }
+        crashPoint("router.sender-known")
         var chat = facts.chat
         var failure: (any Error)?
         for decision in plan.decisions {
@@ -80,6 +83,7 @@ package final class Router: ChannelInbox {
             }
         }
         if let failure { throw failure }
+        crashPoint("router.accepting")
     }
 
     /// Which agent and session a message would reach, and why; nothing is written.
@@ -190,6 +194,7 @@ package final class Router: ChannelInbox {
                 known = chat
             } else {
                 known = try await central.findOrCreateChat(event, now: time.now)
+                crashPoint("router.chat-made")
                 chat = known
             }
             try await store(decision, event, origin, known)
@@ -238,6 +243,7 @@ package final class Router: ChannelInbox {
     ) async throws {
         let wiring = decision.candidate.wiring
         let handle = try await sessions.session(key(decision, event, origin, chat))
+        crashPoint("router.session-open")
         let triggers = decision.outcome == .deliver
         let address = event.replyAddress ?? wiring.reply ?? event.address
         var content = event.content
@@ -258,8 +264,10 @@ package final class Router: ChannelInbox {
         if decision.remembersEngagement, handle.becomesEngaged() { try await central.markEngaged(handle.id, at: now) }
         if handle.setQueueMode(wiring.queueMode) { await supervisor.groupChanged(handle.agentGroup) }
         let outcome = try await ledger.holding(handle.id, reason: "message") {
-            try await insert(row, into: handle)
+            crashPoint("router.marked")
+            return try await insert(row, into: handle)
         }
+        crashPoint("router.stored")
         guard case .inserted(let id, _) = outcome else {
             logger.info("A message came again", metadata: ["session": "\(handle.id)", "chat": "\(event.address)"])
             return
@@ -278,6 +286,7 @@ package final class Router: ChannelInbox {
             ]
         )
         guard triggers else { return }
+        crashPoint("router.waking")
         typing.started(handle, at: event.address)
         await supervisor.wake(handle)
     }

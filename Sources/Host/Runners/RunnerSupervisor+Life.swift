@@ -37,8 +37,11 @@ extension RunnerSupervisor {
     /// The number first, then `inbound.db`, then the sandbox: a number is never used twice.
     private func start(_ handle: SessionHandle) async throws -> LiveRunner {
         try await handle.store.rollBackHotInbound()
+        crashPoint("start.rolled-back")
         let (projection, inputs) = try await environment.prepare(handle)
+        crashPoint("start.prepared")
         let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
+        crashPoint("start.numbered")
         entries[handle.id]?.incarnation = incarnation
         handle.adopt(projection)
         try await handle.store.beginIncarnation(
@@ -47,6 +50,7 @@ extension RunnerSupervisor {
             destinations: projection.destinations,
             routing: handle.origin
         )
+        crashPoint("start.told")
         await deliveries.session(handle).begin(incarnation)
         let sandbox = try await spawner.start(
             SandboxRequest(
@@ -60,6 +64,7 @@ extension RunnerSupervisor {
                 timeZone: inputs.timeZone
             )
         )
+        crashPoint("start.spawned")
         setReport(sandbox.report)
         logger.info(
             "A runner started",

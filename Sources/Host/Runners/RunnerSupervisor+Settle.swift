@@ -1,5 +1,6 @@
 import CentralStore
 import Core
+import LinuxIO
 import Logging
 import Sandbox
 import SessionStore
@@ -59,9 +60,11 @@ extension RunnerSupervisor {
         guard record.state != .stopped else {
             return await settle(handle, incarnation: record.incarnation, after: nil)
         }
+        crashPoint("takeover.found")
         if let pid = record.pid, let startTime = record.startTime, let bootID = record.bootID {
             try await killRecorded(pid: pid, startTime: UInt64(bitPattern: startTime), bootID: bootID)
         }
+        crashPoint("takeover.proven-dead")
         await settle(handle, incarnation: record.incarnation, after: .crashed("the host ended while it worked"))
     }
 
@@ -80,15 +83,18 @@ extension RunnerSupervisor {
         var quarantine: String?
         if case .quarantined(let reason) = outcome { quarantine = reason }
         if quarantine == nil { quarantine = await recover(handle) }
+        if outcome != nil { crashPoint("settle.recovered") }
         if quarantine == nil, case .quarantined(let reason) = await delivery.drain() { quarantine = reason }
         if let quarantine { await setAside(handle, quarantine) }
         await delivery.flush()
         guard let outcome else { return }
+        crashPoint("settle.drained")
         do {
             try await count(handle, incarnation, outcome, shown: shown)
         } catch {
             logger.error("Tries could not be counted", metadata: ["session": "\(id)", "error": "\(error)"])
         }
+        crashPoint("settle.counted")
         if let words = outcome.words {
             logger.warning("A runner ended", metadata: ["session": "\(id)", "reason": "\(words)"])
         } else {
@@ -96,6 +102,7 @@ extension RunnerSupervisor {
         }
         if case .notStarted(let error) = outcome { await noteFailedStart(id, error) }
         await recordStopped(handle)
+        crashPoint("settle.recorded")
     }
 
     /// The rows that the dead incarnation left without an answer.
@@ -204,6 +211,7 @@ extension RunnerSupervisor {
     private func runRecovery(_ handle: SessionHandle) async throws {
         let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
         entries[handle.id]?.incarnation = incarnation
+        crashPoint("recovery.numbered")
         let sandbox = try await spawner.start(
             SandboxRequest(
                 agentGroup: handle.agentGroup,
@@ -214,12 +222,14 @@ extension RunnerSupervisor {
                 program: .recover
             )
         )
+        crashPoint("recovery.spawned")
         let watch = Task { [settings, time] in
             try await time.sleep(for: settings.recovery)
             sandbox.kill()
         }
         let exit = await sandbox.waitForExit()
         watch.cancel()
+        crashPoint("recovery.ended")
         guard exit == .code(0) else { throw HostError(.session, "the recovery ended with \(exit.words)") }
     }
 

@@ -1,5 +1,6 @@
 import CentralStore
 package import Core
+import LinuxIO
 import Logging
 import Sandbox
 import SessionStore
@@ -151,7 +152,9 @@ package actor RunnerSupervisor {
                 _ = try await ledger.setNextDue(id, due, since: generation)
                 environment.due(due)
             } else if overview.dueTriggers.isEmpty {
+                crashPoint("dirty.clearing")
                 _ = try await ledger.clear(id, since: generation)
+                crashPoint("dirty.cleared")
             }
         } catch {
             logger.warning("A session stays marked", metadata: ["session": "\(id)", "error": "\(error)"])

@@ -49,6 +49,7 @@ package actor SessionManager {
     package func session(_ key: SessionKey) async throws -> SessionHandle {
         if let id = known[key], let handle = try await find(id), handle.status != .closed { return handle }
         let facts = try await central.findOrCreateSession(key, now: time.now)
+        crashPoint("session.recorded")
         if known.count >= Self.knownKeys { known.removeAll() }
         known[key] = facts.session.id
         return try await opened(facts)

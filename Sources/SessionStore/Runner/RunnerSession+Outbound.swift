@@ -1,4 +1,5 @@
 package import Core
+import LinuxIO
 
 extension RunnerSession {
     // MARK: - Claims and rows
@@ -14,7 +15,9 @@ extension RunnerSession {
                 try acknowledge(TurnEnd.Outcome(id, .processing), turn: turn)
                 try outbound.run("INSERT OR IGNORE INTO claims (message_id, turn) VALUES (?, ?)", id, turn)
             }
+            crashPoint("claim.committing")
         }
+        crashPoint("claim.committed")
     }
 
     /// Writes one row in the middle of a turn, in a commit of its own.
@@ -44,6 +47,7 @@ extension RunnerSession {
                 }
             }
             if let (provider, value) = end.continuation { try store(value, for: provider) }
+            crashPoint("turn.committing")
             return numbers
         }
     }

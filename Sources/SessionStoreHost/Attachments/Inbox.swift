@@ -32,11 +32,13 @@ struct Inbox {
                     try inbox.remove(temporary)
                     return stored
                 }
+                crashPoint("inbox.written")
                 let number = inbox.descriptor.number
                 guard renameat(number, temporary, number, message.rawValue) == 0 else {
                     throw Errno.last("rename \(temporary)")
                 }
                 try inbox.descriptor.synchronize()
+                crashPoint("inbox.placed")
                 return stored
             } catch {
                 try? inbox.remove(temporary)

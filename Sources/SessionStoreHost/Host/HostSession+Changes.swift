@@ -18,12 +18,14 @@ extension HostSession {
                 var effects = Effects(plans: plans[...])
                 for change in changes { try make(change, &effects, in: database) }
                 try raiseRecordedThrough(in: database)
+                crashPoint("changes.committing")
                 return effects
             }
         } catch {
             discard(plans)
             throw error
         }
+        crashPoint("changes.committed")
         backlog.drop(changes)
         discard(effects.repeated)
         if effects.isPruned { try await removeOldFiles(effects.forgotten) }

@@ -12,6 +12,7 @@ extension HostSession {
         do {
             let root = try makeDirectories(folder.path, owner: owner)
             for name in ["inbound", "outbound", "state"] { try make(name, in: root, owner: owner) }
+            crashPoint("session.folders-made")
             let inbound = try root.directory("inbound")
             let outbound = try root.directory("outbound")
             try make("inbox", in: inbound, owner: owner)
@@ -19,7 +20,9 @@ extension HostSession {
             if try root.status("lock") == nil { _ = try root.create("lock") }
             try Ownership.bring("lock", in: root, to: owner)
             try makeDatabase(.inbound, in: inbound, of: folder, root, owner: owner)
+            crashPoint("session.inbound-made")
             try makeDatabase(.outbound, in: outbound, of: folder, root, owner: owner)
+            crashPoint("session.outbound-made")
             try root.descriptor.synchronize()
         } catch let error as Errno {
             throw StoreError(files: error, "create \(folder.path)")
@@ -61,6 +64,7 @@ extension HostSession {
             database.close()
             try root.remove(temporary + "-journal")
             try Ownership.bring(temporary, in: root, to: owner)
+            crashPoint("session.database-built")
             guard renameat(root.descriptor.number, temporary, directory.descriptor.number, schema.name) == 0 else {
                 throw Errno.last("rename \(temporary)")
             }

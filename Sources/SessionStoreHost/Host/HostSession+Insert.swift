@@ -14,7 +14,12 @@ extension HostSession {
         defer { leave() }
         let plans = try await plan(rows)
         do {
-            let outcomes = try await heldTransaction { database in try plans.map { try store($0, in: database) } }
+            let outcomes = try await heldTransaction { database in
+                let outcomes = try plans.map { try store($0, in: database) }
+                crashPoint("message.committing")
+                return outcomes
+            }
+            crashPoint("message.committed")
             discard(zip(plans, outcomes).filter { $0.id != $1.id }.map(\.0))
             for case .inserted(_, let seq) in outcomes { lastStored.max(seq, ordering: .releasing) }
             return outcomes

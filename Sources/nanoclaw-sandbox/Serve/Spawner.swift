@@ -88,6 +88,9 @@ struct Spawner {
         serial += 1
         let cgroup = CgroupName.session(home: configuration.home, serial: serial)
         var pidfd: Int32 = -1
+        #if FAULTS
+        clinux_crash_arm_next()
+        #endif
         let pid = clinux_clone(0, &pidfd)
         if pid == 0 {
             let request = LaunchRequest(
@@ -104,6 +107,9 @@ struct Spawner {
             clinux_keep_only(kept, Int32(kept.count))
             Launcher(configuration: configuration, request: request, identities: identities, cgroup: cgroup).run()
         }
+        #if FAULTS
+        clinux_crash_disarm()
+        #endif
         guard pid > 0 else {
             slots?.free(slot)
             Channel.send(.failed(step: "fork", errno: -pid), over: control)
@@ -113,6 +119,9 @@ struct Spawner {
     }
 
     private mutating func reap(_ ready: [Bool]) {
+        #if FAULTS
+        clinux_crash_tell()
+        #endif
         for index in launchers.indices.reversed() where index < ready.count && ready[index] {
             var code: Int32 = 0
             var signal: Int32 = 0

@@ -1,0 +1,34 @@
+import ChannelKit
+import Core
+import Glibc
+import Host
+import HostLogging
+import LinuxIO
+import TestSupport
+
+/// A host with fault points and two channel doubles: `crash-host HOME BINARIES`, its driver's socket as descriptor 0.
+///
+/// `ledger` has threads and no idempotency keys, `keyed` has keys and no threads.
+@main
+enum Main {
+    static func main() async {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 3 else { exit(64) }
+        let link = LedgerLink(PacketSocket(Descriptor(owning: 0)))
+        var options = HostOptions(home: arguments[1], binaries: arguments[2])
+        options.echo = .json
+        options.adapters = [
+            LedgerChannel(channel: "ledger", capabilities: ChannelCapabilities(threads: true), link: link),
+            LedgerChannel(channel: "keyed", capabilities: ChannelCapabilities(idempotencyKeys: true), link: link),
+        ]
+        do {
+            let reading = Task { await link.run() }
+            try await runHost(options)
+            reading.cancel()
+            exit(0)
+        } catch {
+            try? Descriptor(owning: 2).write("\(error)\n".utf8)
+            exit(1)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+/// `kill -9` at every step between a platform's event and its recorded delivery, in host, launcher and runner: each
+/// event that was accepted is answered once, or twice with a mark.
+///
+/// A recovery may wait for a sweep (60 s). Measured: under 15 s for any point.
+@Suite(.serialized, .enabled(if: CrashDriver.isBuilt, "no crash-host in \(CrashDriver.binaries)"))
+struct CrashHarnessTests {
+    private static let deadline = 75.0
+    private static var isLong: Bool { ProcessInfo.processInfo.environment["NANOCLAW_LONG"] != nil }
+
+    @Test func `every fault point has a name of its own and a place in a scenario`() {
+        #expect(CrashPoints.all.count > 40)
+        #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
+        for group in [
+            CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
+        ] { #expect(!group.isEmpty) }
+    }
+
+    @Test func `T05 T12 the host dies at each of its points and loses nothing`() async throws {
+        try await CrashDriver.with { driver in
+            for point in CrashPoints.host { try await Self.dieOnce(driver, at: point) }
+            let repeated = try await driver.check("at the end")
+            print(
+                "crash: \(CrashPoints.host.count) points of the host, \(driver.ledger.events.count) events, \(repeated) repeated and marked"
+            )
+        }
+    }
+
+    @Test func `T05 T10 the host dies again while it takes over what the one before left`() async throws {
+        try await CrashDriver.with { driver in
+            for point in CrashPoints.takeover {
+                let chat = CrashDriver.keyedChat("takeover")
+                driver.write(to: chat, seconds: 1)
+                try await eventually(within: 20, "a runner lives") {
+                    try await driver.sql(
+                        "\(driver.home)/data/nanoclaw.db",
+                        "SELECT 1 FROM runners WHERE state = 'running'"
+                    )
+                        == ["1"]
+                }
+                try driver.arm(point)
+                driver.killHost()
+                try await eventually(within: 20, "the next host dies at \(point)") { !driver.isArmed }
+                try await driver.waitForAnswers(within: Self.deadline, point)
+            }
+            try await driver.check("at the end")
+        }
+    }
+
+    @Test func `T22 the runner dies at each of its points and its journal is rolled back`() async throws {
+        try await CrashDriver.with { driver in
+            let chats = CrashPoints.runner.map { CrashDriver.keyedChat($0) }
+            for chat in chats { driver.write(to: chat) }
+            try await driver.waitForAnswers(within: Self.deadline, "at the start")
+            try await Self.waitUntilNoRunnerLives(driver)
+            for (point, chat) in zip(CrashPoints.runner, chats) { try await driver.armRunner(of: chat, point) }
+            for chat in chats { driver.write(to: chat, seconds: 0.1) }
+            for (point, chat) in zip(CrashPoints.runner, chats) {
+                try await eventually(within: 30, "a runner dies at \(point)") {
+                    try await !driver.isRunnerArmed(of: chat)
+                }
+            }
+            try await driver.waitForAnswers(within: Self.deadline, "after the runners' deaths")
+            try await driver.check("at the end")
+            print("crash: \(chats.count) points of the runner, \(driver.ledger.events.count) events")
+        }
+    }
+
+    @Test func `T22 the host or the rollback itself dies while a hot journal is rolled back`() async throws {
+        try await CrashDriver.with { driver in
+            for point in CrashPoints.rollback + CrashPoints.recovery {
+                let chat = CrashDriver.keyedChat(point)
+                driver.write(to: chat)
+                try await driver.waitForAnswers(within: Self.deadline, point)
+                try await Self.waitUntilNoRunnerLives(driver)
+                if CrashPoints.rollback.contains(point) {
+                    try await driver.armRunner(of: chat, "turn.committing", point)
+                } else {
+                    try await driver.armRunner(of: chat, "turn.committing")
+                    try driver.arm(point)
+                }
+                driver.write(to: chat)
+                try await eventually(within: 30, "something dies at \(point)") {
+                    try await !driver.isRunnerArmed(of: chat) && !driver.isArmed
+                }
+                try await driver.waitForAnswers(within: Self.deadline, point)
+            }
+            try await driver.check("at the end")
+        }
+    }
+
+    @Test(arguments: ["launcher", "init", "runner", "tool"])
+    func `T08 the sandbox dies at each step of its set-up and the message is answered by the next`(
+        role: String
+    ) async throws {
+        try await CrashDriver.with { driver in
+            let file = "\(driver.home)/crash-sandbox"
+            func deaths() -> Int {
+                (try? String(contentsOfFile: file + ".hits", encoding: .utf8)).flatMap { Int($0) } ?? 0
+            }
+            let width = 16
+            var step = 1
+            while step < 1000 {
+                let before = deaths()
+                let lines = (step..<step + width).map { "\(role) \($0)\n" }.joined()
+                try lines.write(toFile: file, atomically: false, encoding: .utf8)
+                let threads = (0..<width).map { _ in driver.freshThread() }
+                for thread in threads { driver.write(to: thread) }
+                try await driver.waitForAnswers(within: Self.deadline, "\(role) \(step)")
+                try await eventually(within: 10, "every step was tried") {
+                    (try? String(contentsOfFile: file, encoding: .utf8))?.isEmpty == true
+                }
+                // Whoever was told that its tools are gone has new ones.
+                let later = threads.map { driver.write(to: $0) }
+                try await driver.waitForAnswers(within: Self.deadline, "after \(role) \(step)")
+                #expect(later.allSatisfy { driver.ledger.toolFailures[$0] == nil }, "\(driver.ledger.toolFailures)")
+                step += width
+                // A step that nobody came to is behind the last one.
+                if deaths() - before < width { break }
+            }
+            try await driver.check("at the end")
+            #expect(deaths() > 5)
+            #expect(driver.ledger.toolFailures.count <= (role == "tool" ? 16 : 0))
+            print("crash: \(deaths()) steps of \(role), \(driver.ledger.events.count) events")
+        }
+    }
+
+    @Test(arguments: ["drop", "double"])
+    func `the books show a host that drops a message and one that doubles one`(mistake: String) async throws {
+        try await CrashDriver.with(environment: ["NANOCLAW_MUTANT": mistake]) { driver in
+            for _ in 0..<10 { driver.write(to: driver.freshThread()) }
+            try await eventually(within: 30, "the host is done") {
+                let ledger = driver.ledger
+                return mistake == "drop"
+                    ? ledger.open.count == 2 && ledger.sends.count == 8
+                    : ledger.open.isEmpty && ledger.sends.count == 12
+            }
+            let found = driver.ledger.notOnce.values.sorted()
+            #expect(found == (mistake == "drop" ? [0, 0] : [2, 2]))
+            #expect(try await driver.books().problems.count == 2)
+        }
+    }
+
+    @Test(.enabled(if: CrashHarnessTests.isLong, "1,000 cycles: ./nanoclaw.sh test --long"))
+    func `T05 a thousand deaths under a mixed load lose nothing`() async throws {
+        try await CrashDriver.with { driver in
+            var repeated = 0
+            for cycle in 0..<1000 {
+                let point = CrashPoints.host[cycle % CrashPoints.host.count]
+                for chat in 0..<3 { driver.write(to: CrashDriver.keyedChat("long\((cycle + chat) % 7)")) }
+                try await Self.dieOnce(driver, at: point)
+                if cycle.isMultiple(of: 100) { repeated = try await driver.check("after cycle \(cycle)") }
+            }
+            repeated = try await driver.check("at the end")
+            print(
+                "crash: 1000 cycles, \(driver.lives) lives, \(driver.ledger.events.count) events, \(repeated) repeated and marked"
+            )
+        }
+    }
+
+    // MARK: - One death
+
+    /// A new conversation with a file and an old one; the host dies at the point while it serves them.
+    private static func dieOnce(_ driver: CrashDriver, at point: String) async throws {
+        let lives = driver.lives
+        try driver.arm(point)
+        driver.write(to: driver.freshThread(), file: "a note")
+        // Without a key the outcome of a send is unknown after a death, and only then.
+        if !point.hasPrefix("send.") { driver.write(to: CrashDriver.keyedChat("cycle")) }
+        if point == "router.chat-made" { driver.write(to: CrashDriver.keyedChat("new\(lives)")) }
+        try await eventually(within: 20, "the host dies at \(point)") { !driver.isArmed && driver.lives > lives }
+        if driver.isArmed { try? FileManager.default.removeItem(atPath: "\(driver.home)/crash") }
+        try await driver.waitForAnswers(within: deadline, point)
+    }
+
+    private static func waitUntilNoRunnerLives(_ driver: CrashDriver) async throws {
+        try await eventually(within: 30, "every runner has ended") {
+            try await driver.sql("\(driver.home)/data/nanoclaw.db", "SELECT 1 FROM runners WHERE state <> 'stopped'")
+                .isEmpty
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// The fault points, read from the sources.
+enum CrashPoints {
+    /// Every `crashPoint("…")` below Sources, sorted.
+    static let all: [String] = {
+        let root = Release.checkout.appending(path: "Sources")
+        guard let walk = FileManager.default.enumerator(atPath: root.path) else { return [] }
+        var names: [String] = []
+        for case let file as String in walk where file.hasSuffix(".swift") {
+            guard let text = try? String(contentsOf: root.appending(path: file), encoding: .utf8) else { continue }
+            names += text.matches(of: #/crashPoint\("([a-z.-]+)"\)/#).map { String($0.output.1) }
+        }
+        return names.sorted()
+    }()
+
+    /// Those in the runner's process.
+    static let runner = all.filter { point in
+        ["runner.", "turn.", "tool.", "claim."].contains { point.hasPrefix($0) }
+    }
+
+    /// Those in the process that rolls a dead runner's journal back.
+    static let rollback = all.filter { $0.hasPrefix("rollback.") }
+
+    /// Those of the host that a recovery comes to.
+    static let recovery = all.filter { $0.hasPrefix("recovery.") }
+
+    /// Those of the host that its start comes to when a host before it was killed.
+    static let takeover = all.filter { $0.hasPrefix("takeover.") }
+
+    /// Those of the host that every turn comes to.
+    static let host = all.filter { !(runner + rollback + recovery + takeover).contains($0) }
+}
