@@ -147,7 +147,7 @@ package actor Runner {
     // MARK: - Bell and beats
 
     /// Waits on the bell; bytes of any kind wake the loop, the end of the socket ends it.
-    private nonisolated func listen() async throws {
+    private func listen() async throws {
         let bell = settings.bell
         while true {
             try await Readiness.shared.readable(bell.descriptor)
@@ -155,14 +155,12 @@ package actor Runner {
                 switch try bell.receive(limit: 64) {
                 case .message: continue
                 case .empty: break receive
-                case .gone: return await stop(.hostGone)
+                case .gone: return stop(.hostGone)
                 }
             }
-            await wake()
+            signal.set()
         }
     }
-
-    private func wake() { signal.set() }
 
     /// Once a second the net of the bell, every 2 s a tick, every 30 s the heartbeat.
     private nonisolated func beat() async throws {
