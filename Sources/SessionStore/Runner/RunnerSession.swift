@@ -14,6 +14,8 @@ package final class RunnerSession {
     let outbox: Outbox
     let inbound: Connection
     let outbound: Connection
+    /// The configuration as it was read last, and the text that it was.
+    var lastConfiguration: (text: String, value: AgentConfiguration)?
 
     /// How long a lock of the other side is waited for, in milliseconds.
     static let patience: Int32 = 5000
