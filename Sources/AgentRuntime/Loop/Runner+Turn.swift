@@ -39,12 +39,13 @@ extension Runner {
         _ configuration: AgentConfiguration,
         _ toolbox: Toolbox
     ) throws -> Turn {
-        let book = AddressBook(try session.destinations())
+        let (destinations, address) = try session.readInbound { (try session.destinations(), try session.routing()) }
+        let book = AddressBook(destinations)
         if provider?.profile != configuration.provider {
             provider = (configuration.provider, settings.makeProvider(configuration.provider))
         }
         if memory?.provider != configuration.provider.name { memory = try remember(configuration.provider.name) }
-        let routing = ReplyRouting(book: book, routing: try session.routing(), rows: rows, earlier: seen)
+        let routing = ReplyRouting(book: book, routing: address, rows: rows, earlier: seen)
         seen = routing.known
         return Turn(
             id: .random(),

@@ -95,9 +95,12 @@ package actor Runner {
             signal.clear()
             if let end { return end }
             do {
-                guard try session.currentIncarnation() <= settings.incarnation else { return .superseded }
-                let configuration = try session.configuration()
-                let batch = try session.due(limit: configuration.limits.messagesPerPrompt)
+                let look = try session.readInbound { () -> (AgentConfiguration, DueBatch)? in
+                    guard try session.currentIncarnation() <= settings.incarnation else { return nil }
+                    let configuration = try session.configuration()
+                    return (configuration, try session.due(limit: configuration.limits.messagesPerPrompt))
+                }
+                guard let (configuration, batch) = look else { return .superseded }
                 if !batch.isEmpty, try await handle(batch, configuration, toolbox) {
                     lastActive = time.monotonic
                     continue
