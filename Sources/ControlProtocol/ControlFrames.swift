@@ -119,6 +119,19 @@ package struct ControlReply: Sendable, Hashable {
         return try JSONLine.encode(wire)
     }
 
+    /// The line of an event that is coded straight from its type, its end included.
+    ///
+    /// What ``init(line:)`` reads of it is a ``Body/event(_:)`` with the value's JSON.
+    package static func eventLine(id: String, _ event: some Encodable) throws -> [UInt8] {
+        try JSONLine.encode(EventWire(v: ControlProtocol.version, id: id, event: event))
+    }
+
+    private struct EventWire<Event: Encodable>: Encodable {
+        var v: Int
+        var id: String
+        var event: Event
+    }
+
     /// Reads a line without its end.
     package init(line: some Sequence<UInt8>) throws {
         let value = try JSONText.decode(JSONValue.self, line)

@@ -44,16 +44,18 @@ package final class Readiness: Sendable {
 
     /// Returns once the descriptor can be read without waiting, or its other end is gone;
     /// throws `CancellationError` when the task is cancelled, EBUSY when another task waits on it.
-    package func readable(_ descriptor: Descriptor) async throws {
+    ///
+    /// The caller goes on where it waited, with no thread between the kernel's and its own.
+    package nonisolated(nonsending) func readable(_ descriptor: Descriptor) async throws {
         try await wait(descriptor, for: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
     }
 
     /// Returns once the descriptor can be written without waiting, or its other end is gone; throws as `readable` does.
-    package func writable(_ descriptor: Descriptor) async throws {
+    package nonisolated(nonsending) func writable(_ descriptor: Descriptor) async throws {
         try await wait(descriptor, for: EPOLLOUT.rawValue)
     }
 
-    private func wait(_ descriptor: Descriptor, for events: UInt32) async throws {
+    private nonisolated(nonsending) func wait(_ descriptor: Descriptor, for events: UInt32) async throws {
         let number = descriptor.number
         let token = state.withLock { state in
             state.lastToken += 1

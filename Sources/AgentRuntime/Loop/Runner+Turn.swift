@@ -41,12 +41,13 @@ extension Runner {
         _ configuration: AgentConfiguration,
         _ toolbox: Toolbox
     ) throws -> Turn {
-        let book = AddressBook(try session.destinations())
+        let (destinations, address) = try session.readInbound { (try session.destinations(), try session.routing()) }
+        let book = AddressBook(destinations)
         if provider?.profile != configuration.provider {
             provider = (configuration.provider, settings.makeProvider(configuration.provider))
         }
         if memory?.provider != configuration.provider.name { memory = try remember(configuration.provider.name) }
-        let routing = ReplyRouting(book: book, routing: try session.routing(), rows: rows, earlier: seen)
+        let routing = ReplyRouting(book: book, routing: address, rows: rows, earlier: seen)
         seen = routing.known
         return Turn(
             id: .random(),
@@ -159,34 +160,56 @@ extension Runner {
             )
             current?.ledger.markAsked()
             current?.modelCalls += 1
-            let (arrivals, arrival) = AsyncStream.makeStream(of: Bool.self)
-            let answer = Task {
-                defer { arrival.yield(true) }
-                return try await call.answer(to: request)
-            }
-            // Not by the runner's clock: nothing but the number of commits hangs on it.
-            let grace = Task {
-                try await Task.sleep(for: Self.claimGrace)
-                arrival.yield(false)
-            }
-            defer { grace.cancel() }
             do {
-                if await arrivals.first(where: { _ in true }) != true { try await claim() }
-                let value = try await withTaskCancellationHandler {
-                    try await answer.value
-                } onCancel: {
-                    answer.cancel()
-                }
+                let answer = try await claiming(while: call, answers: request)
                 crashPoint("turn.answered")
                 current?.ledger.markAnswered()
                 current?.retry.reset()
-                return value
+                return answer
             } catch let error as ModelError {
                 try await recover(from: error)
-            } catch {
-                answer.cancel()
-                throw error
             }
+        }
+    }
+
+    /// What a request that is under way comes to.
+    private enum Arrival: Sendable {
+        case answer(Result<ModelAnswer, any Error>)
+        /// The answer takes long enough for a commit.
+        case graceEnded
+    }
+
+    /// Makes the request and, unless its answer is there at once, the claim's commit.
+    private func claiming(while call: ModelCall, answers request: ModelRequest) async throws -> ModelAnswer {
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Arrival.self)
+        // Begins on this thread and stays there: an answer that is there at once costs neither a change of thread nor
+        // a timer.
+        let asking = Task.immediate { arrival.yield(.answer(await self.result(of: call, request))) }
+        defer { asking.cancel() }
+        // Not by the runner's clock: nothing but the number of commits hangs on it.
+        let grace =
+            call.wait.isOver
+            ? nil
+            : Task {
+                try await Task.sleep(for: Self.claimGrace)
+                arrival.yield(.graceEnded)
+            }
+        defer { grace?.cancel() }
+        for await event in arrivals {
+            switch event {
+            case .answer(let result): return try result.get()
+            case .graceEnded: try await claim()
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func result(of call: ModelCall, _ request: ModelRequest) async -> Result<ModelAnswer, any Error> {
+        defer { call.wait.end() }
+        do {
+            return .success(try await call.answer(to: request))
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -105,9 +105,12 @@ package actor Runner {
             signal.clear()
             if let end { return end }
             do {
-                guard try session.currentIncarnation() <= settings.incarnation else { return .superseded }
-                let configuration = try session.configuration()
-                let batch = try session.due(limit: configuration.limits.messagesPerPrompt)
+                let look = try session.readInbound { () -> (AgentConfiguration, DueBatch)? in
+                    guard try session.currentIncarnation() <= settings.incarnation else { return nil }
+                    let configuration = try session.configuration()
+                    return (configuration, try session.due(limit: configuration.limits.messagesPerPrompt))
+                }
+                guard let (configuration, batch) = look else { return .superseded }
                 if !batch.isEmpty { crashPoint("runner.due") }
                 if !batch.isEmpty, try await handle(batch, configuration, toolbox) {
                     lastActive = time.monotonic
@@ -158,7 +161,7 @@ package actor Runner {
     // MARK: - Bell and beats
 
     /// Waits on the bell; bytes of any kind wake the loop, the end of the socket ends it.
-    private nonisolated func listen() async throws {
+    private func listen() async throws {
         let bell = settings.bell
         while true {
             try await Readiness.shared.readable(bell.descriptor)
@@ -166,14 +169,12 @@ package actor Runner {
                 switch try bell.receive(limit: 64) {
                 case .message: continue
                 case .empty: break receive
-                case .gone: return await stop(.hostGone)
+                case .gone: return stop(.hostGone)
                 }
             }
-            await wake()
+            signal.set()
         }
     }
-
-    private func wake() { signal.set() }
 
     /// Once a second the net of the bell, every 2 s a tick, every 30 s the heartbeat.
     private nonisolated func beat() async throws {

@@ -32,10 +32,10 @@ struct ModelCall: Sendable {
     let wait: ModelWait
     let time: any TimeSource
 
-    /// Asks and gathers the answer, showing it as it comes.
+    /// Asks and gathers the answer where the caller runs, showing it as it comes.
     ///
     /// Throws ``ModelError`` or `CancellationError`.
-    func answer(to request: ModelRequest) async throws -> ModelAnswer {
+    nonisolated(nonsending) func answer(to request: ModelRequest) async throws -> ModelAnswer {
         live.send(.modelCall(provider: name, model: request.model))
         let start = time.monotonic
         var tokens: (input: Int?, output: Int?) = (nil, nil)

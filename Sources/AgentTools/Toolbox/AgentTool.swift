@@ -24,6 +24,8 @@ package struct ToolSpecification: Sendable {
     package let description: String
     /// The shape of the arguments.
     package let schema: JSONSchema
+    /// The schema as JSON text; equal from one process to the next.
+    package let parameters: String
 
     /// A tool whose arguments are these properties, all of them optional but the required ones, and no others.
     init(_ name: String, _ description: String, _ properties: [String: JSONValue], required: [String] = []) {
@@ -35,14 +37,12 @@ package struct ToolSpecification: Sendable {
         ]
         do {
             schema = try JSONSchema(value)
+            parameters = try schema.value.text()
         } catch {
             // The properties are literals of this module: a wrong keyword is found by any test that makes the tool.
-            preconditionFailure("\(name): \(error.message)")
+            preconditionFailure("\(name): \(error)")
         }
     }
-
-    /// The schema as JSON text; equal from one process to the next.
-    package var parameters: String { (try? schema.value.text()) ?? "{}" }
 }
 
 /// What a call is made in.

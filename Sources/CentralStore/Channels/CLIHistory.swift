@@ -5,8 +5,11 @@ extension CLIMessage {
     /// Adds a message to the history and answers its position; a message id that the chat has already keeps its row.
     @discardableResult
     package func append(_ db: Database) throws -> Int64 {
-        let known = CLIMessage.filter(CodingKeys.platformID == platformID && CodingKeys.messageID == messageID)
-        if let position = try known.fetchOne(db)?.position { return position }
+        let known = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT position FROM cli_messages WHERE platform_id = ? AND message_id = ?"),
+            arguments: [platformID, messageID]
+        )
+        if let known { return known }
         try insert(db)
         return db.lastInsertedRowID
     }
@@ -18,8 +21,12 @@ extension CLIMessage {
         limit: Int,
         _ db: Database
     ) throws -> [CLIMessage] {
-        try filter(CodingKeys.platformID == platformID && CodingKeys.position > position)
-            .order(CodingKeys.position).limit(limit).fetchAll(db)
+        try fetchAll(
+            db.cachedStatement(
+                sql: "SELECT * FROM cli_messages WHERE platform_id = ? AND position > ? ORDER BY position LIMIT ?"
+            ),
+            arguments: [platformID, position, limit]
+        )
     }
 
     /// The last `limit` rows of a chat, oldest first.
@@ -30,8 +37,10 @@ extension CLIMessage {
 
     /// The position of the newest row; 0 for an empty chat.
     package static func newest(in platformID: String, _ db: Database) throws -> Int64 {
-        try filter(CodingKeys.platformID == platformID).select(max(CodingKeys.position), as: Int64.self).fetchOne(db)
-            ?? 0
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT max(position) FROM cli_messages WHERE platform_id = ?"),
+            arguments: [platformID]
+        ) ?? 0
     }
 
     /// Deletes what is older; answers how many rows.

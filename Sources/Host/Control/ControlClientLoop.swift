@@ -68,7 +68,7 @@ struct ControlClientLoop: Sendable {
     private func answer(_ request: ControlRequest, _ watch: ClientWatch) async throws {
         defer { watch.end(now: time.monotonic) }
         let call = ControlCall(caller: caller, request: request) { event in
-            try await self.send(ControlReply(id: request.id, .event(event)), watch)
+            try await self.send(watch, id: request.id) { try ControlReply.eventLine(id: request.id, event) }
         }
         let body: ControlReply.Body
         do {
@@ -82,11 +82,16 @@ struct ControlClientLoop: Sendable {
     }
 
     private func send(_ reply: ControlReply, _ watch: ClientWatch) async throws {
+        try await send(watch, id: reply.id) { try reply.line() }
+    }
+
+    /// Sends a line; one that is too long goes as the error that says so.
+    private func send(_ watch: ClientWatch, id: String, _ code: () throws -> [UInt8]) async throws {
         let line: [UInt8]
         do {
-            line = try reply.line()
+            line = try code()
         } catch let error as ControlError {
-            line = try ControlReply(id: reply.id, .failure(error)).line()
+            line = try ControlReply(id: id, .failure(error)).line()
         }
         let token = watch.beginWrite(now: time.monotonic)
         defer { watch.endWrite(token, now: time.monotonic) }

@@ -10,14 +10,14 @@ package struct ControlCall: Sendable {
     /// To be taken one by one and finished before anything is changed.
     package var arguments: ControlArguments
     /// Sends an event ahead of the result; returns when the client's socket has taken it.
-    package let emit: @Sendable (JSONValue) async throws -> Void
+    package let emit: @Sendable (any Encodable & Sendable) async throws -> Void
 
     let command: String
 
     package init(
         caller: UserID,
         request: ControlRequest,
-        emit: @escaping @Sendable (JSONValue) async throws -> Void
+        emit: @escaping @Sendable (any Encodable & Sendable) async throws -> Void
     ) {
         self.caller = caller
         command = request.command

@@ -8,17 +8,24 @@ extension CentralStore {
     func routeFacts(_ event: InboundEvent, sender: UserID?, channelHasThreads: Bool) async throws -> RouteFacts {
         try await read { db in
             let chat = try MessagingGroup.find(event.address, db)
-            let wirings = try Wiring.filter(
-                sql: """
-                    (side = 'chat' AND messaging_group_id = ?)
-                    OR (side = 'account' AND channel_type = ? AND (account IS NULL OR account = ?))
-                    OR (side = 'person' AND user_id = ?)
-                    """,
+            let wirings = try Wiring.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM wirings WHERE (side = 'chat' AND messaging_group_id = ?)
+                        OR (side = 'account' AND channel_type = ? AND (account IS NULL OR account = ?))
+                        OR (side = 'person' AND user_id = ?)
+                        """
+                ),
                 arguments: [chat?.id, event.address.channel, event.address.account, sender]
-            ).fetchAll(db)
+            )
             guard !wirings.isEmpty else { return RouteFacts(chat: chat, sender: sender, candidates: []) }
-            let groups = try AgentGroup.fetchAll(db, keys: Set(wirings.map(\.agentGroupID)))
-            let byID = Dictionary(uniqueKeysWithValues: groups.map { ($0.id, $0) })
+            var byID: [AgentGroupID: AgentGroup] = [:]
+            for id in Set(wirings.map(\.agentGroupID)) {
+                byID[id] = try AgentGroup.fetchOne(
+                    db.cachedStatement(sql: "SELECT * FROM agent_groups WHERE id = ?"),
+                    arguments: [id]
+                )
+            }
             let people = try People(sender, db)
             let candidates = try wirings.compactMap { wiring -> RouteCandidate? in
                 guard let group = byID[wiring.agentGroupID] else { return nil }
@@ -104,8 +111,9 @@ extension CentralStore {
 extension MessagingGroup {
     /// The row of the chat at this address.
     static func find(_ address: ChatAddress, _ db: Database) throws -> MessagingGroup? {
-        try filter(CodingKeys.channelType == address.channel && CodingKeys.platformID == address.platformID).fetchOne(
-            db
+        try fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM messaging_groups WHERE channel_type = ? AND platform_id = ?"),
+            arguments: [address.channel, address.platformID]
         )
     }
 }
@@ -121,9 +129,13 @@ struct People {
             memberships = []
             return
         }
-        roles = try UserRole.filter(UserRole.CodingKeys.userID == user).fetchAll(db)
-        memberships = Set(
-            try Member.filter(Member.CodingKeys.userID == user).fetchAll(db).map(\.agentGroupID)
+        roles = try UserRole.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM user_roles WHERE user_id = ?"),
+            arguments: [user]
+        )
+        memberships = try AgentGroupID.fetchSet(
+            db.cachedStatement(sql: "SELECT agent_group_id FROM agent_group_members WHERE user_id = ?"),
+            arguments: [user]
         )
     }
 

@@ -5,13 +5,15 @@ import GRDB
 extension Session {
     /// The session with this key that is not closed.
     static func find(_ key: SessionKey, _ db: Database) throws -> Session? {
-        try filter(
-            sql: """
-                agent_group_id = ? AND mode = ? AND coalesce(messaging_group_id, '') = ? AND coalesce(thread_id, '') = ?
-                AND status <> 'closed'
-                """,
+        try fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT * FROM sessions WHERE agent_group_id = ? AND mode = ?
+                    AND coalesce(messaging_group_id, '') = ? AND coalesce(thread_id, '') = ? AND status <> 'closed'
+                    """
+            ),
             arguments: [key.agentGroup, key.mode, key.chat?.rawValue ?? "", key.thread ?? ""]
-        ).fetchOne(db)
+        )
     }
 }
 

@@ -13,7 +13,10 @@ extension RunnerSession {
         let text = try readInbound {
             try inbound.first("SELECT value FROM meta WHERE key = 'configuration'") { $0.text(0) }
         }
-        return try JSONText.decode(AgentConfiguration.self, text ?? "{}")
+        if let last = lastConfiguration, last.text == text { return last.value }
+        let value = try JSONText.decode(AgentConfiguration.self, text ?? "{}")
+        lastConfiguration = text.map { ($0, value) }
+        return value
     }
 
     /// The places that the agent may send to, by name.

@@ -8,9 +8,8 @@ extension RunnerSession {
     ///
     /// Rows and acks that the host is done with are cleared away in the same commit.
     package func claim(_ ids: [MessageID], turn: TurnID) throws {
-        let recorded = try recordedByHost()
         try outbound.write {
-            try forget(recorded)
+            try forget(try recordedByHost())
             for id in ids {
                 try acknowledge(TurnEnd.Outcome(id, .processing), turn: turn)
                 try outbound.run("INSERT OR IGNORE INTO claims (message_id, turn) VALUES (?, ?)", id, turn)
@@ -23,8 +22,8 @@ extension RunnerSession {
     /// Writes one row in the middle of a turn, in a commit of its own.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     package func insert(_ row: NewOutbound) throws -> (MessageID, seq: Int64) {
-        let recorded = try recordedByHost()
-        return try outbound.write {
+        try outbound.write {
+            let recorded = try recordedByHost()
             try forget(recorded)
             return try add(row, above: recorded.floor)
         }
@@ -36,8 +35,8 @@ extension RunnerSession {
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     @discardableResult
     package func commit(_ end: TurnEnd) throws -> [Int64] {
-        let recorded = try recordedByHost()
-        return try outbound.write {
+        try outbound.write {
+            let recorded = try recordedByHost()
             try forget(recorded)
             let numbers = try end.rows.map { try add($0, above: recorded.floor).seq }
             for outcome in end.acks {
@@ -125,8 +124,7 @@ extension RunnerSession {
 
     /// Clears away rows that the host has recorded and acks that it has taken over.
     package func prune() throws {
-        let recorded = try recordedByHost()
-        try outbound.write { try forget(recorded) }
+        try outbound.write { try forget(try recordedByHost()) }
     }
 
     // MARK: - Files

@@ -14,6 +14,8 @@ package final class RunnerSession {
     let outbox: Outbox
     let inbound: Connection
     let outbound: Connection
+    /// The configuration as it was read last, and the text that it was.
+    var lastConfiguration: (text: String, value: AgentConfiguration)?
 
     /// How long a lock of the other side is waited for, in milliseconds.
     static let patience: Int32 = 5000
@@ -74,10 +76,11 @@ package final class RunnerSession {
         }
     }
 
-    /// Reads one state of `inbound.db`.
+    /// Reads one state of `inbound.db`, whatever the body asks of it: each look of its own would lock the file anew.
     ///
     /// A journal that the host is just writing can look like one to roll back; reading again a moment later tells.
-    func readInbound<Result>(_ body: () throws -> Result) throws -> Result {
+    package func readInbound<Result>(_ body: () throws -> Result) throws -> Result {
+        if inbound.isInTransaction { return try body() }
         // Locks are held by real processes, so the machine's clock counts, whatever the session's clock is.
         let clock = SystemTime()
         let deadline = clock.monotonic + .milliseconds(Int64(Self.patience))

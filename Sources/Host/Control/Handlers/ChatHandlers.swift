@@ -37,9 +37,7 @@ struct ChatHandlers: Sendable {
         let live = context.host.liveEvents(for: ChatAddress(channel: CLIChannel.name, platformID: chat))
         let start = isUnread ? try await unreadStart(chat, call.caller) : try await context.cli.end(of: chat)
         let follower = ChatFollower(chat: chat, cli: context.cli, position: start, emit: call.emit)
-        try await call.emit(
-            try JSONValue(encoding: ChatFrame.attached(position: start, names: try await names(of: chat)))
-        )
+        try await call.emit(ChatFrame.attached(position: start, names: try await names(of: chat)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await follower.flush()
@@ -181,11 +179,11 @@ struct ChatHandlers: Sendable {
 private actor ChatFollower {
     private let chat: String
     private let cli: CLIChannel
-    private let emit: @Sendable (JSONValue) async throws -> Void
+    private let emit: @Sendable (ChatFrame) async throws -> Void
     private let serial = AsyncSerial()
     private var position: Int64
 
-    init(chat: String, cli: CLIChannel, position: Int64, emit: @escaping @Sendable (JSONValue) async throws -> Void) {
+    init(chat: String, cli: CLIChannel, position: Int64, emit: @escaping @Sendable (ChatFrame) async throws -> Void) {
         self.chat = chat
         self.cli = cli
         self.position = position
@@ -209,10 +207,9 @@ private actor ChatFollower {
                 detail: detail
             )
         }
-        let value = try JSONValue(encoding: frame)
         try await serial.run {
             if case .turnEnded = event { try await self.sendNew() }
-            try await self.emit(value)
+            try await self.emit(frame)
         }
     }
 
@@ -220,7 +217,7 @@ private actor ChatFollower {
         while true {
             let entries = try await cli.entries(of: chat, after: position, limit: 100)
             guard let last = entries.last else { return }
-            for entry in entries { try await emit(try JSONValue(encoding: ChatFrame.entry(entry.wire))) }
+            for entry in entries { try await emit(.entry(entry.wire)) }
             position = last.position
         }
     }
