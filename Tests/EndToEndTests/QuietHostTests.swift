@@ -21,6 +21,7 @@ struct QuietHostTests {
             let control = result["control"] as? [[Any]] ?? []
             #expect(control.contains { $0[1] as? String == "198.51.100.7" && $0[3] as? Int == 443 }, "\(control)")
             #expect(control.contains { $0[1] as? String == "198.51.100.8" && $0[3] as? Int == 53 }, "\(control)")
+            #expect(control.contains { $0[1] as? String == "2001:db8:1::9" && $0[3] as? Int == 53 }, "\(control)")
             #expect((result["answer"] as? String ?? "").contains("quiet"), "\(result)")
             let packets = result["packets"] as? [[Any]] ?? [["none"]]
             // Looking whether an Ollama runs stays on this machine: a SYN to its port, and the refusal.

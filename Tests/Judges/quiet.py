@@ -15,9 +15,12 @@ import threading
 import time
 
 nanoclaw, folder = sys.argv[1:3]
-for words in ("link set lo up", "link add out type dummy", "addr add 192.0.2.2/24 dev out", "link set out up",
+# The gateways' hardware addresses are given, so that what is sent is the packet itself and no question for them.
+for words in ("link set lo up", "link add out type veth peer name far", "link set far up", "link set out up",
+              "addr add 192.0.2.2/24 dev out", "neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev out",
               "route add default via 192.0.2.1 dev out", "-6 addr add 2001:db8::2/64 dev out nodad",
-              "-6 route add default dev out"):
+              "-6 neigh add 2001:db8::1 lladdr 02:00:00:00:00:01 dev out",
+              "-6 route add default via 2001:db8::1 dev out"):
     subprocess.run(["ip", *words.split()], check=True)
 
 recorder = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
@@ -31,8 +34,8 @@ def record():
             frame, address = recorder.recvfrom(65536)
         except TimeoutError:
             continue
-        if address[0] == "lo" and address[2] == 4:
-            continue  # the same packet on its way out
+        if address[0] == "far" or (address[0] == "lo" and address[2] == 4):
+            continue  # the same packet once more
         kind = struct.unpack("!H", frame[12:14])[0]
         if kind == 0x0800:
             head = (frame[14] & 15) * 4
@@ -63,6 +66,8 @@ except OSError:
     pass
 asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 asker.sendto(b"a name", ("198.51.100.8", 53))
+asker = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+asker.sendto(b"a name", ("2001:db8:1::9", 53))
 time.sleep(0.5)
 result["control"] = list(packets)
 probe.close()

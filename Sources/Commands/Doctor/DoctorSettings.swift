@@ -4,7 +4,9 @@ import HostConfiguration
 
 /// A home's settings as its host has them: those of the system's service stand in its unit, not in the home.
 enum DoctorSettings {
-    /// Throws as `HostConfiguration.load` does. `machineRoot` stands before `/etc`.
+    /// Throws as `HostConfiguration.load` does.
+    ///
+    /// `machineRoot` stands before `/etc`.
     static func load(
         home: String,
         machineRoot: String = "",

@@ -7,7 +7,9 @@ import Sandbox
 /// The service of the machine: an unprivileged host and a root broker.
 struct SystemService: Sendable {
     let home: String
-    /// Before every path of the machine; nothing is started then. Empty: the machine itself.
+    /// Before every path of the machine; nothing is started then.
+    ///
+    /// Empty: the machine itself.
     let root: String
 
     static let binaries = "/usr/local/lib/nanoclaw"
