@@ -101,6 +101,15 @@ need_service_user() {
     useradd --system --no-create-home --shell /usr/sbin/nologin nanoclaw
 }
 
+# Ubuntu keeps user namespaces from programs without a profile: one for the launcher alone, never a switch for all.
+offer_profile() {
+    local switch=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+    [[ $EUID -ne 0 && -r $switch && $(<$switch) == 1 && ! -e /etc/apparmor.d/nanoclaw-sandbox ]] || return 0
+    say "AppArmor keeps user namespaces from nanoclaw-sandbox, so no agent will run; give it a profile of its own:"
+    printf '  %s\n' "bin/nanoclaw sandbox apparmor | sudo tee /etc/apparmor.d/nanoclaw-sandbox" \
+        "sudo apparmor_parser -r /etc/apparmor.d/nanoclaw-sandbox" >&2
+}
+
 # One line that changes when any source does: names, times and sizes.
 fingerprint() {
     find Package.swift Sources migrations -type f -printf '%p %T@ %s\n' | LC_ALL=C sort | sha256sum
@@ -197,6 +206,7 @@ case $verb in
 up)
     need_service_user
     build
+    offer_profile
     exec "$dist/nanoclaw" up "$@"
     ;;
 build) build ;;

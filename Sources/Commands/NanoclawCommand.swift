@@ -9,7 +9,8 @@ package struct NanoclawCommand: AsyncParsableCommand {
         abstract: "A self-hosted assistant for a Linux box.",
         discussion: """
             Every verb takes --home DIR, before or after it; it wins over NANOCLAW_HOME, and the checkout is the default.
-            Exit status: 0 done, 1 refused or failed, 2 no host serves the home, 64 wrong usage; chat also has 3 and 130.
+            Exit status: 0 done, 1 refused or failed, 2 no host serves the home, 64 wrong usage, 78 a start
+            that would fail again; chat also has 3 and 130.
             """,
         groupedSubcommands: [
             CommandGroup(name: "Talk", subcommands: [ChatCommand.self]),
@@ -17,6 +18,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 name: "Run",
                 subcommands: [
                     UpCommand.self, StatusCommand.self, DoctorCommand.self, LogsCommand.self, ConfigCommand.self,
+                    ServiceCommand.self,
                 ]
             ),
             CommandGroup(

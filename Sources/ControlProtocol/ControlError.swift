@@ -20,6 +20,8 @@ package struct ControlError: Error, Codable, Sendable, Hashable, CustomStringCon
         package static let busy = Code("busy")
         /// The answer does not fit a frame.
         package static let tooLarge = Code("too-large")
+        /// The caller's roles do not allow it.
+        package static let forbidden = Code("forbidden")
         /// The host could not do it.
         package static let failed = Code("failed")
 

@@ -2,6 +2,9 @@ import CLinux
 import CentralStore
 import ChannelKit
 import Core
+import Foundation
+import GRDB
+import Glibc
 import HostConfiguration
 import HostLogging
 import Logging
@@ -43,6 +46,7 @@ extension HostRuntime {
                     time: time
                 )
             ),
+            group: try controlGroup(),
             limits: controlLimits,
             time: time,
             logger: log.logger("control")
@@ -55,6 +59,7 @@ extension HostRuntime {
             HostService("sweep") { await self.sweep.run() },
             HostService("control") { try await socket.run() },
         ]
+        let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
         var configuration = ServiceGroupConfiguration(services: parts, logger: log.logger("lifecycle"))
         configuration.maximumGracefulShutdownDuration = Self.longestStop
         let group = ServiceGroup(configuration: configuration)
@@ -68,8 +73,19 @@ extension HostRuntime {
             }
             if options.handlesSignals { tasks.addTask { await Self.followSignals(group, logger) } }
             tasks.addTask {
+                manager?.tell("READY=1\nSTATUS=\(self.options.home)")
                 await self.options.onReady(await self.status())
                 return false
+            }
+            if let manager, manager.watchdog != nil {
+                let life = SignOfLife(home: options.home) { [self] in
+                    _ = await status()
+                    try await central.read { db in _ = try Int.fetchOne(db, sql: "SELECT 1") }
+                }
+                tasks.addTask {
+                    try? await manager.keepAlive(time: self.time) { try await life.prove() }
+                    return false
+                }
             }
             do {
                 // The end of the group, or a second signal, ends everything.
@@ -80,6 +96,7 @@ extension HostRuntime {
             }
             tasks.cancelAll()
         }
+        manager?.tell("STATUS=the host has stopped")
         try? await traces.flush()
         await sweep.writeActivity()
         // The group holds this object: without this neither would go, and the home would stay locked.
@@ -94,6 +111,18 @@ extension HostRuntime {
         return limits
     }
 
+    /// The group of the machine that the control socket is open to.
+    private func controlGroup() throws -> UInt32? {
+        guard let name = configuration.controlGroup else { return nil }
+        guard let group = getgrnam(name)?.pointee else {
+            throw HostError(
+                .invalid,
+                "control.group: this machine has no group \(name): make it with `groupadd --system \(name)`"
+            )
+        }
+        return group.gr_gid
+    }
+
     /// Stops as the first signal does; ``serve()`` returns when it is done.
     func stopGracefully() async { await services.wrapped?.triggerGracefulShutdown() }
 
@@ -104,6 +133,7 @@ extension HostRuntime {
             count += 1
             guard count == 1 else { return true }
             logger.notice("The host stops", metadata: ["signal": "\(signal)"])
+            ServiceManager(environment: ProcessInfo.processInfo.environment)?.tell("STOPPING=1")
             await group.triggerGracefulShutdown()
         }
         return false

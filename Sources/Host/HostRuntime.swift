@@ -218,7 +218,8 @@ final class HostRuntime: Sendable {
                 mounts: configuration.mounts.map {
                     SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
                 },
-                requiredLayers: configuration.sandbox.requiredLayers
+                requiredLayers: configuration.sandbox.requiredLayers,
+                broker: configuration.sandbox.broker
             ),
             environment: faults,
             time: time

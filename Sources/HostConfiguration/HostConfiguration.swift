@@ -16,6 +16,8 @@ package struct HostConfiguration: Sendable {
     package var retention: Retention
     package var log: Log
     package var maximumControlClients: Int
+    /// A group of the machine that may use the control socket; nil: nobody but owner and root.
+    package var controlGroup: String?
     package var mounts: [Mount]
     /// Every value with where it came from, in the order of the file.
     package let values: [ConfigurationValue]
@@ -25,6 +27,7 @@ package struct HostConfiguration: Sendable {
         package var memoryBytes, pids, cpuPercent, tmpBytes, fileBytes, openFiles: Int
         package var uidRange: ClosedRange<UInt32>?
         package var requiredLayers: Set<String>
+        package var broker: String?
     }
 
     /// How long things are kept.
@@ -110,7 +113,8 @@ package struct HostConfiguration: Sendable {
             fileBytes: read.bytes("sandbox.fileSize"),
             openFiles: read.number("sandbox.openFiles"),
             uidRange: SettingKind.idRange(read.text("sandbox.uid_range")),
-            requiredLayers: Set(read.list("sandbox.required"))
+            requiredLayers: Set(read.list("sandbox.required")),
+            broker: read.optional("sandbox.broker")
         )
         retention = Retention(
             messages: read.days("retention.messageDays"),
@@ -130,6 +134,7 @@ package struct HostConfiguration: Sendable {
             runnerBytes: read.bytes("log.runnerSize")
         )
         maximumControlClients = read.number("control.maximumClients")
+        controlGroup = read.optional("control.group")
         mounts = read.names("mounts").map { name in
             Mount(
                 name: name,

@@ -92,6 +92,12 @@ struct Reader {
 
     func text(_ key: String) -> String { values.first { $0.key == key }?.value ?? "" }
 
+    /// Nil where nothing is set.
+    func optional(_ key: String) -> String? {
+        let value = text(key)
+        return value.isEmpty ? nil : value
+    }
+
     func list(_ key: String) -> [String] { text(key).split(separator: ", ").map(String.init) }
 
     func number(_ key: String) -> Int { Int(text(key)) ?? 0 }

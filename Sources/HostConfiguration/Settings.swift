@@ -61,6 +61,12 @@ extension Setting {
             "Layers without which no sandbox starts: \(layers.joined(separator: ", "))."
         ),
         Setting(
+            "sandbox.broker",
+            .path,
+            "",
+            "The socket of a root broker that makes the sandboxes; empty: the host makes them itself."
+        ),
+        Setting(
             "retention.messageDays",
             .number(1...36_500),
             "90",
@@ -87,6 +93,12 @@ extension Setting {
         ),
         Setting("log.runnerSize", .bytes(1 << 12...1 << 30), "256KiB", "What is kept of each session's runner output."),
         Setting("control.maximumClients", .number(1...10_000), "64", "Connections to the control socket at once."),
+        Setting(
+            "control.group",
+            .name,
+            "",
+            "A group of the machine whose members may use the control socket, each by its roles; empty: nobody else."
+        ),
         Setting("mounts.*.path", .path, "", "A directory that agent groups may be given as /workspace/extra/<name>."),
         Setting("mounts.*.readWrite", .flag, "false", "Whether they may write it."),
         Setting(

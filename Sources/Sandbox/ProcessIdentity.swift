@@ -39,6 +39,26 @@ package func killRecorded(pid: Int32, startTime: UInt64, bootID: String) async t
     guard ProcessIdentity.startTime(of: pid) == startTime else { return }
     let sent = clinux_pidfd_signal(pidfd.number, SIGKILL)
     if sent == -ESRCH { return }
+    if sent == -EPERM {
+        // One of a root broker, whose spawner ended with the earlier host's connection and ends what it held.
+        try await waitForEnd(of: pidfd, pid: pid, patience: .seconds(10))
+        return
+    }
     try Errno.check(sent, "kill \(pid)")
     try await Readiness.shared.readable(pidfd)
+}
+
+private func waitForEnd(of pidfd: Descriptor, pid: Int32, patience: Duration) async throws {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask {
+            try await Readiness.shared.readable(pidfd)
+            return true
+        }
+        group.addTask {
+            try await Task.sleep(for: patience)
+            return false
+        }
+        defer { group.cancelAll() }
+        guard try await group.next() == true else { throw Errno(EPERM, "kill \(pid)") }
+    }
 }

@@ -33,6 +33,10 @@ package struct SandboxConfiguration: Sendable {
     package var mounts: [SandboxMount]
     /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`, `seccomp`.
     package var requiredLayers: Set<String>
+    /// The socket of a root broker, which then decides by its own file what all of the above is; nil: a child of our own.
+    package var broker: String?
+    /// Whether it is for a probe or a command beside the host's own sandboxes.
+    var isScratch = false
 
     package init(
         home: String,
@@ -40,8 +44,10 @@ package struct SandboxConfiguration: Sendable {
         uidRange: ClosedRange<UInt32>? = nil,
         maximumSandboxes: Int = 32,
         mounts: [SandboxMount] = [],
-        requiredLayers: Set<String> = []
+        requiredLayers: Set<String> = [],
+        broker: String? = nil
     ) {
+        self.broker = broker
         self.home = home
         self.binaries = binaries
         self.uidRange = uidRange
@@ -93,6 +99,7 @@ package struct SandboxConfiguration: Sendable {
     /// half as many sandboxes as it has room for.
     package func forScratch() -> SandboxConfiguration {
         var scratch = self
+        scratch.isScratch = true
         let half = UInt32(uids.count / 8 * 4)
         if half >= 4 { scratch.uidRange = uids.lowerBound + half...uids.upperBound }
         return scratch
@@ -100,18 +107,25 @@ package struct SandboxConfiguration: Sendable {
 
     func message() throws -> [UInt8] {
         let owner = try Self.serviceOwner(home: home)
-        let wire = SpawnerConfiguration(
+        let wire = wire(owner ?? FileOwner(uid: geteuid(), gid: getegid()))
+        return [SpawnerRequest.configure.rawValue] + wire.encoded()
+    }
+
+    /// The file of a root broker that serves this configuration for `owner`; an admin adds mounts to it.
+    package func brokerFile(owner: FileOwner) -> String { BrokerPolicy.text(wire(owner)) }
+
+    private func wire(_ owner: FileOwner) -> SpawnerConfiguration {
+        SpawnerConfiguration(
             home: home,
             binaries: binaries,
-            serviceUID: owner?.uid ?? geteuid(),
-            serviceGID: owner?.gid ?? getegid(),
+            serviceUID: owner.uid,
+            serviceGID: owner.gid,
             uidBase: uids.lowerBound,
             uidCount: UInt32(uids.count),
             maximumSandboxes: UInt32(max(1, min(maximumSandboxes, 20_000))),
             mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
             requiredLayers: requiredLayers.sorted()
         )
-        return [SpawnerRequest.configure.rawValue] + wire.encoded()
     }
 
     /// The inner binaries must be ours or root's, and nobody else may write them.

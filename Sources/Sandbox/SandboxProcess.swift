@@ -162,6 +162,8 @@ package final class SandboxProcess: Sendable {
             processes: limits.pids
         ) { [weak self] breach in
             self?.state.withLock { $0.breach = "\(breach)" }
+            // Through the launcher where this uid may not.
+            self?.kill()
         }
         state.withLock { state in
             if state.exit == nil { state.watch = registration }

@@ -5,7 +5,8 @@ import LinuxIO
 import SandboxWire
 import Synchronization
 
-/// Starts sandboxes through a child `nanoclaw-sandbox serve`, which holds the privilege and the policy.
+/// Starts sandboxes through `nanoclaw-sandbox serve`, which holds the privilege and the policy: a child of its own, or
+/// what a root broker forks for it.
 ///
 /// The child lives as long as ``run()``; when it dies all its sandboxes are dead, and it is started again.
 package final class SandboxSpawner: Sendable {
@@ -50,8 +51,9 @@ package final class SandboxSpawner: Sendable {
     package func run() async throws {
         var delay = Duration.milliseconds(100)
         do {
-            try configuration.checkBinaries()
-            let message = try configuration.message()
+            // A broker has its own binaries and its own policy.
+            if configuration.broker == nil { try configuration.checkBinaries() }
+            let message = configuration.broker == nil ? try configuration.message() : []
             while !Task.isCancelled {
                 let started = time.monotonic
                 do {
@@ -82,13 +84,8 @@ package final class SandboxSpawner: Sendable {
     ///
     /// Its socket is let go of at the end, which is its sign to end its sandboxes.
     private func live(_ message: [UInt8]) async throws {
-        let child = try await SpawnerChild.start(
-            binary: "\(configuration.binaries)/nanoclaw-sandbox",
-            wrapper: wrapper,
-            environment: environment,
-            configuration: message
-        )
-        let socket = child.socket
+        let life = try await begin(message)
+        let socket = life.socket
         setLink(.up(socket))
         let waiting: Result<Void, any Error>
         do {
@@ -99,14 +96,23 @@ package final class SandboxSpawner: Sendable {
             waiting = .failure(error)
         }
         setLink(.down)
-        shutdown(socket.descriptor.number, Int32(SHUT_RDWR))
-        let killer = Task {
-            try await Task.sleep(for: .seconds(8))
-            clinux_pidfd_signal(child.pidfd.number, SIGKILL)
-        }
-        await child.waitUntilDead()
-        killer.cancel()
+        await life.end()
         try waiting.get()
+    }
+
+    private func begin(_ message: [UInt8]) async throws -> SpawnerLife {
+        if let broker = configuration.broker {
+            let lane: BrokerLane = configuration.isScratch ? .scratch : .host
+            return .broker(try await BrokerConnection.open(broker, home: configuration.home, lane: lane))
+        }
+        return .child(
+            try await SpawnerChild.start(
+                binary: "\(configuration.binaries)/nanoclaw-sandbox",
+                wrapper: wrapper,
+                environment: environment,
+                configuration: message
+            )
+        )
     }
 
     private func setLink(_ link: Link) {

@@ -84,6 +84,17 @@ struct SpawnerChild: Sendable {
         return (mine, pid)
     }
 
+    /// Tells it the end, and returns once it is dead; one that has not ended after 8 s is killed.
+    func end() async {
+        shutdown(socket.descriptor.number, Int32(SHUT_RDWR))
+        let killer = Task {
+            try await Task.sleep(for: .seconds(8))
+            clinux_pidfd_signal(pidfd.number, SIGKILL)
+        }
+        await waitUntilDead()
+        killer.cancel()
+    }
+
     /// Returns once the child is dead and reaped; cancellation does not end the wait.
     func waitUntilDead() async {
         let pidfd = pidfd

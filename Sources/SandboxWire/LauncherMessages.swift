@@ -146,4 +146,6 @@ package enum SpawnerRequest: UInt8, Sendable {
     case terminate = 3
     /// To a launcher: SIGKILL to PID 1.
     case kill = 4
+    /// To a broker, instead of `configure`: a ``BrokerJoin``.
+    case join = 5
 }

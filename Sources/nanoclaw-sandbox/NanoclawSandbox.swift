@@ -8,16 +8,25 @@ import Glibc
 struct NanoclawSandbox {
     static func main() {
         let arguments = CommandLine.arguments
-        guard arguments.count == 2, arguments[1] == "serve" else {
-            write("usage: nanoclaw-sandbox serve    (started by nanoclaw, with its socket as descriptor 0)\n")
+        switch arguments.dropFirst() {
+        case ["serve"]:
+            var spawner = Spawner()
+            spawner.run()
+        case let words where words.count == 3 && words.starts(with: ["serve", "--policy"]):
+            var broker = Broker(policyFile: arguments[3])
+            broker.run()
+        default:
+            write("usage: nanoclaw-sandbox serve                  (started by nanoclaw, its socket is descriptor 0)")
+            write(
+                "       nanoclaw-sandbox serve --policy FILE    (root broker, started by systemd's socket activation)"
+            )
             exit(64)
         }
-        var spawner = Spawner()
-        spawner.run()
     }
 
-    private static func write(_ text: String) {
-        let bytes = Array(text.utf8)
+    /// A line on standard error.
+    static func write(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
         _ = Glibc.write(2, bytes, bytes.count)
     }
 }

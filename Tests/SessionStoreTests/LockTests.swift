@@ -156,33 +156,7 @@ struct LockTests {
     }
 
     @Test func `T24 three hundred commits each way are each seen by the other side`() async throws {
-        try await Scene.run { scene in
-            let configuration = AgentConfiguration(agentGroupID: .random(), agentName: "Nano")
-            try await scene.host.beginIncarnation(1, configuration: configuration, destinations: [], routing: nil)
-            let runner = try Victim("answer", scene.folder, count: 300)
-            var sent: [MessageID] = []
-            var answered: [MessageID] = []
-            while answered.count < 300 {
-                if sent.count < 300 {
-                    do {
-                        sent += try await scene.host.insert([scene.message("\(sent.count)")]).map(\.id)
-                    } catch let error as StoreError where error.code == .busy {}
-                }
-                guard case .snapshot(let snapshot) = try await scene.host.readOutbound() else { continue }
-                answered += snapshot.rows.compactMap(\.inReplyTo)
-                do {
-                    try await scene.host.apply(
-                        snapshot.rows.map { .delivery(try scene.delivery($0)) } + [.acked(snapshot.acks)]
-                    )
-                } catch let error as StoreError where error.code == .busy {
-                    answered.removeLast(snapshot.rows.count)
-                }
-            }
-            #expect(answered == sent)
-            #expect(try runner.line() == "done")
-            try runner.end()
-            #expect(try await scene.host.state(now: scene.time.now).open == 0)
-        }
+        try await Scene.run { scene in _ = try await scene.exchange(300) }
     }
 }
 

@@ -16,9 +16,11 @@ struct Scene {
     /// Runs the body with a fresh session.
     static func run(
         limits: AttachmentLimits = AttachmentLimits(),
+        in place: String? = nil,
         _ body: (Scene) async throws -> Void
     ) async throws {
-        try await withTemporaryDirectory { path in
+        try await withTemporaryDirectory { temporary in
+            let path = place ?? temporary
             let folder = SessionFolder(path: path + "/sessions/ag/se")
             try HostSession.create(folder, owner: nil)
             let executors = try StoreExecutors(threads: 1)

@@ -56,6 +56,11 @@ package final class CentralStore: Sendable {
     /// Where a home's database is.
     package static func path(home: String) -> String { "\(home)/data/nanoclaw.db" }
 
+    /// The name of the file system that the home's data lies on, when it cannot hold the databases; nil for others.
+    package static func refusedFileSystem(home: String) -> String? {
+        ["\(home)/data", "\(home)/data/sessions"].lazy.compactMap { try? HomeFolder.refused(at: $0) }.first
+    }
+
     /// True when the home has a central database: it is no new home.
     package static func exists(home: String) -> Bool { access(path(home: home), F_OK) == 0 }
 

@@ -18,17 +18,26 @@ enum HomeFolder {
         {
             chmod(data, status.st_mode & 0o700)
         }
-        let kind = clinux_filesystem_type(data)
-        guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(data)", cause: Errno(kind, "statfs \(data)")) }
-        if let name = refused(UInt32(truncatingIfNeeded: kind)) {
-            throw StoreError(
-                .unusable,
-                "\(home) lies on \(name), which does not keep SQLite's locks: choose a --home on a local disk"
-            )
+        for path in [data, "\(data)/sessions"] {
+            if let name = try refused(at: path) {
+                throw StoreError(
+                    .unusable,
+                    "\(path) lies on \(name), which does not keep SQLite's locks: choose a --home on a local disk "
+                        + "(ext4, xfs, btrfs), or move this one there"
+                )
+            }
         }
         guard access(data, W_OK | X_OK) == 0 else {
             throw StoreError(.unusable, "cannot write \(data)", cause: Errno.last("access"))
         }
+    }
+
+    /// The name of the file system at a path, when it cannot hold the databases; nil for others, and where nothing is.
+    static func refused(at path: String) throws(StoreError) -> String? {
+        let kind = clinux_filesystem_type(path)
+        if kind == -Int64(ENOENT) { return nil }
+        guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(path)", cause: Errno(kind, "statfs \(path)")) }
+        return refused(UInt32(truncatingIfNeeded: kind))
     }
 
     /// The name of a file system that cannot hold the databases; nil for others.
@@ -36,12 +45,19 @@ enum HomeFolder {
         switch magic {
         case 0x6969: "NFS"
         case 0x517B, 0xFE53_4D42, 0xFF53_4D42: "SMB"
-        case 0x6573_5546: "FUSE"
+        // The kernel's virtiofs is a FUSE without a socket: the magic is the same.
+        case 0x6573_5546: "FUSE (or virtiofs)"
         case 0x0102_1997: "9p"
         case 0x5346_414F, 0x6B41_4653: "AFS"
         case 0x7375_7245: "Coda"
         case 0x00C3_6400: "Ceph"
         case 0x786F_4256: "a VirtualBox shared folder"
+        case 0x0BD0_0BD0: "Lustre"
+        case 0x0116_1970: "GFS2"
+        case 0x7461_636F: "OCFS2"
+        case 0x564C: "NCP"
+        case 0x4750_4653: "GPFS"
+        case 0x2003_0528: "OrangeFS"
         default: nil
         }
     }

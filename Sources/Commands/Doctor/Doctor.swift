@@ -12,6 +12,16 @@ import Sandbox
 struct Doctor: Sendable {
     let home: String
     let asksProviders: Bool
+    /// Before `/proc` and the like; empty: this machine.
+    var machineRoot = ""
+
+    /// What a report that is shown to others leaves out.
+    var redaction: Redaction {
+        var names: [(text: String, placeholder: String)] = [(home, "<home>")]
+        if let binaries = HomeLocation.binaries { names.append((binaries, "<binaries>")) }
+        if let own = getenv("HOME").map({ String(cString: $0) }) { names.append((own, "~")) }
+        return Redaction(names)
+    }
 
     /// Less room than this is told.
     private static let leastBytes: UInt64 = 500 << 20
@@ -23,6 +33,7 @@ struct Doctor: Sendable {
         findings += await database()
         findings.append(await host(isRunning))
         findings += binaries()
+        findings += DoctorMachine(root: machineRoot, isPrivileged: isPrivileged).examine()
         findings.append(await sandbox())
         findings += secrets()
         findings += DoctorFiles(home: home, recorded: await recordedFolders()).examine()
@@ -36,20 +47,29 @@ struct Doctor: Sendable {
     private func homeFolder() -> Finding {
         var status = stat()
         guard stat(home, &status) == 0 else {
-            return Finding(.bad, "home", "\(home) cannot be reached: \(Errno.last("stat"))")
+            return Finding(.bad, "home", "\(home) cannot be reached: \(Errno.last("stat"))", fix: .make(home))
         }
         guard stat("\(home)/data", &status) == 0 else {
-            return Finding(.note, "home", "\(home) is new: no host has run here")
+            return Finding(.skipped, "home", "\(home) is new: no host has run here")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        if let name = CentralStore.refusedFileSystem(home: home) {
             return Finding(
                 .bad,
                 "home",
-                "\(home)/data is open to other users: chmod 700 \(ShellText.quoted(home + "/data"))"
+                "\(home) lies on \(name), which does not keep SQLite's locks: move it to a local disk and look again",
+                fix: .room(home)
             )
         }
+        guard status.st_mode & (isOpenToGroup(status.st_gid) ? 0o027 : 0o077) == 0 else {
+            return Finding(.bad, "home", "\(home)/data is open to other users", fix: .close(home + "/data", to: "700"))
+        }
         guard status.st_uid == geteuid() || geteuid() == 0 else {
-            return Finding(.bad, "home", "\(home)/data belongs to user \(status.st_uid), you are \(geteuid())")
+            return Finding(
+                .bad,
+                "home",
+                "\(home)/data belongs to user \(status.st_uid), you are \(geteuid())",
+                fix: .give(home, to: geteuid())
+            )
         }
         return Finding(.good, "home", "\(home), owner \(status.st_uid)")
     }
@@ -60,8 +80,20 @@ struct Doctor: Sendable {
             let own = values.count { $0.origin != "default" && $0.origin != "system" }
             return Finding(.good, "config.yaml", "\(values.count) settings, \(own) of your own")
         } catch {
-            return Finding(.bad, "config.yaml", "\(error)")
+            return Finding(.bad, "config.yaml", "\(error)", fix: .validate(home))
         }
+    }
+
+    /// Whether the group is the one that may use the control socket: it passes through `data/` to it.
+    private func isOpenToGroup(_ gid: UInt32) -> Bool {
+        guard let name = (try? DoctorSettings.load(home: home, machineRoot: machineRoot))?.controlGroup,
+            let group = getgrnam(name)?.pointee
+        else { return false }
+        return group.gr_gid == gid
+    }
+
+    private var isPrivileged: Bool {
+        geteuid() == 0 || (try? DoctorSettings.load(home: home, machineRoot: machineRoot))?.sandbox.broker != nil
     }
 
     /// The folders of agent groups; nil when the database cannot be read.
@@ -84,8 +116,8 @@ struct Doctor: Sendable {
 
     func database() async -> [Finding] {
         guard CentralStore.exists(home: home) else {
-            guard let hidden else { return [Finding(.note, "database", "not there yet")] }
-            return [Finding(.bad, "database", "cannot be read: \(hidden)")]
+            guard let hidden else { return [Finding(.skipped, "database", "not there yet")] }
+            return [Finding(.bad, "database", "cannot be read: \(hidden)", fix: .give(home, to: geteuid()))]
         }
         do {
             let store = try CentralStore(readingHome: home)
@@ -102,17 +134,19 @@ struct Doctor: Sendable {
             try store.close()
             var findings =
                 problems.isEmpty
-                ? [Finding(.good, "database", "whole")] : problems.map { Finding(.bad, "database", $0) }
+                ? [Finding(.good, "database", "whole")]
+                : problems.map { Finding(.bad, "database", $0, fix: .salvage(home + "/data/nanoclaw.db")) }
             findings += quarantined.map { id, reason in
                 Finding(
                     .bad,
                     "session \(id)",
-                    "quarantined: \(reason ?? "no reason"); nanoclaw sessions reset \(id) begins anew"
+                    "quarantined: \(reason ?? "no reason"); a reset begins anew",
+                    fix: .reset(session: id, home)
                 )
             }
             return findings
         } catch {
-            return [Finding(.bad, "database", "\(error)")]
+            return [Finding(.bad, "database", "\(error)", fix: .logs(home))]
         }
     }
 
@@ -121,34 +155,39 @@ struct Doctor: Sendable {
             let answer = try await HostClient.with(home: home) { try await $0.call("status") }
             let status = try answer.decoded(as: HostStatus.self)
             guard status.problems.isEmpty else {
-                return Finding(.bad, "host", status.problems.joined(separator: "; "))
+                return Finding(.bad, "host", status.problems.joined(separator: "; "), fix: .status(home))
             }
             return Finding(.good, "host", "pid \(status.pid), \(status.isReady ? "ready" : "starting")")
         } catch {
-            if isRunning { return Finding(.bad, "host", "it holds the home but does not answer: \(error)") }
-            return Finding(.note, "host", "not running: \(error)")
+            if isRunning {
+                return Finding(.bad, "host", "it holds the home but does not answer: \(error)", fix: .logs(home))
+            }
+            return Finding(.skipped, "host", "not running: \(error)", fix: .up(home))
         }
     }
 
     private func binaries() -> [Finding] {
         guard let directory = HomeLocation.binaries else {
-            return [Finding(.bad, "binaries", "the directory of this program cannot be read")]
+            return [Finding(.bad, "binaries", "the directory of this program cannot be read", fix: .build)]
         }
         return ["nanoclaw", "nanoclaw-sandbox", "agent-runner"].map { name in
             var status = stat()
             let path = "\(directory)/\(name)"
             guard stat(path, &status) == 0 else {
-                return Finding(.bad, name, "\(path) is missing: ./nanoclaw.sh build")
+                return Finding(.bad, name, "\(path) is missing", fix: .build)
             }
             guard status.st_mode & 0o022 == 0 else {
-                return Finding(.bad, name, "\(path) can be written by others: chmod 755 \(ShellText.quoted(path))")
+                return Finding(.bad, name, "\(path) can be written by others", fix: .close(path, to: "755"))
             }
-            guard status.st_mode & 0o111 != 0 else { return Finding(.bad, name, "\(path) cannot be run: chmod 755") }
+            guard status.st_mode & 0o111 != 0 else {
+                return Finding(.bad, name, "\(path) cannot be run", fix: .close(path, to: "755"))
+            }
             guard status.st_uid == 0 || status.st_uid == geteuid() else {
                 return Finding(
                     .bad,
                     name,
-                    "\(path) belongs to user \(status.st_uid): whoever that is decides what runs"
+                    "\(path) belongs to user \(status.st_uid): whoever that is decides what runs",
+                    fix: .give(path, to: geteuid())
                 )
             }
             return Finding(.good, name, path)
@@ -157,13 +196,22 @@ struct Doctor: Sendable {
 
     private func sandbox() async -> Finding {
         guard access("\(home)/data", F_OK) == 0 else {
-            return Finding(.note, "sandbox", "not tried: the home is new")
+            return Finding(.skipped, "sandbox", "not tried: the home is new")
         }
         do {
-            let report = try await SandboxScratch.with(home: home) { spawner, _ in try await spawner.probe() }
-            return Finding(report.degraded.isEmpty ? .good : .note, "sandbox", IsolationText.line(report))
+            let report = try await DoctorSandbox(home: home).probe()
+            let text = IsolationText.line(report)
+            if let lack = IsolationClass(report).lack {
+                return Finding(.note, "sandbox", "\(lack) (\(text))", fix: .service)
+            }
+            // With limits in force it does not matter which version of cgroups sets them.
+            let lacks = report.degraded.filter { !$0.hasPrefix("cgroup:") || report.cgroup.isEmpty }
+            guard lacks.isEmpty else {
+                return Finding(.note, "sandbox", "class A, degraded: \(text)", fix: .probe(home))
+            }
+            return Finding(.good, "sandbox", "class A: \(text)")
         } catch {
-            return Finding(.bad, "sandbox", "cannot be built, so no agent runs: \(error)")
+            return Finding(.bad, "sandbox", "cannot be built, so no agent runs: \(error)", fix: .probe(home))
         }
     }
 
@@ -173,17 +221,19 @@ struct Doctor: Sendable {
         return names.compactMap { name in
             guard let status = try? directory.status(name), status.st_mode & 0o077 != 0 else { return nil }
             let path = "\(home)/data/credentials/\(name)"
-            return Finding(.bad, "key \(name)", "open to other users: chmod 600 \(ShellText.quoted(path))")
+            return Finding(.bad, "key \(name)", "\(path) is open to other users", fix: .close(path, to: "600"))
         }
     }
 
     private func room() -> Finding {
         var status = statvfs()
-        guard statvfs(home, &status) == 0 else { return Finding(.bad, "disk", "\(Errno.last("statvfs"))") }
+        guard statvfs(home, &status) == 0 else {
+            return Finding(.skipped, "disk", "\(Errno.last("statvfs"))")
+        }
         let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
         let text = "\(free >> 20) MiB free"
         guard free >= Self.leastBytes else {
-            return Finding(.bad, "disk", "\(text): messages are refused when nothing is left; free some")
+            return Finding(.bad, "disk", "\(text): messages are refused when nothing is left", fix: .room(home))
         }
         return Finding(.good, "disk", text)
     }
@@ -197,10 +247,10 @@ struct Doctor: Sendable {
             let all = try await store.read { db in try Provider.order(Provider.CodingKeys.name).fetchAll(db) }
             try store.close()
             var findings: [Finding] = []
-            for provider in all { findings.append(await PortProbe.look(provider)) }
-            return findings.isEmpty ? [Finding(.note, "providers", "none is configured")] : findings
+            for provider in all { findings.append(await PortProbe.look(provider, home: home)) }
+            return findings.isEmpty ? [Finding(.skipped, "providers", "none is configured")] : findings
         } catch {
-            return [Finding(.bad, "providers", "\(error)")]
+            return [Finding(.bad, "providers", "\(error)", fix: .logs(home))]
         }
     }
 }

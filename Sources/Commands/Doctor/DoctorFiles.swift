@@ -20,7 +20,7 @@ struct DoctorFiles: Sendable {
         do {
             service = try SandboxConfiguration.serviceOwner(home: home)
         } catch {
-            return [Finding(.bad, "service user", "\(error)")]
+            return [Finding(.bad, "service user", "\(error)", fix: .serviceUser)]
         }
         return names.filter(PathSegment.isGroupFolder).flatMap { name in
             guard recorded?.contains(name) ?? true else {
@@ -35,7 +35,10 @@ struct DoctorFiles: Sendable {
             do {
                 return examine(try groups.directory(name), name, service)
             } catch {
-                return [Finding(.bad, "groups/\(name)", "cannot be read: \(error)")]
+                let path = "\(home)/groups/\(name)"
+                return [
+                    Finding(.bad, "groups/\(name)", "cannot be read: \(error)", fix: .close(path, to: "755"))
+                ]
             }
         }
     }
@@ -51,14 +54,15 @@ struct DoctorFiles: Sendable {
                     Finding(
                         uid == 0 ? .bad : .note,
                         "groups/\(name)",
-                        "\(path) belongs to user \(uid), not to \(service.uid): its agent may not change it"
+                        "\(path) belongs to user \(uid), not to \(service.uid): its agent may not change it",
+                        fix: .give("\(home)/groups/\(name)", to: service.uid)
                     )
                 )
             }
         }
         if seen.isCut {
             findings.append(
-                Finding(.note, "groups/\(name)", "over \(Self.mostEntries) files: the rest was not looked at")
+                Finding(.skipped, "groups/\(name)", "over \(Self.mostEntries) files: the rest was not looked at")
             )
         }
         for path in seen.changed.sorted() {
@@ -66,7 +70,8 @@ struct DoctorFiles: Sendable {
                 Finding(
                     .note,
                     "groups/\(name)",
-                    "\(path) was changed after the folder was made: an agent may have written it"
+                    "\(path) was changed after the folder was made: an agent may have written it",
+                    fix: .look(at: "\(home)/groups/\(name)/\(path)")
                 )
             )
         }

@@ -5,17 +5,24 @@ import Foundation
 /// Looks whether a model server can be reached.
 enum PortProbe {
     /// Connects and closes again; sends nothing, so that no key is needed.
-    static func look(_ provider: Provider) async -> Finding {
+    static func look(_ provider: Provider, home: String) async -> Finding {
         let name = "provider \(provider.name)"
         guard let url = URL(string: provider.baseURL), let host = url.host else {
-            return Finding(.bad, name, "\(provider.baseURL) is no URL")
+            return Finding(.bad, name, "\(provider.baseURL) is no URL", fix: .provider(provider.name, home))
         }
         let port = url.port ?? (url.scheme == "https" ? 443 : 80)
         let problem = await withCheckedContinuation { continuation in
             // Name resolution blocks: off the cooperative pool.
             DispatchQueue.global().async { continuation.resume(returning: connect(host, port)) }
         }
-        return problem.map { Finding(.bad, name, "\(provider.baseURL) does not answer: \($0)") }
+        return problem.map {
+            Finding(
+                .bad,
+                name,
+                "\(provider.baseURL) does not answer: \($0)",
+                fix: .provider(provider.name, home)
+            )
+        }
             ?? Finding(.good, name, "\(provider.baseURL) answers")
     }
 

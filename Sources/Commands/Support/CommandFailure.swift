@@ -11,6 +11,8 @@ struct CommandFailure: Error, CustomStringConvertible {
         /// A turn ended without a reply.
         case noReply = 3
         case usage = 64
+        /// Settings, files or programs are not as they must be: the same start fails again.
+        case configuration = 78
         case interrupted = 130
     }
 

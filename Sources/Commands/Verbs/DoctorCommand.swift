@@ -7,19 +7,22 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look for what is wrong with a home; changes nothing. Exit status 1 when something is.",
-        discussion: "Works with the host up or down. Each finding names the place and how to put it right."
+        discussion:
+            "Works with the host up or down, and says nothing when all is well. --json leaves names of this machine out."
     )
 
     @OptionGroup var home: HomeOptions
     @OptionGroup var output: OutputOptions
     @Flag(help: "Also ask each model server whether it answers.") var providers = false
+    @Flag(help: "Also tell what is well, and what could not be looked at.") var all = false
 
     func run() async throws {
-        let findings = await Doctor(home: try home.resolved(), asksProviders: providers).examine()
+        let doctor = Doctor(home: try home.resolved(), asksProviders: providers)
+        let findings = await doctor.examine()
         if output.json {
-            Console.out(try JSONText.encode(findings))
+            Console.out(try JSONText.encode(findings.map { $0.redacted(doctor.redaction) }))
         } else {
-            for finding in findings { Console.out(finding.line) }
+            for finding in findings where all || finding.isWorthTelling { Console.out(finding.line) }
         }
         let bad = findings.count { $0.level == .bad }
         if bad > 0 { throw CommandFailure(.failed, "\(bad) of \(findings.count) checks found something wrong") }

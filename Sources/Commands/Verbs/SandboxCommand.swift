@@ -11,7 +11,7 @@ package struct SandboxCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "sandbox",
         abstract: "Run a command in a sandbox, or show what isolates it.",
-        subcommands: [SandboxExecCommand.self, SandboxProbeCommand.self]
+        subcommands: [SandboxExecCommand.self, SandboxProbeCommand.self, SandboxAppArmorCommand.self]
     )
 
     package init() {}
@@ -99,6 +99,21 @@ struct SandboxProbeCommand: AsyncParsableCommand {
     }
 }
 
+/// `sandbox apparmor`.
+struct SandboxAppArmorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apparmor",
+        abstract: "Print an AppArmor profile that lets nanoclaw-sandbox, and nothing else, make user namespaces."
+    )
+
+    func run() async throws {
+        guard let binaries = HomeLocation.binaries else {
+            throw CommandFailure(.failed, "/proc/self/exe cannot be read: where is nanoclaw-sandbox?")
+        }
+        Console.out(AppArmorProfile.text(program: "\(binaries)/nanoclaw-sandbox"))
+    }
+}
+
 /// The report in lines.
 enum SandboxProbeText {
     static func text(_ report: IsolationReport) -> String {
@@ -126,18 +141,20 @@ enum SandboxProbeText {
 enum SandboxScratch {
     static func with<Result: Sendable>(
         home: String,
+        settings given: HostConfiguration? = nil,
         _ body: @escaping @Sendable (SandboxSpawner, ScratchSession) async throws -> Result
     ) async throws -> Result {
         guard let binaries = HomeLocation.binaries else {
             throw CommandFailure(.failed, "/proc/self/exe cannot be read: where are the inner binaries?")
         }
-        let settings = try HostConfiguration.load(home: home)
+        let settings = try given ?? HostConfiguration.load(home: home)
         let spawner = SandboxSpawner(
             SandboxConfiguration(
                 home: home,
                 binaries: binaries,
                 uidRange: settings.sandbox.uidRange,
-                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners)
+                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners),
+                broker: settings.sandbox.broker
             ).forScratch()
         )
         return try await withThrowingTaskGroup(of: Result?.self) { group in

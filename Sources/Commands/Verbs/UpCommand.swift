@@ -1,6 +1,8 @@
 import ArgumentParser
+import CentralStore
 import Core
 import Host
+import HostConfiguration
 import Sandbox
 
 /// `nanoclaw up`.
@@ -35,7 +37,18 @@ struct UpCommand: AsyncParsableCommand {
         } catch is CancellationError {
             return
         } catch {
-            throw CommandFailure(.failed, "\(error)")
+            throw CommandFailure(Self.isLasting(error) ? .configuration : .failed, "\(error)")
+        }
+    }
+
+    /// True for what the same start fails by again, until somebody changes something.
+    static func isLasting(_ error: any Error) -> Bool {
+        switch error {
+        case is ConfigurationError: true
+        case let error as StoreError: error.code == .unusable || error.code == .migration
+        case let error as SandboxError: error.code == .configuration
+        case let error as HostError: error.code == .invalid
+        default: false
         }
     }
 

@@ -7,6 +7,7 @@ import Synchronization
 struct ControlClientLoop: Sendable {
     let connection: ControlConnection
     let caller: UserID
+    let authority: ControlAuthority
     let commands: ControlCommands
     let limits: ControlSocket.Limits
     let time: any TimeSource
@@ -67,7 +68,7 @@ struct ControlClientLoop: Sendable {
 
     private func answer(_ request: ControlRequest, _ watch: ClientWatch) async throws {
         defer { watch.end(now: time.monotonic) }
-        let call = ControlCall(caller: caller, request: request) { event in
+        let call = ControlCall(caller: caller, authority: authority, request: request) { event in
             try await self.send(watch, id: request.id) { try ControlReply.eventLine(id: request.id, event) }
         }
         let body: ControlReply.Body

@@ -7,6 +7,8 @@ import GRDB
 package struct ControlCall: Sendable {
     /// Who asks: `cli:<uid>`, as the kernel says.
     package let caller: UserID
+    /// What they may ask for.
+    package let authority: ControlAuthority
     /// To be taken one by one and finished before anything is changed.
     package var arguments: ControlArguments
     /// Sends an event ahead of the result; returns when the client's socket has taken it.
@@ -16,10 +18,12 @@ package struct ControlCall: Sendable {
 
     package init(
         caller: UserID,
+        authority: ControlAuthority,
         request: ControlRequest,
         emit: @escaping @Sendable (any Encodable & Sendable) async throws -> Void
     ) {
         self.caller = caller
+        self.authority = authority
         command = request.command
         arguments = ControlArguments(request)
         self.emit = emit
@@ -32,12 +36,15 @@ package typealias ControlHandler = @Sendable (inout ControlCall) async throws ->
 /// The commands that a host understands, by name.
 package struct ControlCommands: Sendable {
     private var handlers: [String: ControlHandler] = [:]
+    /// Nil: there are no roles, and only the home's owner may ask.
+    private var roles: RoleCheck?
 
     /// Knows nothing yet.
     package init() {}
 
     /// Everything that a host answers.
     package init(_ context: ControlContext) {
+        roles = RoleCheck(context: context)
         add(ChatHandlers(context: context).handlers())
         add(DestinationHandlers(context: context).handlers())
         add(GroupHandlers(context: context).handlers())
@@ -64,6 +71,10 @@ package struct ControlCommands: Sendable {
                 .unknownCommand,
                 "the host knows no command \"\(call.command.prefix(60))\": is it older than this nanoclaw?"
             )
+        }
+        if call.authority != .homeOwner {
+            guard let roles else { throw ControlError(.forbidden, "only the home's owner may ask") }
+            try await roles.check(call)
         }
         var call = call
         return try await handler(&call)

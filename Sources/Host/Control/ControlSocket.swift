@@ -8,7 +8,8 @@ package import Logging
 /// The host's control socket `data/nanoclaw.sock`: who may connect, and how long.
 ///
 /// Bound and reached through its directory's descriptor, because the path of a deep home is longer than a socket
-/// address may be. For the home's owner and root only, by the socket's mode and by the peer's credentials.
+/// address may be. For the home's owner and root, by the socket's mode and by the peer's credentials; with a group for
+/// its members too, each as `cli:<uid>` with the roles that were granted to it.
 package final class ControlSocket: Sendable {
     /// Bounds on what clients may hold.
     package struct Limits: Sendable {
@@ -28,6 +29,7 @@ package final class ControlSocket: Sendable {
     private let listener: Descriptor
     private let directory: Directory
     private let owners: Set<UInt32>
+    private let isOpenToGroup: Bool
     private let commands: ControlCommands
     private let limits: Limits
     private let time: any TimeSource
@@ -35,16 +37,19 @@ package final class ControlSocket: Sendable {
 
     /// Binds the socket of a home whose lock this process holds: whatever a dead host left is replaced.
     ///
-    /// Clients that connect wait until ``run()``.
+    /// `group` is the id of a group of the machine whose members may connect; nil: nobody but owner and root. Clients that connect wait until ``run()``.
     package init(
         home: String,
         commands: ControlCommands,
+        group: UInt32? = nil,
         limits: Limits = Limits(),
         time: any TimeSource = SystemTime(),
         logger: Logger
     ) throws {
         directory = try Directory(path: "\(home)/data")
         listener = try Self.bind(in: directory)
+        isOpenToGroup = group != nil
+        if let group { try Self.open(directory, to: group) }
         owners = [0, try directory.descriptor.status().st_uid]
         self.commands = commands
         self.limits = limits
@@ -79,6 +84,22 @@ package final class ControlSocket: Sendable {
         }
         guard listen(number, 64) == 0 else { throw Errno.last("listen") }
         return listener
+    }
+
+    /// Lets the group's members come to the socket, and to nothing else that is in `data/`.
+    private static func open(_ directory: Directory, to group: UInt32) throws {
+        let name = ControlProtocol.socketName
+        for entry in try directory.names() where entry != name {
+            guard let status = try directory.status(entry), status.st_mode & 0o077 != 0,
+                [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+            else { continue }
+            let item = try directory.open(entry, O_RDONLY)
+            guard fchmod(item.number, status.st_mode & 0o700) == 0 else { throw Errno.last("chmod data/\(entry)") }
+        }
+        let number = directory.descriptor.number
+        guard fchownat(number, name, ~0, group, AT_SYMLINK_NOFOLLOW) == 0, fchmodat(number, name, 0o660, 0) == 0,
+            fchown(number, ~0, group) == 0, fchmod(number, 0o750) == 0
+        else { throw Errno.last("give data/\(name) to group \(group) (control.group)") }
     }
 
     /// Serves clients until cancelled.
@@ -128,7 +149,8 @@ package final class ControlSocket: Sendable {
     private func serve(_ connection: ControlConnection) async {
         do {
             let peer = try connection.peer()
-            guard owners.contains(peer.uid) else {
+            let isOwner = owners.contains(peer.uid)
+            guard isOwner || isOpenToGroup else {
                 logger.warning(
                     "A stranger at the control socket",
                     metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"]
@@ -140,6 +162,7 @@ package final class ControlSocket: Sendable {
             try await ControlClientLoop(
                 connection: connection,
                 caller: caller,
+                authority: isOwner ? .homeOwner : .roles,
                 commands: commands,
                 limits: limits,
                 time: time,

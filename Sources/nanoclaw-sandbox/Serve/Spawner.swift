@@ -20,6 +20,21 @@ struct Spawner {
 
     private let host: Int32 = 0
 
+    /// Waits for its configuration.
+    init() {}
+
+    /// Has it: the configuration of a broker, which the host cannot change.
+    ///
+    /// Tells the host that it serves.
+    init(_ configuration: SpawnerConfiguration) { accept(configuration) }
+
+    private mutating func accept(_ configuration: SpawnerConfiguration) {
+        slots = SessionSlots(configuration)
+        clinux_cgroup_sweep(CgroupName.prefix(home: configuration.home))
+        self.configuration = configuration
+        Channel.send(.exited(code: 0, signal: 0), over: host)
+    }
+
     /// Serves until the host is gone, then ends every launcher.
     mutating func run() -> Never {
         clinux_reset_signals()
@@ -58,11 +73,7 @@ struct Spawner {
         switch bytes.first.flatMap(SpawnerRequest.init(rawValue:)) {
         case .configure where configuration == nil:
             do {
-                let read = try SpawnerConfiguration(decoding: Array(bytes.dropFirst()))
-                slots = SessionSlots(read)
-                clinux_cgroup_sweep(CgroupName.prefix(home: read.home))
-                configuration = read
-                Channel.send(.exited(code: 0, signal: 0), over: host)
+                accept(try SpawnerConfiguration(decoding: Array(bytes.dropFirst())))
             } catch {
                 Channel.send(.failed(step: "\(error)", errno: EINVAL), over: host)
             }

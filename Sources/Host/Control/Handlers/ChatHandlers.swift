@@ -152,6 +152,12 @@ struct ChatHandlers: Sendable {
         return ["stopped": .integer(Int64(stopped))]
     }
 
+    /// The chat that a call is about.
+    static func address(_ call: ControlCall) throws -> ChatAddress {
+        var call = call
+        return ChatAddress(channel: CLIChannel.name, platformID: try chat(&call))
+    }
+
     private static func chat(_ call: inout ControlCall) throws -> String {
         let text = try call.arguments.optional("chat") ?? CLIChannel.mainChat
         guard let chat = CLIChannel.chat(named: text) else {

@@ -1,0 +1,35 @@
+import Foundation
+import Glibc
+import HostConfiguration
+
+/// A home's settings as its host has them: those of the system's service stand in its unit, not in the home.
+enum DoctorSettings {
+    /// Throws as `HostConfiguration.load` does.
+    ///
+    /// `machineRoot` stands before `/etc`.
+    static func load(
+        home: String,
+        machineRoot: String = "",
+        isRoot: Bool = geteuid() == 0,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> HostConfiguration {
+        var variables = environment
+        // Root needs no broker to look at what a sandbox is.
+        if isServed(home: home, machineRoot: machineRoot) {
+            variables["NANOCLAW_CONTROL_GROUP"] = variables["NANOCLAW_CONTROL_GROUP"] ?? ServiceUnits.user
+            if !isRoot {
+                variables["NANOCLAW_SANDBOX_BROKER"] =
+                    variables["NANOCLAW_SANDBOX_BROKER"] ?? ServiceUnits.brokerSocket
+            }
+        }
+        return try HostConfiguration.load(home: home, environment: variables)
+    }
+
+    /// Whether the system's service is installed for this home.
+    private static func isServed(home: String, machineRoot: String) -> Bool {
+        let path = "\(machineRoot)/etc/systemd/system/\(ServiceUnits.host)"
+        guard let bytes = FileManager.default.contents(atPath: path) else { return false }
+        let line = "ReadWritePaths=\(UnitFile.path(home))"
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { $0 == line }
+    }
+}

@@ -1,0 +1,68 @@
+import CentralStore
+import ControlProtocol
+import Core
+
+/// What a client of the control socket may ask for.
+package enum ControlAuthority: Sendable, Equatable {
+    /// The user that owns the home, and root: everything.
+    case homeOwner
+    /// Another user of the machine, of the group that the socket is open to: what the roles of `cli:<uid>` allow.
+    case roles
+}
+
+/// Decides by role what a user of the machine may ask for who does not own the home.
+///
+/// Read from the database with every request: a role that is taken away is gone with the next one.
+struct RoleCheck: Sendable {
+    let context: ControlContext
+
+    /// Commands that change who decides, or let the host read or send keys.
+    static let owners: Set = [
+        "roles grant", "roles revoke", "users delete", "providers add", "providers update", "providers remove",
+    ]
+    /// Commands that a group's own admin may use, when they name that group as `group`.
+    static let ofGroup: Set = [
+        "groups get", "groups update", "groups restart", "groups config get", "groups config update", "members list",
+        "members add", "members remove", "sessions list", "wirings list", "destinations list",
+    ]
+
+    /// Throws `forbidden` with the role that is missing, and the command that grants it.
+    func check(_ call: ControlCall) async throws {
+        let access = try await context.store.read { db in try Access.of(call.caller, db) }
+        if access.isOwner { return }
+        guard !Self.owners.contains(call.command) else { throw refusal(call, "the role owner", "--role owner") }
+        if access.isGlobalAdmin { return }
+        var arguments = call.arguments
+        if call.command.hasPrefix("chat ") {
+            return try await checkChat(call, access)
+        }
+        if Self.ofGroup.contains(call.command), let name = arguments.value("group")?.string {
+            let group = try? await context.store.read { db in try Lookup.agentGroup(name, db) }
+            if let group, access.isAdmin(of: group.id) { return }
+        }
+        throw refusal(call, "the role admin", "--role admin")
+    }
+
+    /// Who talks in a chat, or reads it, is a member of every agent group that hears it.
+    private func checkChat(_ call: ControlCall, _ access: Access) async throws {
+        let address = try ChatHandlers.address(call)
+        let groups = Set(
+            try await context.host.explain(address: address, text: nil, mention: nil).map(\.agentGroup)
+        )
+        guard !groups.isEmpty, groups.allSatisfy(access.isMember) else {
+            throw ControlError(
+                .forbidden,
+                "\(call.caller) is no member of the agent groups of this chat: the home's owner adds them with "
+                    + "`nanoclaw members add --user \(call.caller) --group GROUP`"
+            )
+        }
+    }
+
+    private func refusal(_ call: ControlCall, _ role: String, _ option: String) -> ControlError {
+        ControlError(
+            .forbidden,
+            "\(call.command) needs \(role), which \(call.caller) has not: the home's owner grants it with "
+                + "`nanoclaw roles grant --user \(call.caller) \(option)`"
+        )
+    }
+}

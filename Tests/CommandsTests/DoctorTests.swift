@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Commands
+
+/// What the doctor says, and what it tells people to type.
+struct DoctorTests {
+    private static func words(_ command: String) -> [String] {
+        command.split(separator: " ").map { $0.trimmingCharacters(in: ["'"]) }
+    }
+
+    /// The parts of a command line, and `sudo` left out.
+    private static func programs(_ command: String) -> [[String]] {
+        command.replacing("&&", with: "|").split(separator: "|").map { part in
+            let words = words(String(part))
+            return words.first == "sudo" ? Array(words.dropFirst()) : words
+        }
+    }
+
+    @Test(arguments: Fix.examples)
+    func `T64 every command that a finding names exists`(fix: Fix) throws {
+        for words in Self.programs(fix.command) {
+            let program = try #require(words.first)
+            if program == "nanoclaw" {
+                let arguments = ArgumentOrder.normalized(Array(words.dropFirst()))
+                #expect(NanoclawCommand.unknownVerb(in: arguments) == nil, "\(fix.command)")
+                #expect(throws: Never.self, "\(fix.command)") { try NanoclawCommand.parseAsRoot(arguments) }
+            } else {
+                let known = [
+                    "chmod", "chown", "mkdir", "df", "sqlite3", "useradd", "cat", "tee", "apparmor_parser", "wsl.exe",
+                    "./nanoclaw.sh",
+                ]
+                #expect(known.contains(program), "\(fix.command)")
+            }
+        }
+    }
+
+    @Test func `a verb that does not exist would be seen`() {
+        #expect(NanoclawCommand.unknownVerb(in: ["repair"]) != nil)
+        #expect(throws: (any Error).self) { try NanoclawCommand.parseAsRoot(["sessions", "reset"]) }
+    }
+
+    @Test func `T64 findings of a broken home have a fix each, and it is one of those that are checked`() async throws {
+        try await withTemporaryDirectory { home in
+            mkdir(home + "/data", 0o755)
+            chmod(home + "/data", 0o755)
+            try "maxRunner: 5\n".write(toFile: home + "/config.yaml", atomically: true, encoding: .utf8)
+            try "no database".write(toFile: home + "/data/nanoclaw.db", atomically: true, encoding: .utf8)
+            let findings = await Doctor(home: home, asksProviders: true).examine()
+            let bad = findings.filter { $0.level == .bad }
+            #expect(bad.contains { $0.check == "home" } && bad.contains { $0.check == "config.yaml" })
+            #expect(bad.contains { $0.check == "database" })
+            let known = Set(Fix.examples.compactMap { Self.programs($0.command).first?.first })
+            for finding in bad {
+                let fix = try #require(finding.fix, "\(finding.line)")
+                let program = try #require(Self.programs(fix.command).first?.first)
+                #expect(known.contains(program))
+                #expect(finding.line.contains(fix.command))
+            }
+        }
+    }
+
+    @Test func `T64 what could not be looked at is no warning`() async throws {
+        try await withTemporaryDirectory { home in
+            let findings = await Doctor(home: home, asksProviders: true).examine()
+            for check in ["home", "database", "host", "sandbox"] {
+                let finding = try #require(findings.first { $0.check == check })
+                #expect(finding.level == .skipped, "\(finding)")
+                #expect(!finding.isWorthTelling)
+            }
+        }
+    }
+
+    @Test func `T64 a report for others names neither the home nor keys`() {
+        let redaction = Redaction([("/home/ann/claw", "<home>"), ("/home/ann", "~")])
+        let finding = Finding(
+            .bad,
+            "provider x",
+            "https://ann:secret@host/v1?key=abc does not answer; see /home/ann/claw/data, /home/ann/x",
+            fix: .close("/home/ann/claw/data", to: "700")
+        ).redacted(redaction)
+        for text in ["ann", "secret", "abc"] {
+            #expect(!finding.line.contains(text), "\(finding.line)")
+        }
+        #expect(finding.fix?.command == "chmod 700 <home>/data")
+        #expect(finding.text.contains("<home>/data, ~/x"))
+    }
+
+    // MARK: - The machine
+
+    private static func machine(
+        _ files: [String: String],
+        isPrivileged: Bool = false
+    ) async throws -> [Finding] {
+        try await withTemporaryDirectory { root in
+            for (path, text) in files {
+                let file = root + path
+                try FileManager.default.createDirectory(
+                    atPath: (file as NSString).deletingLastPathComponent,
+                    withIntermediateDirectories: true
+                )
+                try text.write(toFile: file, atomically: true, encoding: .utf8)
+            }
+            return DoctorMachine(root: root, isPrivileged: isPrivileged).examine()
+        }
+    }
+
+    private static let release = "/proc/sys/kernel/osrelease"
+    private static let restriction = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+
+    @Test func `T58 WSL2 is recognised, with systemd and without, and WSL1 refused`() async throws {
+        let two = "5.15.167.4-microsoft-standard-WSL2\n"
+        let without = try await Self.machine([Self.release: two])
+        #expect(without.first?.check == "WSL2" && without.first?.level == .note)
+        let with = try await Self.machine([Self.release: two, "/run/systemd/system/x": ""])
+        #expect(with.first?.check == "WSL2" && with.first?.level == .good)
+        let one = try await Self.machine([Self.release: "4.4.0-19041-Microsoft\n"])
+        #expect(one.first?.check == "WSL" && one.first?.level == .bad)
+        let named = try await Self.machine([Self.release: "6.1.0-9-amd64", "/proc/version": "Linux version 6.1.0-9"])
+        #expect(!named.contains { $0.check.hasPrefix("WSL") })
+    }
+
+    @Test func `T58 restricted user namespaces are named, with a profile for one program and no switch`() async throws {
+        let files = [Self.release: "6.8.0-31-generic\n", Self.restriction: "1\n"]
+        let found = try #require(try await Self.machine(files).first { $0.check == "user namespaces" })
+        #expect(found.level == .bad && found.text.contains("apparmor_restrict_unprivileged_userns"))
+        let fix = try #require(found.fix?.command)
+        #expect(fix.contains("sandbox apparmor") && !fix.contains("sysctl"))
+        let profile = AppArmorProfile.text(program: "/opt/claw [x]/nanoclaw-sandbox")
+        #expect(profile.contains("profile nanoclaw-sandbox \"/opt/claw \\[x\\]/nanoclaw-sandbox\""))
+        #expect(profile.contains("userns,") && !profile.contains("sysctl"))
+        // With the profile, as root, or where nothing is restricted there is nothing to say.
+        let given = files.merging(["/etc/apparmor.d/nanoclaw-sandbox": profile]) { $1 }
+        #expect(try await Self.machine(given).allSatisfy { $0.level == .good })
+        #expect(try await Self.machine(files, isPrivileged: true).isEmpty)
+        #expect(try await Self.machine([Self.restriction: "0\n"]).allSatisfy { $0.level == .good })
+        let none = try await Self.machine(["/proc/sys/user/max_user_namespaces": "0\n"])
+        #expect(none.first?.level == .bad && none.first?.fix == .service)
+    }
+
+    @Test func `the settings of the system's service are known to who looks from outside`() async throws {
+        try await withTemporaryDirectory { root in
+            let home = root + "/home"
+            mkdir(home, 0o755)
+            func settings() throws -> [String?] {
+                let loaded = try DoctorSettings.load(home: home, machineRoot: root, isRoot: false, environment: [:])
+                return [loaded.sandbox.broker, loaded.controlGroup]
+            }
+            #expect(try settings() == [nil, nil])
+            var files = ServiceFiles(root: root)
+            for unit in ServiceUnits(home: home, binaries: "/b").system {
+                try files.put(unit.text, at: "/etc/systemd/system/\(unit.name)", mode: 0o644)
+            }
+            #expect(try settings() == [ServiceUnits.brokerSocket, ServiceUnits.user])
+        }
+    }
+}
