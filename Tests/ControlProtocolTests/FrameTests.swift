@@ -28,6 +28,25 @@ import Testing
         #expect(try ControlReply(line: try reply.line().dropLast()) == reply)
     }
 
+    @Test func `an event that is coded from its type reads like one made of its value`() throws {
+        let frame = ChatFrame.live(LiveEvent(turn: .random(), number: 3, body: .thinking(text: "Zoë \"x\"\n")))
+        let line = try ControlReply.eventLine(id: "5", frame)
+        #expect(line == (try ControlReply(id: "5", .event(JSONValue(encoding: frame))).line()))
+        guard case .event(let value) = try ControlReply(line: line.dropLast()).body else {
+            Issue.record("no event: \(String(decoding: line, as: UTF8.self))")
+            return
+        }
+        #expect(try value.decoded(as: ChatFrame.self) == frame)
+        let long = ChatFrame.live(
+            LiveEvent(
+                turn: .random(),
+                number: 1,
+                body: .thinking(text: String(repeating: "x", count: ControlProtocol.maximumLine))
+            )
+        )
+        #expect(throws: ControlError.self) { try ControlReply.eventLine(id: "5", long) }
+    }
+
     @Test(arguments: [
         ("", "unknown", "the line is no JSON"),
         ("{", "unknown", "the line is no JSON"),

@@ -104,15 +104,16 @@ package final class TraceStore: Sendable {
 
     /// Writes what was noted so far in one transaction; entries that cannot be written are gone.
     package func flush() async throws {
-        let (entries, dropped) = state.withLock { state in
-            defer { state = State() }
-            return (state.waiting, state.dropped)
+        let dropped = try await queue.write { db in
+            // Taken in the queue: whoever reads behind a flush that is under way finds what it has taken.
+            let taken = state.withLock { state in
+                defer { state = State() }
+                return state
+            }
+            for entry in taken.waiting { try entry.insert(db) }
+            return taken.dropped
         }
         if dropped > 0 { logger.warning("traces left out", metadata: ["traces.count": "\(dropped)"]) }
-        guard !entries.isEmpty else { return }
-        try await queue.write { db in
-            for entry in entries { try entry.insert(db) }
-        }
     }
 
     /// The way of a message, named by its row or by the platform's id, in order: its own entries and those of the turns
