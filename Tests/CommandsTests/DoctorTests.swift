@@ -145,16 +145,17 @@ struct DoctorTests {
         try await withTemporaryDirectory { root in
             let home = root + "/home"
             mkdir(home, 0o755)
-            func settings() throws -> [String?] {
-                let loaded = try DoctorSettings.load(home: home, machineRoot: root, isRoot: false, environment: [:])
-                return [loaded.sandbox.broker, loaded.controlGroup]
-            }
-            #expect(try settings() == [nil, nil])
+            #expect(DoctorSettings.serviceVariables(home: home, machineRoot: root).isEmpty)
             var files = ServiceFiles(root: root)
             for unit in ServiceUnits(home: home, binaries: "/b").system {
                 try files.put(unit.text, at: "/etc/systemd/system/\(unit.name)", mode: 0o644)
             }
-            #expect(try settings() == [ServiceUnits.brokerSocket, ServiceUnits.user])
+            let variables = DoctorSettings.serviceVariables(home: home, machineRoot: root)
+            #expect(variables["NANOCLAW_SANDBOX_BROKER"] == ServiceUnits.brokerSocket)
+            // Just as the unit itself has them.
+            let unit = try #require(ServiceUnits(home: home, binaries: "/b").system.first).text
+            for (name, value) in variables { #expect(unit.contains("\(name)=\(value)")) }
+            #expect(DoctorSettings.serviceVariables(home: home + "/other", machineRoot: root).isEmpty)
         }
     }
 }

@@ -15,7 +15,7 @@ struct ReadOnlyVerbTests {
     private static func verbs(group: String, chat: String, wiring: String, session: String) -> [[String]] {
         [
             ["status"], ["doctor"], ["doctor", "--json", "--providers"], ["logs", "-n", "5"],
-            ["logs", "runner", session],
+
             ["config", "show"], ["config", "validate"], ["groups", "list", "--all"], ["groups", "get", group],
             ["groups", "config", "get", group], ["providers", "list"], ["skills", "list"], ["skills", "validate"],
             ["sessions", "list"], ["sessions", "get", session], ["sessions", "history", session],

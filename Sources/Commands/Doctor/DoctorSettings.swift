@@ -13,16 +13,18 @@ enum DoctorSettings {
         isRoot: Bool = geteuid() == 0,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> HostConfiguration {
-        var variables = environment
         // Root needs no broker to look at what a sandbox is.
-        if isServed(home: home, machineRoot: machineRoot) {
-            variables["NANOCLAW_CONTROL_GROUP"] = variables["NANOCLAW_CONTROL_GROUP"] ?? ServiceUnits.user
-            if !isRoot {
-                variables["NANOCLAW_SANDBOX_BROKER"] =
-                    variables["NANOCLAW_SANDBOX_BROKER"] ?? ServiceUnits.brokerSocket
-            }
-        }
-        return try HostConfiguration.load(home: home, environment: variables)
+        let service = serviceVariables(home: home, machineRoot: machineRoot)
+            .filter { !isRoot || $0.key != "NANOCLAW_SANDBOX_BROKER" }
+        return try HostConfiguration.load(home: home, environment: service.merging(environment) { _, own in own })
+    }
+
+    /// The variables of the system's unit, when it serves this home.
+    static func serviceVariables(home: String, machineRoot: String) -> [String: String] {
+        guard isServed(home: home, machineRoot: machineRoot) else { return [:] }
+        return [
+            "NANOCLAW_CONTROL_GROUP": ServiceUnits.user, "NANOCLAW_SANDBOX_BROKER": ServiceUnits.brokerSocket,
+        ]
     }
 
     /// Whether the system's service is installed for this home.

@@ -106,6 +106,8 @@ struct SandboxAppArmorCommand: AsyncParsableCommand {
         abstract: "Print an AppArmor profile that lets nanoclaw-sandbox, and nothing else, make user namespaces."
     )
 
+    @OptionGroup var home: HomeOptions
+
     func run() async throws {
         guard let binaries = HomeLocation.binaries else {
             throw CommandFailure(.failed, "/proc/self/exe cannot be read: where is nanoclaw-sandbox?")

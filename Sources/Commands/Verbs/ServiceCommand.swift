@@ -102,6 +102,7 @@ struct ServiceStatusCommand: AsyncParsableCommand {
         abstract: "How systemd sees the service; 0 only when it is active."
     )
 
+    @OptionGroup var home: HomeOptions
     @Flag(name: .customLong("user"), help: "Your own service instead of the system's.") var isUser = false
     @OptionGroup var output: OutputOptions
 
