@@ -220,8 +220,9 @@ func narrowed(_ all: [Target]) -> [Target] {
     return all.filter { kept.contains($0.name) }
 }
 
-/// `NANOCLAW_FUZZ=1` makes of the package the fuzzing program and the modules that it feeds; `planted` compiles its
-/// planted bugs in. Of two modules only the parsers are taken, so that no network library has to be built.
+/// The fuzzing program and what it feeds, in place of all else with `NANOCLAW_FUZZ=1`; `planted` compiles bugs in.
+///
+/// Of two modules only the parsers are taken, so that no network library has to be built.
 let fuzzing: [Target] = [
     .target(
         name: "ModelProviders",
