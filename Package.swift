@@ -175,7 +175,7 @@ let testing: [Target] = [
     ),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
-    tests("Channels", ["CentralStore", "ChannelKit"]),
+    tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests("Commands", ["ControlProtocol"]),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
@@ -225,7 +225,46 @@ func narrowed(_ all: [Target]) -> [Target] {
     return all.filter { kept.contains($0.name) }
 }
 
-let targets = narrowed(ground + contract + runner + host + testing)
+/// The fuzzing program and what it feeds, in place of all else with `NANOCLAW_FUZZ=1`; `planted` compiles bugs in.
+///
+/// Of two modules only the parsers are taken, so that no network library has to be built.
+let fuzzing: [Target] = [
+    .target(
+        name: "ModelProviders",
+        dependencies: ["Core"],
+        exclude: [
+            "HTTP", "Offline", "ModelProviders.swift", "Anthropic/AnthropicProvider.swift",
+            "OpenAI/OpenAIProvider.swift",
+        ]
+    ),
+    .target(
+        name: "Commands",
+        dependencies: ["CLinux", "Core"],
+        sources: [
+            "Support/ArgumentOrder.swift", "Terminal/DisplayWidth.swift", "Terminal/KeyDecoder.swift",
+            "Terminal/LineBuffer.swift", "Terminal/PromptLayout.swift",
+        ]
+    ),
+    .executableTarget(
+        name: "nanoclaw-fuzz",
+        dependencies: [
+            "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO", "ModelProviders",
+            "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+        ],
+        path: "Tests/Fuzz",
+        exclude: ["corpus", "fuzz.py"],
+        swiftSettings: Context.environment["NANOCLAW_FUZZ"] == "planted" ? [.define("PLANTED")] : []
+    ),
+]
+
+/// The package's targets, or with `NANOCLAW_FUZZ` those of the fuzzing program, put in place of their namesakes.
+func chosen(_ all: [Target], _ fuzzing: [Target]) -> [Target] {
+    guard Context.environment["NANOCLAW_FUZZ"]?.isEmpty == false else { return narrowed(all) }
+    let replaced = Set(fuzzing.map(\.name))
+    return narrowed(all.filter { !replaced.contains($0.name) } + fuzzing)
+}
+
+let targets = chosen(ground + contract + runner + host + testing, fuzzing)
 for target in targets where ![.system].contains(target.type) && target.name != "CLinux" {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }

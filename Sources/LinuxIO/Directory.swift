@@ -93,20 +93,28 @@ package struct Directory: Sendable {
 
     /// The names in this directory, sorted, without `.` and `..`; throws E2BIG past `limit`.
     package func names(limit: Int = 100_000) throws -> [String] {
+        var names: [String] = []
+        try forEachName(limit: limit) { names.append(String(cString: $0)) }
+        return names.sorted()
+    }
+
+    /// Visits each name as the bytes that it is, which need not be UTF-8.
+    private func forEachName(limit: Int, _ visit: (UnsafePointer<CChar>) throws -> Void) throws {
         let copy = try open(".", O_RDONLY | O_DIRECTORY)
         let number = dup(copy.number)
         guard number >= 0, let stream = fdopendir(number) else { throw Errno.last("fdopendir") }
         defer { closedir(stream) }
-        var names: [String] = []
+        var count = 0
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            try withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                try pointer.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    guard strcmp(name, ".") != 0, strcmp(name, "..") != 0 else { return }
+                    count += 1
+                    guard count <= limit else { throw Errno(E2BIG, "readdir") }
+                    try visit(name)
+                }
             }
-            guard name != ".", name != ".." else { continue }
-            names.append(name)
-            guard names.count <= limit else { throw Errno(E2BIG, "readdir") }
         }
-        return names.sorted()
     }
 
     /// What stands under that name itself, a link not followed; nil when nothing does.
@@ -122,25 +130,36 @@ package struct Directory: Sendable {
     /// At most `budget` entries, 64 levels deep.
     package func remove(_ name: String, budget: Int = 100_000) throws {
         var budget = budget
-        try remove(name, depth: 0, budget: &budget)
+        try remove(Array(name.utf8CString), depth: 0, budget: &budget)
     }
 
-    private func remove(_ name: String, depth: Int, budget: inout Int) throws {
+    /// The name as its bytes: somebody in a sandbox may have chosen ones that are no UTF-8.
+    private func remove(_ name: [CChar], depth: Int, budget: inout Int) throws {
+        let shown = { String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) }
         budget -= 1
-        guard budget >= 0, depth < 64 else { throw Errno(E2BIG, "remove \(name)") }
-        guard let status = try status(name) else { return }
+        guard budget >= 0, depth < 64 else { throw Errno(E2BIG, "remove \(shown())") }
+        var status = stat()
+        guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            guard errno == ENOENT else { throw Errno.last("stat \(shown())") }
+            return
+        }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             guard unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT else {
-                throw Errno.last("unlink \(name)")
+                throw Errno.last("unlink \(shown())")
             }
             return
         }
-        let child = try directory(name)
-        for entry in try child.names(limit: budget + 1) {
-            try child.remove(entry, depth: depth + 1, budget: &budget)
+        // One name below a directory that is held: it cannot lead elsewhere, and a link is not followed.
+        let number = openat(descriptor.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard number >= 0 else { throw Errno.last("open \(shown())") }
+        let child = Directory(Descriptor(owning: number))
+        var entries: [[CChar]] = []
+        try child.forEachName(limit: budget + 1) {
+            entries.append(Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)))
         }
+        for entry in entries { try child.remove(entry, depth: depth + 1, budget: &budget) }
         guard unlinkat(descriptor.number, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-            throw Errno.last("rmdir \(name)")
+            throw Errno.last("rmdir \(shown())")
         }
     }
 }

@@ -1,6 +1,8 @@
 import CentralStore
 import ChannelKit
 import Core
+import Glibc
+import LinuxIO
 import TestSupport
 import Testing
 
@@ -25,6 +27,25 @@ import Testing
         try await withTemporaryDirectory { home in
             let lock = try HomeLock.acquire(home: home)
             try await body(CLIChannel(home: home, store: try CentralStore(lock: lock)))
+        }
+    }
+
+    @Test func `OB09 a file that grows while it is copied is kept as long as it was when it was opened`() async throws {
+        try await withTemporaryDirectory { folder in
+            let outbox = try Directory(path: folder)
+            try outbox.replace("x", with: [UInt8](repeating: 1, count: 1000))
+            let file = OutboundFile(name: "x", descriptor: try outbox.file("x", limit: 1000), size: 1000)
+            let more = try outbox.open("x", O_WRONLY | O_APPEND)
+            try more.write([UInt8](repeating: 2, count: 1 << 20))
+            try await withChannel { channel in
+                _ = try await channel.deliver(message("m_1", .text("", files: [file])))
+                let kept = try #require(
+                    try await channel.lastEntries(of: CLIChannel.mainChat, limit: 1).first?.body.files
+                )
+                let path = try #require(kept.first?.path)
+                let copy = try Directory(path: String(path.dropLast(2))).contents("x", limit: 2000)
+                #expect(copy == [UInt8](repeating: 1, count: 1000))
+            }
         }
     }
 

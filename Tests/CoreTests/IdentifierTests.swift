@@ -19,6 +19,7 @@ struct IdentifierTests {
 
     @Test(arguments: [
         ("telegram:123", "telegram", "123"), ("matrix:@a:b.org", "matrix", "@a:b.org"), ("cli:0", "cli", "0"),
+        ("matrix:\u{301}x:y", "matrix", "\u{301}x:y"),
     ])
     func `a user id splits at its first colon`(text: String, channel: String, native: String) throws {
         let user = try #require(UserID(text))
@@ -30,6 +31,11 @@ struct IdentifierTests {
     @Test(arguments: ["", "cli", ":1", "cli:"])
     func `a user id needs both parts`(text: String) {
         #expect(UserID(text) == nil)
+    }
+
+    @Test func `an account ends at its colon, whatever accent follows`() {
+        #expect(ChatAddress(channel: "cli", platformID: "cli:local:\u{301}main").account == "local")
+        #expect(ChatAddress(channel: "cli", platformID: "cli:\u{301}a:b:c").account == "\u{301}a")
     }
 
     @Test(arguments: ["main", "dm-with-ann", "A1_b"])

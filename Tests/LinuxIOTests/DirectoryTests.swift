@@ -31,6 +31,18 @@ struct DirectoryTests {
         }
     }
 
+    @Test func `a tree whose names are no UTF-8 is removed whole`() async throws {
+        try await withTree { root, path in
+            try root.makeDirectory("odd")
+            let odd: [UInt8] = Array((path + "/root/odd/").utf8) + [0xFF, 0xFE]
+            for name in [odd + [0], odd + [0x2F, 0x80, 0]] {
+                #expect(mkdir(name.map { CChar(bitPattern: $0) }, 0o700) == 0)
+            }
+            try root.remove("odd")
+            #expect(try root.names() == [])
+        }
+    }
+
     @Test func `T41 hard links, FIFOs, directories and devices are no files`() async throws {
         try await withTree { root, path in
             link(path + "/secret", path + "/root/hard")

@@ -113,6 +113,20 @@ struct StreamTests {
         #expect(code { _ = try read("\(start)error: \(failure.0)\n\n", with: parser(wire)) } == failure.1)
     }
 
+    @Test func `counts of tokens that no number holds are no counts, and no end of the runner`() throws {
+        let body = """
+            data: {"type":"message_start","message":{"usage":{"input_tokens":9223372036854775807,\
+            "cache_read_input_tokens":1,"cache_creation_input_tokens":9223372036854775807}}}
+
+            data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}
+
+            data: {"type":"message_stop"}
+
+
+            """
+        #expect(try read(body, with: parser("anthropic")) == Answer(usage: [nil, 2, 1], reasons: [.stop]))
+    }
+
     @Test func `kinds of events and blocks that are not known are passed over`() throws {
         let body = """
             event: message_start

@@ -92,6 +92,14 @@ import Testing
         #expect(shown.contains("[file: big.iso — too large]\n[file: attachment]</message>"))
     }
 
+    @Test func `a time at the ends of what a number holds is shown, not fatal`() {
+        for time in [Int64.min, Int64.min + 998, -1, Int64.max] {
+            #expect(ZoneClock(zone: "UTC").text(Timestamp(milliseconds: time)).utf8.count >= 16)
+        }
+        #expect(ZoneClock(zone: "UTC").text(Timestamp(milliseconds: -1)) == "Wed 1969-12-31 23:59")
+        #expect(ZoneClock(zone: "UTC").text(Timestamp(milliseconds: -1000)) == "Wed 1969-12-31 23:59")
+    }
+
     @Test func `T54 §16.162 no value can close an element or make one`() {
         var generator = Random(seed: 7)
         let pieces = [

@@ -29,6 +29,7 @@ import Testing
             "<message to=\"a\">if a<b then <b>x</b></message>", [.init(destination: "a", text: "if a<b then <b>x</b>")],
             ""
         ),
+        ("<message to=\"a\"> \u{301} b \u{301} </message>", [.init(destination: "a", text: "\u{301} b \u{301}")], ""),
         ("<message>nobody</message>", [], "<message>nobody"),
         (
             "<messages><message to=\"a\">1</message></messages>", [.init(destination: "a", text: "1")],

@@ -132,6 +132,7 @@ struct HostileReaderTests {
 
     @Test func `SQ08 SQ15 SQ16 SQ17 a bad row is set aside and the others are read`() async throws {
         try await Scene.run { scene in
+            try await scene.begin()
             let runner = try scene.runner()
             for number in 0..<26 { _ = try runner.insert(scene.reply("\(number)")) }
             let deep = String(repeating: "[", count: 100_000)
@@ -166,6 +167,7 @@ struct HostileReaderTests {
 
     @Test func `SQ16 a column of another type than the schema says is set aside`() async throws {
         try await Scene.run { scene in
+            try await scene.begin()
             let runner = try scene.runner()
             for number in 0..<3 { _ = try runner.insert(scene.reply("\(number)")) }
             runner.close()
@@ -272,7 +274,7 @@ struct HostileReaderTests {
         }
     }
 
-    @Test func `acks of the future and of strangers change nothing`() async throws {
+    @Test func `AK01 AK02 acks of the future and of strangers change nothing`() async throws {
         try await Scene.run { scene in
             let ids = try await scene.host.insert([scene.message("a"), scene.message("b")]).map(\.id)
             let configuration = AgentConfiguration(agentGroupID: .random(), agentName: "Nano")

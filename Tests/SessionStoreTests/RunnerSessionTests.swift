@@ -63,11 +63,13 @@ struct RunnerSessionTests {
 
     @Test func `§16.32 the runner's state begins anew with each incarnation`() async throws {
         try await Scene.run { scene in
+            try await scene.begin(1)
             let first = try scene.runner(1)
             let tool = ToolInFlight(name: "shell", startedAt: scene.time.now, timeoutMs: 120_000)
             try first.setState(phase: .tools, tools: [tool])
             #expect(try await scene.snapshot().runner.tools == [tool])
             first.close()
+            try await scene.begin(2)
             _ = try scene.runner(2)
             let state = try await scene.snapshot().runner
             #expect(state.incarnation == 2 && state.phase == .starting && state.tools.isEmpty)

@@ -53,6 +53,12 @@ struct Scene {
         )
     }
 
+    /// Begins a life of the runner, as the host does before each spawn.
+    func begin(_ incarnation: Incarnation = 1) async throws {
+        let configuration = AgentConfiguration(agentGroupID: .random(), agentName: "Nano")
+        try await host.beginIncarnation(incarnation, configuration: configuration, destinations: [], routing: nil)
+    }
+
     func message(_ text: String, source: String? = nil, trigger: Bool = true) -> NewInbound {
         NewInbound(
             sourceID: source ?? MessageID.random().rawValue,

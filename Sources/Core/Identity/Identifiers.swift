@@ -101,10 +101,11 @@ package struct UserID: Codable, Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `<channel>:<native>`; nil if either part is empty.
     package init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex,
-            text.index(after: colon) != text.endIndex
+        // By bytes: as a character a colon is another one when an accent follows it.
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), colon != text.startIndex,
+            text.utf8.index(after: colon) != text.endIndex
         else { return nil }
-        self.init(channel: String(text[..<colon]), native: String(text[text.index(after: colon)...]))
+        self.init(channel: String(text[..<colon]), native: String(text[text.utf8.index(after: colon)...]))
     }
 
     package var description: String { "\(channel):\(native)" }

@@ -1,10 +1,15 @@
 /// Rules for text that becomes one component of a path.
 package enum PathSegment {
     /// True for a name that stays in its directory: not empty, not `.` or `..`, no `/`, `\` or NUL,
-    /// no control characters, at most 255 bytes.
+    /// no control characters, nothing that breaks a line or turns its direction, at most 255 bytes.
     package static func isSafe(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
-            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "/" && $0 != "\\" }
+            && name.unicodeScalars.allSatisfy { scalar in
+                switch scalar.value {
+                case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: false
+                default: scalar != "/" && scalar != "\\"
+                }
+            }
     }
 
     /// True for `[A-Za-z0-9_-]`, 1 to 64 characters: what an id of ours may look like.

@@ -21,9 +21,10 @@ package struct ChatAddress: Codable, Hashable, Sendable, CustomStringConvertible
     /// The channel's account or workspace that the chat belongs to: `local` in `cli:local:main`; nil where the platform
     /// id does not begin with the channel and an account.
     package var account: String? {
-        let parts = platformID.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == channel, !parts[1].isEmpty else { return nil }
-        return String(parts[1])
+        let colon = UInt8(ascii: ":")
+        let parts = platformID.utf8.split(separator: colon, maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].elementsEqual(channel.utf8), !parts[1].isEmpty else { return nil }
+        return String(decoding: parts[1], as: UTF8.self)
     }
 
     package var description: String {

@@ -137,8 +137,12 @@ struct AnthropicAnswer: AnswerParser {
             return ModelEvent.toolCall(id: call.id, name: call.name, arguments: text.isEmpty ? "{}" : text)
         }
         if let usage {
-            // The wire counts cached tokens beside the others.
-            let input = usage.inputTokens.map { $0 + (usage.cacheRead ?? 0) + (usage.cacheCreation ?? 0) }
+            // The wire counts cached tokens beside the others; a sum that no server can mean is none.
+            let parts = [usage.cacheRead ?? 0, usage.cacheCreation ?? 0]
+            let input = parts.reduce(usage.inputTokens) { sum, part in
+                guard let (next, overflow) = sum?.addingReportingOverflow(part), !overflow else { return nil }
+                return next
+            }
             answer.append(.usage(input: input, output: usage.outputTokens, cachedInput: usage.cacheRead))
         }
         answer.append(.finished(reason))

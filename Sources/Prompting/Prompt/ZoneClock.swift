@@ -37,7 +37,8 @@ package struct ZoneClock: Sendable {
 
     /// The time of day there: `Sat 2026-03-28 14:05`.
     package func text(_ time: Timestamp) -> String {
-        var seconds = time_t(time.milliseconds >= 0 ? time.milliseconds / 1000 : (time.milliseconds - 999) / 1000)
+        let (whole, rest) = time.milliseconds.quotientAndRemainder(dividingBy: 1000)
+        var seconds = time_t(rest < 0 ? whole - 1 : whole)
         var parts = tm()
         Self.current.withLock { current in
             if current != zone {

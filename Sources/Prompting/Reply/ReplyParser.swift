@@ -93,12 +93,15 @@ package struct ReplyParser: Sendable {
     }
 
     private mutating func append(_ text: String, _ chunks: inout [ReplyChunk]) {
-        var text = trailing + text
-        if body.isEmpty { text = String(text.drop { $0.isWhitespace }) }
-        let end = text.lastIndex { !$0.isWhitespace }.map { text.index(after: $0) } ?? text.startIndex
-        trailing = String(text[end...])
-        guard end > text.startIndex else { return }
-        let sure = String(text[..<end])
+        // By scalars: what is white space must not depend on what a later piece joins to it.
+        var scalars = text.unicodeScalars[...]
+        if body.isEmpty { scalars = scalars.drop { $0.properties.isWhitespace } }
+        guard let last = scalars.lastIndex(where: { !$0.properties.isWhitespace }) else {
+            trailing.unicodeScalars += scalars
+            return
+        }
+        let sure = trailing + String(scalars[...last])
+        trailing = String(scalars[scalars.index(after: last)...])
         body += sure
         chunks.append(ReplyChunk(destination: destination, text: sure))
     }

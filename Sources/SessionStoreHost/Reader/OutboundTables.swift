@@ -49,7 +49,7 @@ struct OutboundTables {
         }
         _ = try copy.database.rows("SELECT incarnation, phase, tools, updated_at FROM runner_state LIMIT 1") { record in
             do throws(Refusal) {
-                runner = try Fields(record).runnerState()
+                runner = try Fields(record).runnerState(incarnation: incarnation)
             } catch {
                 rejected.append(.init(id: "runner_state", reason: error.reason))
             }
@@ -115,7 +115,12 @@ struct Fields {
         )
     }
 
-    func runnerState() throws(Refusal) -> RunnerState {
+    func runnerState(incarnation: Incarnation) throws(Refusal) -> RunnerState {
+        let life = try integer(0, "incarnation")
+        // A later one than the present would outlive the stop of the present one.
+        guard (0...incarnation).contains(life) else {
+            throw Refusal("it is of incarnation \(life), the present one is \(incarnation)")
+        }
         let phaseText = try text(1, "phase", most: 32)
         guard let phase = RunnerPhase(rawValue: phaseText) else {
             throw Refusal("the phase \"\(phaseText)\" is not known")
@@ -127,7 +132,7 @@ struct Fields {
         let time = try integer(3, "updated_at")
         guard (0...Self.latest).contains(time) else { throw Refusal("its updated_at is no time of this age") }
         return RunnerState(
-            incarnation: try integer(0, "incarnation"),
+            incarnation: life,
             phase: phase,
             tools: tools,
             updatedAt: Timestamp(milliseconds: time)
