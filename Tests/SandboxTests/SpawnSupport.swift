@@ -135,3 +135,9 @@ func text(_ descriptor: Descriptor) async throws -> String {
         bytes += part
     }
 }
+
+/// The mount with the directory that stands at the path now.
+func checkedMount(_ name: String, _ path: String) throws -> SandboxRequest.ExtraMount {
+    let status = try Directory(path: path).descriptor.status()
+    return SandboxRequest.ExtraMount(name: name, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+}

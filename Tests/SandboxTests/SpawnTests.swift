@@ -177,10 +177,10 @@ struct SpawnTests {
                         argv: ["sh", "-c", "test -d /workspace/extra/docs/bash && ! touch /workspace/extra/docs/x"]
                     )
                 )
-                request.extraMounts = [try checked("docs", "/usr/share/doc")]
+                request.extraMounts = [try checkedMount("docs", "/usr/share/doc")]
                 let process = try await fixture.spawner.spawn(request)
                 #expect(await process.waitForExit() == .code(0))
-                request.extraMounts = [try checked("home", "/usr/share/doc")]
+                request.extraMounts = [try checkedMount("home", "/usr/share/doc")]
                 let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.spawn(request) }
                 #expect(error?.errno == EACCES)
             }
@@ -202,7 +202,7 @@ struct SpawnTests {
                     var request = scratch.request(
                         .command(tier: .tool, argv: ["test", "-d", "/workspace/extra/docs/checked-inside"])
                     )
-                    request.extraMounts = [try checked("docs", "\(path)/link")]
+                    request.extraMounts = [try checkedMount("docs", "\(path)/link")]
                     let process = try await fixture.spawner.spawn(request)
                     #expect(await process.waitForExit() == .code(0))
                     unlink("\(path)/link")
@@ -213,12 +213,6 @@ struct SpawnTests {
                 }
             }
         }
-    }
-
-    /// The mount with the directory that stands at the path now.
-    private func checked(_ name: String, _ path: String) throws -> SandboxRequest.ExtraMount {
-        let status = try Directory(path: path).descriptor.status()
-        return SandboxRequest.ExtraMount(name: name, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
     @Test func `a link in place of a session's part is refused`() async throws {

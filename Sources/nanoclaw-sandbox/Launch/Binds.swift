@@ -79,7 +79,8 @@ struct Bind {
             guard let mount = configuration.mounts.first(where: { $0.name == extra.name }) else {
                 throw StepError(step: "mount \(extra.name): it is not among `mounts:` of config.yaml", errno: EACCES)
             }
-            let restrictions = mount.writable ? writable : readOnly
+            // A toolchain is such a mount. What is written there stays data, as in the runner's folders.
+            let restrictions = mount.writable ? writable : Int32(CLINUX_MOUNT_READ_ONLY)
             binds.append(Bind(.tool, .checked(mount.path, extra), "/workspace/extra/\(extra.name)", restrictions))
         }
         return binds

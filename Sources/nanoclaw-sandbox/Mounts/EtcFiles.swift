@@ -36,7 +36,8 @@ struct EtcFiles {
     static let runner = ["ld.so.cache", "localtime", "os-release"]
     static let tools =
         runner + [
-            "alternatives", "debian_version", "magic", "mime.types", "protocols", "python3", "services", "ssl/certs",
+            "alternatives", "chromium.d", "debian_version", "fonts", "magic", "mime.types", "protocols", "python3",
+            "services", "ssl/certs",
             "ssl/openssl.cnf",
         ]
 

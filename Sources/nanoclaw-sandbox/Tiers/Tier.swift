@@ -52,7 +52,7 @@ struct Tier {
             rules += [("/workspace/inbound/inbox", read), ("/workspace/agent", all)]
             for name in context.plan.extraMounts.map(\.name) {
                 let writable = context.configuration.mounts.first { $0.name == name }?.writable ?? false
-                rules.append(("/workspace/extra/\(name)", writable ? write : read))
+                rules.append(("/workspace/extra/\(name)", writable ? write : run))
             }
         }
         // The C strings live until the call has returned.
