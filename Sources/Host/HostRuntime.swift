@@ -162,9 +162,10 @@ final class HostRuntime: Sendable {
             configuration: configuration,
             time: time,
             logger: log.logger("sweep"),
-            pruneFiles: { [executors] in
+            pruneFiles: { [executors, age = configuration.retention.runnerLogs] in
+                let end = time.now - age
                 try await executors.run {
-                    try RunnerOutput(in: Directory(path: "\(home)/data/logs/runners")).prune()
+                    try RunnerOutput(in: Directory(path: "\(home)/data/logs/runners")).prune(before: end)
                 }
             }
         )

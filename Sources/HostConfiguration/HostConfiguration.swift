@@ -32,7 +32,7 @@ package struct HostConfiguration: Sendable {
 
     /// How long things are kept.
     package struct Retention: Sendable, Equatable {
-        package var messages, history, dropped, traces: Duration
+        package var messages, history, dropped, runnerLogs, traces: Duration
         package var traceBytes: Int
     }
 
@@ -120,6 +120,7 @@ package struct HostConfiguration: Sendable {
             messages: read.days("retention.messageDays"),
             history: read.days("retention.historyDays"),
             dropped: read.days("retention.droppedDays"),
+            runnerLogs: read.days("retention.runnerLogDays"),
             traces: read.days("retention.traceDays"),
             traceBytes: read.bytes("retention.traceSize")
         )

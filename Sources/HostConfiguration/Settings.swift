@@ -69,8 +69,8 @@ extension Setting {
         Setting(
             "retention.messageDays",
             .number(1...36_500),
-            "90",
-            "Days that finished messages and deliveries are kept."
+            "30",
+            "Days that finished messages and deliveries are kept, with the files of failed ones."
         ),
         Setting(
             "retention.historyDays",
@@ -79,6 +79,12 @@ extension Setting {
             "Days that the history of the CLI's chats is kept."
         ),
         Setting("retention.droppedDays", .number(1...36_500), "90", "Days that counts of dropped messages are kept."),
+        Setting(
+            "retention.runnerLogDays",
+            .number(1...36_500),
+            "14",
+            "Days that a session's runner output is kept after its last line."
+        ),
         Setting("retention.traceDays", .number(1...3_650), "14", "Days that traces are kept."),
         Setting("retention.traceSize", .bytes(1 << 20...1 << 40), "64MiB", "The most that traces take."),
         Setting("log.level", .choice(levels), "info", "The least that is logged: \(levels.joined(separator: ", "))."),

@@ -46,14 +46,20 @@ package struct RunnerOutput: Sendable {
         }
     }
 
-    /// Deletes the output of the sessions that wrote least recently until all together are under `limit` bytes.
+    /// Deletes what was last written before that time, then the output of the sessions that wrote least recently
+    /// until all together are under `limit` bytes.
     ///
     /// Walks the folder: not for the cooperative pool.
-    package func prune(limit: Int = 64_000_000) throws {
+    package func prune(before time: Timestamp = Timestamp(milliseconds: 0), limit: Int = 64_000_000) throws {
         var files: [(name: String, size: Int, changed: Int)] = []
         for name in try directory.names() {
             guard let status = try directory.status(name) else { continue }
-            files.append((name, Int(status.st_size), status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec))
+            let changed = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+            if Int64(changed / 1_000_000) < time.milliseconds {
+                try directory.remove(name)
+            } else {
+                files.append((name, Int(status.st_size), changed))
+            }
         }
         var total = files.reduce(0) { $0 + $1.size }
         for file in files.sorted(by: { $0.changed < $1.changed }) where total > limit {

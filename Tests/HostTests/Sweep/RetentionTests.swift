@@ -30,12 +30,9 @@ import Testing
             try await time.waitForSleepers()
 
             let folder = try Directory(path: "\(home)/data/logs/runners")
-            for number in 10..<80 {
-                let file = try folder.create("se_\(number).log")
-                ftruncate(file.number, 1_000_000)
-                var times = [timespec(tv_sec: number, tv_nsec: 0), timespec(tv_sec: number, tv_nsec: 0)]
-                futimens(file.number, &times)
-            }
+            // The next pruning comes after 89 days: by then these are too many, none of them too old.
+            let base = Int(time.now.milliseconds / 1000) + 80 * 86_400
+            for number in 10..<80 { try log("se_\(number).log", in: folder, size: 1_000_000, changed: base + number) }
             let event = InboundEvent(
                 address: ChatAddress(channel: "test", platformID: "c1"),
                 platformMessageID: "p1",
@@ -60,6 +57,49 @@ import Testing
             time.advance(by: .seconds(2 * 86_400))
             try await time.waitForSleepers()
             #expect(try await runtime.central.read { try DroppedMessage.fetchCount($0) } == 0)
+        }
+    }
+
+    /// Makes a runner's log that was last written at that second.
+    private func log(_ name: String, in folder: Directory, size: Int, changed second: Int) throws {
+        let file = try folder.create(name)
+        ftruncate(file.number, off_t(size))
+        var times = [timespec(tv_sec: second, tv_nsec: 0), timespec(tv_sec: second, tv_nsec: 0)]
+        futimens(file.number, &times)
+    }
+
+    @Test(arguments: [nil, 3]) func `a runner's log goes when its days are over, and not before`(
+        days: Int?
+    ) async throws {
+        try await withTemporaryDirectory { home in
+            if geteuid() == 0 { chown(home, 1000, 1000) }
+            if let days {
+                let file = try Directory(path: home).create("config.yaml")
+                if geteuid() == 0 { fchown(file.number, 1000, 1000) }
+                try file.write("retention:\n  runnerLogDays: \(days)\n".utf8)
+            }
+            var options = HostOptions(home: home, binaries: "/nonexistent")
+            options.echo = HostLogHandler.Echo.none
+            let time = ManualTime()
+            let runtime = try await HostRuntime(
+                options,
+                spawner: FakeSpawner(home: home, time: time) { _ in .echo },
+                time: time
+            )
+            defer { runtime.release() }
+            let sweeping = Task { await runtime.sweep.run() }
+            defer { sweeping.cancel() }
+            try await time.waitForSleepers()
+
+            let folder = try Directory(path: "\(home)/data/logs/runners")
+            let pruning = Duration.seconds(86_401)
+            let end = Int((time.now + pruning).milliseconds / 1000) - (days ?? 14) * 86_400
+            try log("se_old.log", in: folder, size: 10, changed: end - 1)
+            try log("se_old.log.1", in: folder, size: 10, changed: end - 86_400)
+            try log("se_kept.log", in: folder, size: 10, changed: end + 1)
+            time.advance(by: pruning)
+            try await time.waitForSleepers()
+            #expect(try folder.names() == ["se_kept.log"])
         }
     }
 
