@@ -161,7 +161,7 @@ let testing: [Target] = [
     .target(name: "TestSupport", dependencies: ["Core", "LinuxIO", "SandboxWire"], path: "Tests/TestSupport"),
     .executableTarget(
         name: "session-victim",
-        dependencies: ["CSQLite", "Core", "SessionStore"],
+        dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
     tests(
