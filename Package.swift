@@ -170,7 +170,7 @@ let testing: [Target] = [
     ),
     .executableTarget(
         name: "session-victim",
-        dependencies: ["CSQLite", "Core", "SessionStore"],
+        dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
     tests(

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import security_cases
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SWIFT_TREES = ["Sources", "Tests", "Benchmarks", "migrations", "Package.swift"]
 HARD_LENGTH, SOFT_LENGTH = 600, 400
@@ -273,6 +275,7 @@ def main():
     report("links in the docs", links())
     report("commands named in the docs", [*commands(), *shell_verbs()])
     report("docs/promises.md and the tests agree", promises())
+    report("cases of attack, their tests and docs/security-cases.md agree", security_cases.problems())
     report("container/ is embedded as it stands", embedded())
     report("size budget (T76)", sizes())
     if failures:

@@ -17,6 +17,8 @@ package enum SettingKind: Sendable, Hashable {
     case texts
     /// An absolute path.
     case path
+    /// An absolute path, or nothing.
+    case optionalPath
     /// A name as user and group databases have them, or nothing.
     case name
     /// An IANA time zone, or nothing for the system's.
@@ -42,6 +44,7 @@ package enum SettingKind: Sendable, Hashable {
         case .flag: ["true", "false"].contains(text) ? nil : "\"\(text.prefix(80))\" is neither true nor false"
         case .texts: text.isEmpty ? "a name is empty" : nil
         case .path: Self.pathComplaint(text)
+        case .optionalPath: text.isEmpty ? nil : Self.pathComplaint(text)
         case .name:
             text.isEmpty || (PathSegment.isIdentifier(text) && text.utf8.count <= 32)
                 ? nil : "\"\(text.prefix(80))\" is no name of a group: letters, digits, _ and -"

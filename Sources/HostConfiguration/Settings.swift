@@ -62,7 +62,7 @@ extension Setting {
         ),
         Setting(
             "sandbox.broker",
-            .path,
+            .optionalPath,
             "",
             "The socket of a root broker that makes the sandboxes; empty: the host makes them itself."
         ),

@@ -3,8 +3,11 @@
 //   attack GROUP…                      tries these groups of cases
 //   attack --confine LAYERS GROUP…     first puts LAYERS ("landlock", "seccomp", "landlock,seccomp", "init") on itself, without
 //                                      any namespace: each layer must hold alone. Built with -DCONFINE and CLinux.
-// The groups "writing" and "inbound" are for a finished sandbox: elsewhere they may succeed.
+// The groups "writing", "inbound", "host", "neighbour", "workspace", "resources" and "reaching" are for a finished sandbox:
+// elsewhere they may succeed.
 #include "tries.h"
+#include "tries_host.h"
+#include "tries_resources.h"
 
 #ifdef CONFINE
 #include "clinux_harden.h"
@@ -278,6 +281,15 @@ int main(int count, char **words) {
             try_inbound(words[at + 1], words[at + 2]);
             at += 2;
         }
+        if (strcmp(words[at], "neighbour") == 0 && at + 2 < count) {
+            try_neighbour(words[at + 1], words[at + 2]);
+            at += 2;
+        }
+        if (strcmp(words[at], "workspace") == 0 && at + 1 < count) try_workspace(words[++at]);
+        if (strcmp(words[at], "host") == 0) try_host();
+        if (strcmp(words[at], "resources") == 0) try_resources();
+        if (strcmp(words[at], "reaching") == 0) try_reaching();
+        if (strcmp(words[at], "confined") == 0) return is_confined() ? 0 : 255;
         if (strcmp(words[at], "modes") == 0) try_modes();
         if (strcmp(words[at], "proc") == 0) try_proc();
         if (strcmp(words[at], "network") == 0) try_network();

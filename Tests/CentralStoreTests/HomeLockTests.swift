@@ -81,7 +81,7 @@ import Testing
     @Test func `network file systems are refused by name, local ones are not`() {
         #expect(HomeFolder.refused(0x6969) == "NFS")
         #expect(HomeFolder.refused(0xFF53_4D42) == "SMB")
-        #expect(HomeFolder.refused(0x6573_5546) == "FUSE")
+        #expect(HomeFolder.refused(0x6573_5546) == "FUSE (or virtiofs)")
         for local: UInt32 in [0xEF53, 0x9123_683E, 0x5846_5342, 0x0102_1994, 0x794C_7630] {
             #expect(HomeFolder.refused(local) == nil)
         }

@@ -48,9 +48,10 @@ import Testing
                 text,
                 setting.key,
                 setting.standard.isEmpty
-                    ? ["sandbox.uid_range": "100000-165535", "timeZone": "UTC", "sandbox.required": "cgroup"][
-                        setting.key
-                    ] ?? "" : setting.standard
+                    ? [
+                        "sandbox.uid_range": "100000-165535", "timeZone": "UTC", "sandbox.required": "cgroup",
+                        "sandbox.broker": "/run/nanoclaw/broker.sock", "control.group": "nanoclaw",
+                    ][setting.key] ?? "" : setting.standard
             )
         }
         text = try edit(text, "mounts.notes.path", "/srv/notes")

@@ -32,7 +32,7 @@ struct LandlockTests {
     }
 
     @Test(.enabled(if: LandlockTests.isThere, "this kernel has no Landlock"))
-    func `a descriptor of the host's root opens nothing beneath it`() async throws {
+    func `FD02 a descriptor of the host's root opens nothing beneath it`() async throws {
         let code = """
             #define _GNU_SOURCE
             #include "clinux_harden.h"

@@ -47,7 +47,7 @@ struct LimitsTests {
         }
         """
 
-    @Test func `PS18 resource limits are set and are not raised again`() async throws {
+    @Test func `PS18 PS23 resource limits are set and are not raised again`() async throws {
         try await withTemporaryDirectory { directory in
             let program = try TestPrograms.layers(Self.rlimits, in: directory)
             let answers = try TestPrograms.run([program], unprivileged: geteuid() == 0).answers

@@ -32,7 +32,7 @@ struct SpawnLifeTests {
     }
 
     @Test(arguments: SpawnMode.available)
-    func `the launcher's death ends its sandbox`(mode: SpawnMode) async throws {
+    func `PS08 the launcher's death ends its sandbox`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
                 let process = try await sleeper(fixture, scratch)
@@ -43,7 +43,7 @@ struct SpawnLifeTests {
     }
 
     @Test(arguments: SpawnMode.available)
-    func `a host that is gone leaves no process`(mode: SpawnMode) async throws {
+    func `PS08 a host that is gone leaves no process`(mode: SpawnMode) async throws {
         let pidfd = try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
                 let process = try await sleeper(fixture, scratch)
@@ -98,7 +98,7 @@ struct SpawnLifeTests {
     }
 
     @Test(arguments: SpawnMode.available)
-    func `a malformed or unsealed plan is refused and leaves nothing`(mode: SpawnMode) async throws {
+    func `SV01 a malformed or unsealed plan is refused and leaves nothing`(mode: SpawnMode) async throws {
         try await withSpawner(mode) { socket in
             let good = SpawnPlan(
                 agentGroup: "scratch",
@@ -145,7 +145,7 @@ struct SpawnLifeTests {
     }
 
     @Test(arguments: SpawnMode.available)
-    func `a hundred spawns leave no mount, process or descriptor, and are quick`(mode: SpawnMode) async throws {
+    func `SV06 a hundred spawns leave no mount, process or descriptor, and are quick`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
                 let request = scratch.request(.command(tier: .runner, argv: ["/bin/true"]))

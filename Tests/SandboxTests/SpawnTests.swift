@@ -110,7 +110,7 @@ struct SpawnTests {
     }
 
     @Test(arguments: SpawnMode.available)
-    func `a second sandbox of a session is refused by the lock`(mode: SpawnMode) async throws {
+    func `SV04 a second sandbox of a session is refused by the lock`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
                 let request = scratch.request(.command(tier: .runner, argv: ["/bin/sleep", "100"]))
@@ -155,7 +155,7 @@ struct SpawnTests {
         }
     }
 
-    @Test func `a layer that the policy requires and that is missing refuses the spawn`() async throws {
+    @Test func `SV03 a layer that the policy requires and that is missing refuses the spawn`() async throws {
         try await SpawnFixture.with(.rootless, requiredLayers: ["uids"]) { fixture in
             let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.probe() }
             #expect(error?.step.hasPrefix("required layer uids") == true)

@@ -1,5 +1,5 @@
 // A process of its own for the tests of SessionStore: a runner that reads, writes, holds locks, or is killed.
-// Usage: session-victim VERB SESSION-FOLDER [COUNT]. Says "ready" when it has got to the point that the verb names.
+// Usage: session-victim VERB SESSION-FOLDER [COUNT [PRAGMA]]. Says "ready" when it has got to the point that the verb names.
 import CSQLite
 import Core
 import Glibc
@@ -122,6 +122,10 @@ do {
         }
         say("done")
         waitForEnd()
+    case "power":
+        let pragma = arguments.count > 4 ? arguments[4] : ""
+        try await PowerScenario(folder: folder, pragma: pragma).run(turns: count)
+        say("done")
     case "recover":
         try RunnerSession.recover(outbound: folder.outbound)
         say("done")

@@ -68,8 +68,11 @@ package final class RunnerSession {
     package static func recover(outbound: String) throws {
         let database = try Connection(path: outbound + "/outbound.db", .readWrite, busyTimeout: patience)
         defer { database.close() }
-        // The first lock for reading rolls a hot journal back; a write makes sure that nothing holds the file.
-        try database.write {}
+        // The first lock for reading rolls a hot journal back. One that was not synchronised yet is none to
+        // SQLite and stays as it is, and the host would take it for hot for ever: a change makes it anew and empties it.
+        // Writing what is there already to a row would change no page; to the header it does.
+        let version = try SessionSchema.version(of: database)
+        try database.write { try database.execute("PRAGMA user_version=\(version)") }
         let verdict = try database.first("PRAGMA integrity_check(1)") { $0.text(0) }
         guard verdict == "ok" else {
             throw StoreError(.damaged, "outbound.db: \(verdict ?? "integrity_check gave no answer")")
