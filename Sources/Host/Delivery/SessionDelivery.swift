@@ -80,7 +80,7 @@ actor SessionDelivery {
             if pause > .zero, waiters.isEmpty { try? await context.time.sleep(for: pause) }
             let start = context.time.monotonic
             let finding = await drainOnce()
-            budget.spent(context.time.monotonic - start)
+            budget.spent(handle.store.takeOutboundWork())
             if finding == .busy || finding == .hot, waiters.isEmpty {
                 // A writer that lives will be done soon; a dead one is the supervisor's business.
                 try? await context.time.sleep(for: busyPause)

@@ -8,7 +8,7 @@ package final class StoreExecutors: Sendable {
     private let next = Atomic<Int>(0)
 
     /// Starts the threads; throws ``Errno`` when the kernel refuses.
-    package init(threads: Int = 2) throws {
+    package init(threads: Int = 4) throws {
         executors = try (0..<max(threads, 1)).map { _ in try StoreExecutor() }
     }
 

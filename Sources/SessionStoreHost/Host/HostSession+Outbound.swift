@@ -1,6 +1,8 @@
 import Core
+import Glibc
 import LinuxIO
 import SessionStore
+import Synchronization
 
 extension HostSession {
     /// Looks at `outbound.db`, which is taken for hostile: what is in it is a claim about this session, never more.
@@ -12,7 +14,7 @@ extension HostSession {
         defer { leave() }
         do {
             for pause in Self.pauses {
-                switch try reader.look() {
+                switch try working({ try reader.look() }) {
                 case .locked: await Self.pause(milliseconds: pause)
                 case .hot: return .hot
                 case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
@@ -43,12 +45,14 @@ extension HostSession {
         }
         let tables: OutboundTables
         do {
-            tables = try OutboundTables(
-                try HostileDatabase(bytes),
-                above: known.recorded,
-                highest: max(known.floor, known.own),
-                incarnation: known.incarnation
-            )
+            tables = try working {
+                try OutboundTables(
+                    try HostileDatabase(bytes),
+                    above: known.recorded,
+                    highest: max(known.floor, known.own),
+                    incarnation: known.incarnation
+                )
+            }
         } catch let error as StoreError {
             return .quarantined(reason: "outbound.db: \(error)")
         }
@@ -62,30 +66,32 @@ extension HostSession {
         var rejected = rejected
         try await patiently {
             let database = try open()
-            try database.read {
-                let recorded = try meta("recorded_through", in: database)
-                backlog.rows = try backlog.rows.filter { row in
-                    let holders = try database.rows("SELECT message_id FROM deliveries WHERE seq = ?", row.seq) {
-                        $0.text(0)
+            try working {
+                try database.read {
+                    let recorded = try meta("recorded_through", in: database)
+                    backlog.rows = try backlog.rows.filter { row in
+                        let holders = try database.rows("SELECT message_id FROM deliveries WHERE seq = ?", row.seq) {
+                            $0.text(0)
+                        }
+                        if holders.contains(row.id.rawValue) || row.seq <= recorded { return false }
+                        let isKnown = try database.first(
+                            "SELECT 1 FROM deliveries WHERE message_id = ?",
+                            row.id
+                        ) { _ in true }
+                        if holders.isEmpty, isKnown == nil { return true }
+                        let reason =
+                            holders.isEmpty
+                            ? "its id is recorded under another seq" : "its seq \(row.seq) belongs to another id"
+                        rejected.append(.init(id: row.id.rawValue, reason: reason))
+                        return false
                     }
-                    if holders.contains(row.id.rawValue) || row.seq <= recorded { return false }
-                    let isKnown = try database.first(
-                        "SELECT 1 FROM deliveries WHERE message_id = ?",
-                        row.id
-                    ) { _ in true }
-                    if holders.isEmpty, isKnown == nil { return true }
-                    let reason =
-                        holders.isEmpty
-                        ? "its id is recorded under another seq" : "its seq \(row.seq) belongs to another id"
-                    rejected.append(.init(id: row.id.rawValue, reason: reason))
-                    return false
-                }
-                backlog.acks = try backlog.acks.filter { ack in
-                    let status = try database.first(
-                        "SELECT status FROM messages_in WHERE id = ?",
-                        ack.message
-                    ) { $0.text(0) }
-                    return status == "pending" || status == "paused"
+                    backlog.acks = try backlog.acks.filter { ack in
+                        let status = try database.first(
+                            "SELECT status FROM messages_in WHERE id = ?",
+                            ack.message
+                        ) { $0.text(0) }
+                        return status == "pending" || status == "paused"
+                    }
                 }
             }
         }
@@ -96,5 +102,19 @@ extension HostSession {
                 ?? RunnerState(incarnation: 0, phase: .starting, tools: [], updatedAt: Timestamp(milliseconds: 0)),
             rejected: backlog.untold(rejected)
         )
+    }
+
+    /// Counts the processor time of a part of a look; the part has no wait for the thread in it.
+    private func working<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let start = Self.processorTime
+        defer { outboundWork.add(Self.processorTime - start, ordering: .relaxed) }
+        return try body()
+    }
+
+    /// Of this thread, in nanoseconds.
+    private static var processorTime: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

@@ -23,6 +23,9 @@ package actor HostSession {
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)
 
+    /// See ``takeOutboundWork()``.
+    let outboundWork = Atomic<Int64>(0)
+
     var reader: OutboundReader
     /// What the last snapshot of `outbound.db` held and is not recorded yet.
     var backlog = OutboundBacklog()
@@ -52,6 +55,13 @@ package actor HostSession {
     ///
     /// Known from the first ``beginIncarnation(_:configuration:destinations:routing:)`` on.
     package nonisolated var storedThrough: Int64 { lastStored.load(ordering: .acquiring) }
+
+    /// The processor time that looks at `outbound.db` took since the last call of this.
+    ///
+    /// Of the thread that looked: what a look waits for, its turn on the thread above all, is no work of its session.
+    package nonisolated func takeOutboundWork() -> Duration {
+        .nanoseconds(outboundWork.exchange(0, ordering: .relaxed))
+    }
 
     /// Closes the database once the calls before this one are served; the next call opens it again.
     package func close() async {
