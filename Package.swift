@@ -138,9 +138,13 @@ let host: [Target] = [
     .executableTarget(name: "nanoclaw", dependencies: ["Commands"]),
     .executableTarget(
         name: "nanoclaw-bench",
-        dependencies: ["Commands", "ControlProtocol", "Core", "Sandbox"],
+        dependencies: [
+            "CentralStore", "Channels", "Commands", "ControlProtocol", "Core", "Sandbox", "SessionStore",
+            "SessionStoreHost",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ],
         path: "Benchmarks",
-        exclude: ["floor.c", "run.sh"]
+        exclude: ["Floor", "Peers", "run.sh"]
     ),
 ]
 

@@ -16,7 +16,8 @@ usage: ./nanoclaw.sh [VERB] [ARGUMENTS]
   test    build, then run every test (arguments go to `swift test`); --long first: the long suites at full length
   check   format, lint, file lengths, module arrows, link lines, names in the docs: what CI calls before the tests
   fuzz    run the fuzz targets   [TARGET…] [--seconds N] [--replay] [--planted] [--long]   (docs/testing.md)
-  bench   measure warm-turn, cold-turn and spawn   [--only NAMES] [--json FILE]
+  bench   measure the budgets beside their floor, or other agents   [--only NAMES] [--quick] [--strict] [--json FILE]
+          [--peers]   (docs/benchmarks.md)
   --help  this text
 TEXT
 }
@@ -198,6 +199,9 @@ run_tests() {
     local code=0
     timeout --foreground -s INT -k 30 "$limit" swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" || code=$?
     ((code != 124)) || fail "the tests did not end within $limit: the last one named above hangs"
+    if [[ ${NANOCLAW_LONG:-} == 1 && $# -eq 0 ]]; then
+        bash Benchmarks/run.sh --only live,soak --strict || code=$?
+    fi
     return "$code"
 }
 

@@ -1,8 +1,4 @@
-import Commands
-import ControlProtocol
-import Core
 import Foundation
-import Sandbox
 
 /// Measures rows of the budget table (docs/benchmarks.md) and prints each beside its floor.
 @main
@@ -17,64 +13,39 @@ struct Bench {
     }
 
     private static func run() async throws {
+        // A peer that is gone is an error of the write, not the end of the run.
+        signal(SIGPIPE, SIG_IGN)
         let options = try Options(Array(CommandLine.arguments.dropFirst()))
         var results: [Measure] = []
+        Measure.printHead()
         for name in options.only {
-            switch name {
-            case .warmTurn: results.append(try await WarmTurn(options).run())
-            case .coldTurn: results.append(try await ColdTurn(options).run())
-            case .spawn: results.append(try await Spawn(options).run())
-            }
+            let rows = try await measure(name, options)
+            rows.forEach { $0.print() }
+            results += rows
         }
-        Measure.printTable(results)
         if let file = options.json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(results).write(to: URL(filePath: file))
         }
-    }
-}
-
-/// What to measure and where things are.
-struct Options {
-    enum Name: String, CaseIterable {
-        case warmTurn = "warm-turn"
-        case coldTurn = "cold-turn"
-        case spawn
+        let missed = results.filter { $0.isMet == false }
+        guard !missed.isEmpty else { return }
+        let text = "missed: \(missed.map { "\($0.name) (\($0.goal ?? ""))" }.joined(separator: ", "))"
+        if options.isStrict { throw Options.Usage(text) }
+        print(text)
     }
 
-    var only = Name.allCases
-    var json: String?
-    /// The directory of the three binaries.
-    var binaries = ".build-dist"
-    /// The compiled floor.c.
-    var floor: String?
-
-    init(_ arguments: [String]) throws {
-        var rest = arguments[...]
-        while let flag = rest.popFirst() {
-            guard let value = rest.popFirst() else { throw Usage("\(flag) needs a value") }
-            switch flag {
-            case "--only":
-                only = try value.split(separator: ",").map {
-                    guard let name = Name(rawValue: String($0)) else {
-                        throw Usage(
-                            "nothing is called \($0): choose of \(Name.allCases.map(\.rawValue).joined(separator: ","))"
-                        )
-                    }
-                    return name
-                }
-            case "--json": json = value
-            case "--binaries": binaries = value
-            case "--floor": floor = value
-            default: throw Usage("unknown flag \(flag)")
-            }
+    private static func measure(_ name: Options.Name, _ options: Options) async throws -> [Measure] {
+        switch name {
+        case .warmTurn: [try await WarmTurn(options).run()]
+        case .warmTurnModel: [try await WarmTurnModel(options).run()]
+        case .coldTurn: [try await ColdTurn(options).run()]
+        case .spawn: [try await Spawn(options).run()]
+        case .idle: try await Idle(options).run()
+        case .throughput: try await Throughput(options).run()
+        case .rest: try await Rest(options).run()
+        case .live: try await Live(options).run()
+        case .soak: try await Soak(options).run()
         }
-        binaries = URL(filePath: binaries).standardizedFileURL.path
-    }
-
-    struct Usage: Error, CustomStringConvertible {
-        let description: String
-        init(_ text: String) { description = text }
     }
 }

@@ -8,7 +8,7 @@ struct Spawn {
     init(_ options: Options) { self.options = options }
 
     func run() async throws -> Measure {
-        let count = 100
+        let count = options.isQuick ? 10 : 100
         let home = try BenchHome()
         defer { home.remove() }
         let spawner = SandboxSpawner(SandboxConfiguration(home: home.path, binaries: options.binaries))
@@ -22,7 +22,7 @@ struct Spawn {
             }
             return samples
         }
-        return Measure("spawn", samples, floor: try floorSamples(options, ["spawn", "\(count)"]))
+        return Measure("spawn", samples, floor: try options.floorSamples(["spawn", "\(count)"]), p95: 15)
     }
 
     private static func spawn(_ spawner: SandboxSpawner, _ home: String) async throws -> Double {
@@ -31,20 +31,7 @@ struct Spawn {
             let process = try await spawner.spawn(scratch.request(.command(tier: .runner, argv: ["/bin/true"])))
             let time = ContinuousClock.now - start
             _ = await process.waitForExit()
-            return Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1e3
+            return time.inMilliseconds
         }
     }
-}
-
-/// A home of its own below /tmp that others may pass through, as the service's user must.
-struct BenchHome {
-    let path: String
-
-    init() throws {
-        path = "/tmp/nanoclaw-bench-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        chmod(path, 0o755)
-    }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -9,17 +9,34 @@ struct WarmTurn {
     init(_ options: Options) { self.options = options }
 
     func run() async throws -> Measure {
-        let count = 400
-        let samples = try await withBenchHost(options) { home in
-            _ = try await Turn.send(home)
-            var samples: [Double] = []
-            for _ in 0..<count { samples.append(try await Turn.send(home)) }
-            return samples
+        let count = options.isQuick ? 40 : 400
+        let samples = try await withBenchHost(options) { home in try await Turn.warm(home, count) }
+        let floor = try await options.withFolder { folder in
+            try options.floorSamples(["turn", "\(count)", folder, options.schemas])
         }
-        let directory = FileManager.default.temporaryDirectory.appending(path: "nanoclaw-floor-\(getpid())").path
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        return Measure("warm-turn", samples, floor: try floorSamples(options, ["turn", "\(count)", directory]))
+        return Measure("warm-turn", samples, floor: floor, p50: 5, p99: 20)
+    }
+}
+
+/// The same with a model: the runner asks a server on loopback that answers at once, through the host's model route.
+struct WarmTurnModel {
+    let options: Options
+    init(_ options: Options) { self.options = options }
+
+    func run() async throws -> Measure {
+        let count = options.isQuick ? 40 : 400
+        let model = try WaitingProgram(options.floor + "/model", [])
+        defer { model.end() }
+        let samples = try await withBenchHost(options) { home in
+            try await HostClient.with(home: home) { client in
+                try await Turn.useModel(client, port: model.firstLine, groups: ["main"])
+            }
+            return try await Turn.warm(home, count)
+        }
+        let floor = try await options.withFolder { folder in
+            try options.floorSamples(["turn", "\(count)", folder, options.schemas, model.firstLine])
+        }
+        return Measure("warm-turn-model", samples, floor: floor)
     }
 }
 
@@ -29,7 +46,7 @@ struct ColdTurn {
     init(_ options: Options) { self.options = options }
 
     func run() async throws -> Measure {
-        let count = 40
+        let count = options.isQuick ? 5 : 40
         let samples = try await withBenchHost(options) { home in
             var samples: [Double] = []
             for _ in 0...count {
@@ -38,12 +55,37 @@ struct ColdTurn {
             }
             return Array(samples.dropFirst())
         }
-        return Measure("cold-turn", samples, floor: try floorSamples(options, ["spawn", "\(count)"]))
+        let floor = try await options.withFolder { folder in
+            try options.floorSamples(["cold", "\(count)", folder, options.schemas])
+        }
+        return Measure("cold-turn", samples, floor: floor, p50: 60, p95: 100)
     }
 }
 
 /// One message through the CLI chat.
 enum Turn {
+    /// The times of this many turns of a live runner, after two that are not counted.
+    static func warm(_ home: String, _ count: Int) async throws -> [Double] {
+        for _ in 0..<2 { _ = try await send(home) }
+        var samples: [Double] = []
+        for _ in 0..<count { samples.append(try await send(home)) }
+        return samples
+    }
+
+    /// Gives these groups a model server on loopback.
+    static func useModel(_ client: HostClient, port: String, groups: [String]) async throws {
+        _ = try await client.call(
+            "providers add",
+            [
+                "name": "instant", "kind": "openai", "baseURL": .string("http://127.0.0.1:\(port)/v1"),
+                "model": "instant",
+            ]
+        )
+        for group in groups {
+            _ = try await client.call("groups config update", ["group": .string(group), "provider": "instant"])
+        }
+    }
+
     /// Sends a message, waits for the end of its turn, and answers the milliseconds between the trace's two stages.
     static func send(_ home: String) async throws -> Double {
         try await HostClient.with(home: home) { client in try await send(client) }
@@ -104,31 +146,4 @@ enum Turn {
             }
         }
     }
-}
-
-/// Runs a host on a home of its own until the body is over.
-func withBenchHost<Result>(_ options: Options, _ body: (_ home: String) async throws -> Result) async throws -> Result {
-    let place = try BenchHome()
-    let home = place.path
-    let process = Process()
-    process.executableURL = URL(filePath: options.binaries + "/nanoclaw")
-    process.arguments = ["up", "--home", home]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-        process.terminate()
-        process.waitUntilExit()
-        place.remove()
-    }
-    for attempt in 0... {
-        do {
-            _ = try await HostClient.with(home: home) { try await $0.call("status") }
-            break
-        } catch {
-            guard attempt < 200, process.isRunning else { throw error }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-    }
-    return try await body(home)
 }

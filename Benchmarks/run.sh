@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Builds the benchmark and its floor, then runs them on the release binaries. Arguments: --only NAMES, --json FILE.
+# Builds the benchmark and its floor, then runs them on the release binaries. Arguments: those of Benchmarks/Options.swift,
+# or --peers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [[ ${1:-} == --peers ]]; then
+    shift
+    peers=1
+fi
 json=()
 arguments=()
 while (($#)); do
@@ -10,8 +15,13 @@ while (($#)); do
     *) arguments+=("$1"); shift ;;
     esac
 done
+floor=$PWD/.build-host/floor
+mkdir -p "$floor"
+gcc -O2 -Wall -Wextra -Werror -o "$floor/floor" Benchmarks/Floor/floor.c Benchmarks/Floor/turn.c -lsqlite3
+gcc -O2 -Wall -Wextra -Werror -pthread -o "$floor/model" Benchmarks/Floor/model.c
+if [[ ${peers:-} ]]; then
+    exec python3 Benchmarks/Peers/peers.py --binaries .build-dist --model "$floor/model" "${arguments[@]}" "${json[@]}"
+fi
 NANOCLAW_TARGETS=nanoclaw-bench swift build -c release --static-swift-stdlib --scratch-path .build-host \
     --product nanoclaw-bench </dev/null >&2
-floor=.build-host/floor
-gcc -O2 -Wall -Wextra -Werror -o "$floor" Benchmarks/floor.c -lsqlite3
-exec .build-host/release/nanoclaw-bench --binaries .build-dist --floor "$PWD/$floor" "${arguments[@]}" "${json[@]}"
+exec .build-host/release/nanoclaw-bench --binaries .build-dist --floor "$floor" "${arguments[@]}" "${json[@]}"
