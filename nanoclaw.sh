@@ -15,7 +15,7 @@ usage: ./nanoclaw.sh [VERB] [ARGUMENTS]
   build   install what is missing, build a release, link bin/nanoclaw, bin/nanoclaw-sandbox, bin/agent-runner
   test    build, then run every test (arguments go to `swift test`); --long first: the long suites at full length
   check   format, lint, file lengths, module arrows, link lines, names in the docs: what CI calls before the tests
-  fuzz    run the fuzz targets   [TARGET…] [--seconds N] [--planted] [--long]   (docs/testing.md)
+  fuzz    run the fuzz targets   [TARGET…] [--seconds N] [--replay] [--planted] [--long]   (docs/testing.md)
   bench   measure the budgets beside their floor, or other agents   [--only NAMES] [--quick] [--strict] [--json FILE]
           [--peers]   (docs/benchmarks.md)
   --help  this text

@@ -15,7 +15,7 @@ while (($#)); do
     *) arguments+=("$1"); shift ;;
     esac
 done
-floor=$PWD/.build-host/floor
+floor=$PWD/.build-host/bench-floor
 mkdir -p "$floor"
 gcc -O2 -Wall -Wextra -Werror -o "$floor/floor" Benchmarks/Floor/floor.c Benchmarks/Floor/turn.c -lsqlite3
 gcc -O2 -Wall -Wextra -Werror -pthread -o "$floor/model" Benchmarks/Floor/model.c

@@ -4,7 +4,7 @@ import Testing
 @Suite struct SlashCommandTests {
     @Test(arguments: [
         ("/clear", "clear", ""), ("  /CLEAR  now please ", "clear", "now please"), ("/Stop", "stop", ""),
-        ("/clear\nx", "clear", "x"), ("/clearx", "clearx", ""),
+        ("/clear\nx", "clear", "x"), ("/clearx", "clearx", ""), ("/cr \u{0352}s", "cr", "\u{0352}s"),
     ])
     func `a command is a slash, a name, and then white space or the end`(text: String, name: String, rest: String) {
         #expect(SlashCommand(text)?.name == name)

@@ -42,7 +42,7 @@ def build(planted):
     return program
 
 
-def run(program, target, seconds, keep):
+def run(program, target, seconds, keep, replay):
     """One target for so long, or until it finds something; what its last lines say."""
     finds = WORK / "finds" / target
     fresh = WORK / "corpus" / target
@@ -54,6 +54,8 @@ def run(program, target, seconds, keep):
     command = [str(program), target, f"-max_total_time={seconds}", f"-timeout={INPUT_DEADLINE}", "-max_len=4096",
                f"-rss_limit_mb={MEMORY}", f"-artifact_prefix={finds}/", "-use_value_profile=1", "-len_control=20",
                "-print_final_stats=1"]
+    if replay:
+        command.append("-runs=0")
     words = ROOT / f"Tests/Fuzz/corpus/{target}.dict"
     if words.exists():
         command.append(f"-dict={words}")
@@ -90,6 +92,7 @@ def main():
     parser.add_argument("--seconds", type=int, help="for each target: 10, and at most 60 with --planted")
     parser.add_argument("--planted", action="store_true", help="fails where a target misses its planted bug")
     parser.add_argument("--long", action="store_true", help="ten minutes for each target")
+    parser.add_argument("--replay", action="store_true", help="the corpus only, no new inputs: the same on every machine")
     parser.add_argument("--keep", action="store_true", help="begin with what earlier runs have collected")
     choices = parser.parse_args()
     seconds = choices.seconds or (600 if choices.long else 60 if choices.planted else 10)
@@ -102,7 +105,7 @@ def main():
     failed = []
     print(f"{'target':<18}{'executions':>12}{'edges':>8}{'features':>10}{'corpus':>8}{'seconds':>9}  result", flush=True)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for one in pool.map(lambda name: run(program, name, seconds, choices.keep), names):
+        for one in pool.map(lambda name: run(program, name, seconds, choices.keep, choices.replay), names):
             found = one["code"] != 0
             good = found == choices.planted
             result = ("found it" if found else "MISSED ITS PLANTED BUG") if choices.planted else (

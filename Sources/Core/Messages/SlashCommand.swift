@@ -15,12 +15,13 @@ package struct SlashCommand: Sendable, Equatable {
 
     /// Reads a message's text; nil unless it is one slash, a name, and then the end or white space.
     package init?(_ text: String) {
-        let text = text.trimmingWhiteSpace
-        guard text.first == "/" else { return nil }
-        let word = text.dropFirst().prefix { !$0.isWhitespace }
-        guard (1...32).contains(word.utf8.count), word.utf8.allSatisfy(Self.isNameByte) else { return nil }
-        name = word.lowercased()
-        arguments = String(text[word.endIndex...]).trimmingWhiteSpace
+        // By scalars: as a character a space is another one when an accent follows it.
+        let scalars = text.trimmingWhiteSpace.unicodeScalars
+        guard scalars.first == "/" else { return nil }
+        let word = scalars.dropFirst().prefix { !$0.properties.isWhitespace }
+        guard (1...32).contains(word.count), String(word).utf8.allSatisfy(Self.isNameByte) else { return nil }
+        name = String(word).lowercased()
+        arguments = String(scalars[word.endIndex...]).trimmingWhiteSpace
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -36,9 +37,9 @@ package struct SlashCommand: Sendable, Equatable {
 extension String {
     /// The text without white space at its ends.
     package var trimmingWhiteSpace: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }),
-            let last = lastIndex(where: { !$0.isWhitespace })
+        guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
-        return String(self[first...last])
+        return String(unicodeScalars[first...last])
     }
 }
