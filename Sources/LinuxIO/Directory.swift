@@ -127,8 +127,11 @@ package struct Directory: Sendable {
 
     /// Removes what stands under a name, a tree with all below it; links are removed, never followed.
     ///
-    /// At most `budget` entries, 64 levels deep.
+    /// At most `budget` entries, 64 levels deep. Throws EINVAL for what is no single name: it would lead elsewhere.
     package func remove(_ name: String, budget: Int = 100_000) throws {
+        guard !name.isEmpty, ![".", ".."].contains(name), !name.utf8.contains(UInt8(ascii: "/")) else {
+            throw Errno(EINVAL, "remove \(name)")
+        }
         var budget = budget
         try remove(Array(name.utf8CString), depth: 0, budget: &budget)
     }

@@ -62,6 +62,21 @@ struct DirectoryTests {
         }
     }
 
+    @Test func `T41 what is no single name is not removed`() async throws {
+        try await withTemporaryDirectory { path in
+            let root = try Directory(path: path)
+            try root.makeDirectory("outside")
+            try root.makeDirectory("inside")
+            let inside = try root.directory("inside")
+            symlink("../outside", "\(path)/inside/link")
+            close(open("\(path)/outside/kept", O_WRONLY | O_CREAT, 0o600))
+            for name in ["link/kept", "../outside", "..", ".", "", "/tmp"] {
+                #expect(throws: Errno(EINVAL, "remove \(name)")) { try inside.remove(name) }
+            }
+            #expect(try root.directory("outside").names() == ["kept"])
+        }
+    }
+
     @Test func `T41 removing a tree removes links, not what they point to`() async throws {
         try await withTree { root, path in
             try root.makeDirectory("tree")
