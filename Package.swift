@@ -180,7 +180,7 @@ let testing: [Target] = [
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
-    tests("Commands", ["ControlProtocol"]),
+    tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     tests(

@@ -1,8 +1,11 @@
 import ArgumentParser
 import CentralStore
 import Core
+import GRDB
+import Glibc
 import Host
 import HostConfiguration
+import LinuxIO
 import Sandbox
 
 /// `nanoclaw up`.
@@ -45,9 +48,19 @@ struct UpCommand: AsyncParsableCommand {
     static func isLasting(_ error: any Error) -> Bool {
         switch error {
         case is ConfigurationError: true
-        case let error as StoreError: error.code == .unusable || error.code == .migration
+        case let error as StoreError: (error.code == .unusable || error.code == .migration) && !mayPass(error.cause)
         case let error as SandboxError: error.code == .configuration
         case let error as HostError: error.code == .invalid
+        default: false
+        }
+    }
+
+    /// True for a cause that goes away by itself, or by somebody who makes room.
+    private static func mayPass(_ cause: (any Error)?) -> Bool {
+        switch cause {
+        case let cause as Errno: [ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM].contains(cause.code)
+        case let cause as DatabaseError:
+            [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_BUSY].contains(cause.resultCode)
         default: false
         }
     }
