@@ -53,7 +53,9 @@ import Testing
                     }
                     try await host.eventually("the threads are busy") { hold.count.load(ordering: .acquiring) == 4 }
                     // The answer's drain waits for its thread meanwhile, by the host's clock for long.
-                    try await Task.sleep(for: .milliseconds(100))
+                    try await host.eventually("a drain is under way") {
+                        await !host.runtime.deliveries.session(try await host.session()).isIdle
+                    }
                     clock.advance(by: .milliseconds(500))
                     hold.isOn.store(false, ordering: .releasing)
                     try await group.waitForAll()
