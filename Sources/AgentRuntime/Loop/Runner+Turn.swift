@@ -133,132 +133,15 @@ extension Runner {
         return note
     }
 
-    /// One answer of the model, over errors that pass.
-    ///
-    /// The claim of new rows is made durable while it is under way; an answer that is there at once makes it needless,
-    /// unless tools or rows follow before the turn's end.
-    private func ask() async throws -> ModelAnswer {
-        while true {
-            let turn = try open()
-            guard let provider, let history = memory?.history else { throw ToolFailure("no provider") }
-            let request = ModelRequest(
-                model: turn.configuration.provider.model,
-                system: turn.system,
-                messages: history.messages + turn.messages.fitted(History.limit),
-                tools: turn.tools,
-                maximumOutputTokens: turn.configuration.limits.maximumOutputTokens
-            )
-            let wait = ModelWait(since: time.monotonic)
-            current?.wait = wait
-            defer { current?.wait = nil }
-            let call = ModelCall(
-                provider: provider.value,
-                name: turn.configuration.provider.name,
-                live: live,
-                wait: wait,
-                time: time
-            )
-            current?.ledger.markAsked()
-            current?.modelCalls += 1
-            do {
-                let answer = try await claiming(while: call, answers: request)
-                crashPoint("turn.answered")
-                current?.ledger.markAnswered()
-                current?.retry.reset()
-                return answer
-            } catch let error as ModelError {
-                try await recover(from: error)
-            }
-        }
-    }
-
-    /// What a request that is under way comes to.
-    private enum Arrival: Sendable {
-        case answer(Result<ModelAnswer, any Error>)
-        /// The answer takes long enough for a commit.
-        case graceEnded
-    }
-
-    /// Makes the request and, unless its answer is there at once, the claim's commit.
-    private func claiming(while call: ModelCall, answers request: ModelRequest) async throws -> ModelAnswer {
-        let (arrivals, arrival) = AsyncStream.makeStream(of: Arrival.self)
-        // Begins on this thread and stays there: an answer that is there at once costs neither a change of thread nor
-        // a timer.
-        let asking = Task.immediate { arrival.yield(.answer(await self.result(of: call, request))) }
-        defer { asking.cancel() }
-        // Not by the runner's clock: nothing but the number of commits hangs on it.
-        let grace =
-            call.wait.isOver
-            ? nil
-            : Task {
-                try await Task.sleep(for: Self.claimGrace)
-                arrival.yield(.graceEnded)
-            }
-        defer { grace?.cancel() }
-        for await event in arrivals {
-            switch event {
-            case .answer(let result): return try result.get()
-            case .graceEnded: try await claim()
-            }
-        }
-        throw CancellationError()
-    }
-
-    private func result(of call: ModelCall, _ request: ModelRequest) async -> Result<ModelAnswer, any Error> {
-        defer { call.wait.end() }
-        do {
-            return .success(try await call.answer(to: request))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    /// How long an answer may take to spare the turn the claim's commit, which takes some milliseconds itself.
-    private static let claimGrace = Duration.milliseconds(10)
+    // MARK: - What goes out
 
     /// Makes the claim of every row of the turn durable: before any tool runs and any row is written.
-    private func claim() async throws {
+    func claim() async throws {
         guard let turn = current, !turn.ledger.unclaimed.isEmpty else { return }
         try await patiently { try session.claim(turn.ledger.unclaimed, turn: turn.id) }
         current?.ledger.markClaimed()
         ring()
     }
-
-    /// The text with a full stop, if it has no end yet.
-    static func sentence(_ text: String) -> String {
-        text.last.map { ".!?…".contains($0) } == true ? text : "\(text)."
-    }
-
-    /// Waits, or changes the request; throws the error when the turn fails by it.
-    private func recover(from error: ModelError) async throws {
-        RunnerLog.write("model: \(error.code): \(error.message) \(error.cause ?? "")")
-        let turn = try open()
-        let step = current?.retry.step(after: error, hasHistory: memory?.history.isEmpty == false) ?? .giveUp
-        switch step {
-        case .giveUp: throw error
-        case .shorten: memory?.history.shorten()
-        case .startAfresh: memory?.history = History()
-        case .wait(let duration):
-            if !turn.hasToldNotice {
-                current?.hasToldNotice = true
-                try await say(
-                    "\(Self.sentence(error.message)) I will try again in \(duration.components.seconds) s, and then a few times more."
-                )
-            }
-            try await time.sleep(for: duration)
-        }
-    }
-
-    /// Tells the chat, once a turn, that the model has not begun to answer; the turn goes on.
-    func tellWait() async throws {
-        guard let turn = current, !turn.hasToldWait, turn.ledger.unclaimed.isEmpty,
-            turn.wait?.isLong(at: time.monotonic) == true
-        else { return }
-        current?.hasToldWait = true
-        try await say("The model has not begun to answer yet. I am still waiting for it; /stop ends this.")
-    }
-
-    // MARK: - What goes out
 
     /// Sends blocks in the middle of the turn; those with unknown names are left out.
     private func send(_ blocks: [ReplyBlock]) async throws {
@@ -275,7 +158,7 @@ extension Runner {
     }
 
     /// Says something to the chat that asked, in the runner's own name.
-    private func say(_ text: String) async throws {
+    func say(_ text: String) async throws {
         try await claim()
         let turn = try open()
         guard let home = turn.routing.home else { return }
