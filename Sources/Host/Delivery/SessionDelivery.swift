@@ -30,7 +30,7 @@ actor SessionDelivery {
     var changes: [HostChange] = []
     var isFlushing = false
     private var hasLoaded = false
-    private var isDraining = false
+    private(set) var isDraining = false
     private var wantsDrain = false
     private var drainWaiters: [CheckedContinuation<Finding, Never>] = []
     var idleWaiters: [CheckedContinuation<Void, Never>] = []

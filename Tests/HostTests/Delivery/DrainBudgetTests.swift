@@ -53,8 +53,12 @@ import Testing
                     }
                     try await host.eventually("the threads are busy") { hold.count.load(ordering: .acquiring) == 4 }
                     // The answer's drain waits for its thread meanwhile, by the host's clock for long.
-                    try await host.eventually("a drain is under way") {
-                        await !host.runtime.deliveries.session(try await host.session()).isIdle
+                    // With every thread busy a drain that is seen again and again is one that waits for them.
+                    var sightings = 0
+                    try await host.eventually("a drain waits") {
+                        let delivery = host.runtime.deliveries.session(try await host.session())
+                        sightings = await delivery.isDraining ? sightings + 1 : 0
+                        return sightings == 10
                     }
                     clock.advance(by: .milliseconds(500))
                     hold.isOn.store(false, ordering: .releasing)
