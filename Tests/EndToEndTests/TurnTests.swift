@@ -8,16 +8,16 @@ struct TurnTests {
     {
         try await withHost { host in
             _ = try await host.chat("hello")
-            async let answer = host.nanoclaw("chat", "-m", "run sleep 300; echo never", "--timeout", "60")
+            async let answer = host.nanoclaw("chat", "-m", "run sleep 300.0625; echo never", "--timeout", "60")
             try await eventually(within: 20, "the tool runs") {
-                try await run("/usr/bin/pgrep", ["-f", "^sleep 300$"]).status == 0
+                try await run("/usr/bin/pgrep", ["-f", "^sleep 300[.]0625$"]).status == 0
             }
             let start = ContinuousClock.now
             let stop = try await host.nanoclaw("chat", "-m", "/stop", "--timeout", "10")
             #expect(stop.status == 0, "\(stop)")
             #expect(ContinuousClock.now - start < .seconds(2))
             try await eventually(within: 5, "the tool is dead") {
-                try await run("/usr/bin/pgrep", ["-f", "^sleep 300$"]).status != 0
+                try await run("/usr/bin/pgrep", ["-f", "^sleep 300[.]0625$"]).status != 0
             }
             let finished = try await answer
             #expect(!finished.output.contains("never"))
@@ -28,9 +28,9 @@ struct TurnTests {
     @Test func `T14 messages that arrive during a tool call are answered and cut nothing`() async throws {
         try await withHost { host in
             _ = try await host.chat("hello")
-            async let first = host.nanoclaw("chat", "-m", "run sleep 3; echo first-done")
+            async let first = host.nanoclaw("chat", "-m", "run sleep 3.0625; echo first-done")
             try await eventually(within: 20, "the tool runs") {
-                try await run("/usr/bin/pgrep", ["-f", "^sleep 3$"]).status == 0
+                try await run("/usr/bin/pgrep", ["-f", "^sleep 3[.]0625$"]).status == 0
             }
             async let second = host.nanoclaw("chat", "-m", "run echo second-done")
             async let third = host.nanoclaw("chat", "-m", "run echo third-done")
