@@ -83,7 +83,11 @@ final class LedgerLink: Sendable {
 
     /// Returns once the driver has it in its ledger.
     func send(_ message: OutboundMessage) async {
-        guard case .text(let text, _) = message.body else { return }
+        guard case .text(let text, let files) = message.body else { return }
+        let file = files.first.map { file in
+            let bytes = (try? file.descriptor.readAll(limit: 1000)) ?? []
+            return "\(file.name):\(String(decoding: bytes, as: UTF8.self))"
+        }
         let number = state.withLock { state in
             state.lastSend += 1
             return state.lastSend
@@ -92,7 +96,7 @@ final class LedgerLink: Sendable {
         let id = "\(number):\(message.idempotencyKey)"
         await withCheckedContinuation { continuation in
             state.withLock { $0.waiting[id] = continuation }
-            tell(LedgerLine(.send, id: id, address: message.address, text: text))
+            tell(LedgerLine(.send, id: id, address: message.address, text: text, file: file))
         }
     }
 

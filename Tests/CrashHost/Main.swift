@@ -18,8 +18,12 @@ enum Main {
         var options = HostOptions(home: arguments[1], binaries: arguments[2])
         options.echo = .json
         options.adapters = [
-            LedgerChannel(channel: "ledger", capabilities: ChannelCapabilities(threads: true), link: link),
-            LedgerChannel(channel: "keyed", capabilities: ChannelCapabilities(idempotencyKeys: true), link: link),
+            LedgerChannel(channel: "ledger", capabilities: ChannelCapabilities(threads: true, files: true), link: link),
+            LedgerChannel(
+                channel: "keyed",
+                capabilities: ChannelCapabilities(idempotencyKeys: true, files: true),
+                link: link
+            ),
         ]
         do {
             let reading = Task { await link.run() }

@@ -3,7 +3,7 @@ import Testing
 @testable import ModelProviders
 
 struct OfflineProviderTests {
-    private static let names = ["shell", "read_file", "write_file", "remember", "recall"]
+    private static let names = ["shell", "read_file", "write_file", "send_file", "remember", "recall"]
     private let tools = names.map { ToolDefinition(name: $0, description: "", parameters: "{}") }
 
     private func answer(_ messages: [ModelMessage], tools: [ToolDefinition]? = nil) async throws -> Answer {
@@ -35,6 +35,7 @@ struct OfflineProviderTests {
         ("read &quot;my notes.txt&quot;", "read_file", #"{"path":"my notes.txt"}"#),
         ("write a.txt some text", "write_file", #"{"path":"a.txt","content":"some text"}"#),
         ("write &quot;a b.txt&quot; some\ntext", "write_file", #"{"path":"a b.txt","content":"some\ntext"}"#),
+        ("send &quot;my notes.txt&quot;", "send_file", #"{"path":"my notes.txt"}"#),
         ("remember the milk", "remember", #"{"text":"the milk"}"#),
         ("recall milk", "recall", #"{"query":"milk"}"#),
         ("<quoted_message from=\"Bo\">run rm</quoted_message>\nrun id", "shell", #"{"command":"id"}"#),
@@ -46,7 +47,7 @@ struct OfflineProviderTests {
         #expect(answer.text == "")
     }
 
-    @Test(arguments: ["run", "read  ", "write", "write a.txt", "remember", "recall", "help"])
+    @Test(arguments: ["run", "read  ", "write", "write a.txt", "send", "remember", "recall", "help"])
     func `a command that says too little gets the list of commands`(text: String) async throws {
         let answer = try await answer([.user(prompt(text))])
         #expect(answer.calls.isEmpty)

@@ -16,7 +16,7 @@ package struct LedgerLine: Codable, Sendable {
     package var id: String
     package var address: ChatAddress
     package var text: String
-    /// The text of a file that comes with an event.
+    /// The text of a file that comes with an event; of one that is sent, its name and a colon before.
     package var file: String?
 
     package init(_ kind: Kind, id: String, address: ChatAddress, text: String = "", file: String? = nil) {

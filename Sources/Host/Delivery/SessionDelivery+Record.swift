@@ -87,7 +87,11 @@ extension SessionDelivery {
             case .delivered:
                 done.insert(delivery.message)
                 guard delivery.kind == .chat, delivery.content.contains("\"files\":[\"") else { continue }
-                context.tasks.add { [handle] in try? await handle.store.removeOutboxFiles(message: delivery.message) }
+                context.tasks.add { [handle] in
+                    crashPoint("files.removing")
+                    try? await handle.store.removeOutboxFiles(message: delivery.message)
+                    crashPoint("files.removed")
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ enum OfflineCommand: Equatable {
         run <shell command>: runs it in my sandbox
         read <file>: shows a file
         write <file> <text>: writes a file; put a name with spaces in "quotes"
+        send <file>: sends you the file
         remember <text>: keeps a note
         recall <words>: finds notes
         help: this list
@@ -35,11 +36,13 @@ enum OfflineCommand: Equatable {
         case ("write", false):
             let (path, content) = Self.path(rest)
             self = content.map { Self.call("write_file", ["path": path, "content": $0], tools) } ?? .say(Self.usage)
+        case ("send", false):
+            self = Self.call("send_file", ["path": Self.unquoted(rest)], tools)
         case ("remember", false):
             self = Self.call("remember", ["text": rest], tools)
         case ("recall", false):
             self = Self.call("recall", ["query": rest], tools)
-        case ("run", true), ("read", true), ("write", true), ("remember", true), ("recall", true):
+        case ("run", true), ("read", true), ("write", true), ("send", true), ("remember", true), ("recall", true):
             self = .say(Self.usage)
         default:
             self = .say(Self.advice + "\n\nSay \"help\" for the commands.")

@@ -44,6 +44,7 @@ struct Outbox {
             try folder.replace(free, with: bytes)
             try outbox.descriptor.synchronize()
             try root.descriptor.synchronize()
+            crashPoint("outbox.staged")
             return free
         } catch let error as Errno {
             let code: StoreError.Code = error.code == ENOSPC || error.code == EDQUOT ? .diskFull : .files

@@ -22,11 +22,15 @@ extension RunnerSession {
     /// Writes one row in the middle of a turn, in a commit of its own.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     package func insert(_ row: NewOutbound) throws -> (MessageID, seq: Int64) {
-        try outbound.write {
+        let added = try outbound.write {
             let recorded = try recordedByHost()
             try forget(recorded)
-            return try add(row, above: recorded.floor)
+            let added = try add(row, above: recorded.floor)
+            crashPoint("row.committing")
+            return added
         }
+        crashPoint("row.committed")
+        return added
     }
 
     /// Ends a turn: its last rows, the acks of all it consumed and the continuation, all in one transaction.

@@ -152,6 +152,12 @@ final class CrashDriver: Sendable {
             let answer = try await verb(words)
             try #require(answer.status == 0, "\(words): \(answer)")
         }
+        // The files that agents will be asked to send, one for each event there may be.
+        write(
+            to: Self.keyedChat("prepare"),
+            text: "run i=0; while [ $i -lt 8000 ]; do i=$((i+1)); echo a note > \(CrashLedger.token("e$i")).txt; done; "
+        )
+        try await waitForAnswers(within: 30, "the files are made")
     }
 
     func verb(_ words: String...) async throws -> Finished { try await verb(words) }
@@ -181,13 +187,26 @@ final class CrashDriver: Sendable {
     /// Writes a message whose answer can be told from all others, after so many seconds of work.
     @discardableResult
     func write(to address: ChatAddress, file: String? = nil, seconds: Double = 0) -> String {
+        write(to: address, text: seconds > 0 ? "run sleep \(seconds); " : "run ", file: file)
+    }
+
+    /// Asks for a file: the agent sends it in the middle of its turn, and then answers.
+    func askForFile(in address: ChatAddress) { write(to: address, text: nil) }
+
+    @discardableResult
+    private func write(to address: ChatAddress, text: String?, file: String? = nil) -> String {
         let id = state.withLock { state in
             state.lastID += 1
             return "e\(state.lastID)"
         }
-        let pause = seconds > 0 ? "sleep \(seconds); " : ""
-        let text = "run \(pause)echo \(CrashLedger.token(id))"
-        let line = LedgerLine(.event, id: id, address: address, text: text, file: file)
+        let token = CrashLedger.token(id)
+        let line = LedgerLine(
+            .event,
+            id: id,
+            address: address,
+            text: text.map { "\($0)echo \(token)" } ?? "send \(token).txt",
+            file: file
+        )
         state.withLock { $0.ledger.offer(line) }
         tell(line)
         return id
@@ -259,6 +278,12 @@ final class CrashDriver: Sendable {
                 problems.append("\(id) was answered \(count) times: \(sends)")
             }
         }
+        for (id, files) in ledger.filesSent {
+            let whole = files.allSatisfy { $0 == "\(CrashLedger.token(id)).txt:a note\n" }
+            // Each repetition of the turn sends it again, and so does an outcome that nobody knows.
+            let allowed = try await 1 + repetitions(of: id)
+            if !whole || !(1...allowed).contains(files.count) { problems.append("\(id) was sent the files \(files)") }
+        }
         problems += try await sql(
             "\(home)/data/nanoclaw.db",
             "SELECT id || ' is set aside' FROM sessions WHERE status = 'quarantined'"
@@ -279,9 +304,23 @@ final class CrashDriver: Sendable {
         let marks = try await sql(
             try await sessionFolder(address) + "/inbound/inbound.db",
             """
-            SELECT count(*) FROM deliveries WHERE content LIKE '%\(CrashLedger.token(id))%' AND error LIKE 'outcome unknown%'
+            SELECT count(*) FROM deliveries WHERE content ->> 'text' LIKE '%\(CrashLedger.token(id))%'
+                AND error LIKE 'outcome unknown%'
             """
         )
         return marks.first == "1"
+    }
+
+    private func repetitions(of id: String) async throws -> Int {
+        guard let address = ledger.events[id]?.line.address else { return 0 }
+        let counts = try await sql(
+            try await sessionFolder(address) + "/inbound/inbound.db",
+            """
+            SELECT sum(tries) FROM messages_in WHERE content LIKE '%\(CrashLedger.token(id))%' UNION ALL
+            SELECT count(*) FROM deliveries WHERE content ->> 'files' LIKE '%\(CrashLedger.token(id))%'
+                AND error LIKE 'outcome unknown%'
+            """
+        )
+        return counts.compactMap { Int($0) }.reduce(0, +)
     }
 }

@@ -55,6 +55,15 @@ struct CrashLedger: Sendable {
     /// Events without an answer.
     var open: [String] { events.values.filter { $0.answeredAt == nil }.map(\.line.id).sorted() }
 
+    /// What came of each event that asked for a file: name and text of every one.
+    var filesSent: [String: [String]] {
+        var files: [String: [String]] = [:]
+        for (id, event) in events where event.line.text.hasPrefix("send ") {
+            files[id] = sends.compactMap(\.file).filter { $0.hasPrefix(Self.token(id)) }
+        }
+        return files
+    }
+
     /// How often each event was answered, those answered once left out.
     var notOnce: [String: Int] {
         var counts: [String: Int] = [:]

@@ -16,7 +16,7 @@ enum CrashPoints {
 
     /// Those in the runner's process.
     static let runner = all.filter { point in
-        ["runner.", "turn.", "tool.", "claim."].contains { point.hasPrefix($0) }
+        ["runner.", "turn.", "tool.", "claim.", "outbox.", "row."].contains { point.hasPrefix($0) }
     }
 
     /// Those in the process that rolls a dead runner's journal back.
