@@ -59,6 +59,9 @@ import Testing
         #expect(typed(.text("hello"), .home, .delete, .text("J")).text == "Jello")
         #expect(typed(.text("hello"), .backspace, .backspace).text == "hel")
         #expect(typed(.backspace, .left, .delete).isEmpty)
+        // What stood between a letter and its accent is gone: the two are one character.
+        let joined = typed(.text("e"), .text("\n\u{301}"), .left, .backspace)
+        #expect(joined.characters == ["e\u{301}"])
     }
 
     @Test func `what a person sees as one character is one`() {

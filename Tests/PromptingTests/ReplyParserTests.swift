@@ -10,6 +10,9 @@ import Testing
         return (reply, chunks)
     }
 
+    /// A start tag of more bytes than one may have.
+    static let overlong = "<message to=\"a\" x=\"\(String(repeating: "y", count: 1100))\">text</message>"
+
     static let cases: [(String, [ReplyBlock], String)] = [
         ("", [], ""), ("just text", [], "just text"),
         ("<message to=\"a\">hi</message>", [.init(destination: "a", text: "hi")], ""),
@@ -41,7 +44,7 @@ import Testing
             [.init(destination: "a", text: "1"), .init(destination: "b", text: "2")], ""
         ),
         ("<message to=\"a\">   </message>", [], ""), ("<internal>left open <message to=\"a\">x</message>", [], ""),
-        ("a < b & c", [], "a < b & c"),
+        ("a < b & c", [], "a < b & c"), (overlong, [], overlong.replacing("</message>", with: "")),
         ("<message to=\"a\">x &am</message>", [.init(destination: "a", text: "x &am")], ""),
     ]
 

@@ -60,17 +60,16 @@ struct LineBuffer: Sendable {
         draft = ""
     }
 
-    private mutating func insert(_ text: String) {
-        // Joined through a string, because an accent that follows its letter becomes one character with it.
-        let before = String(characters[..<cursor]) + text
-        let rest = characters.count - cursor
-        characters = Array(before + String(characters[cursor...]))
-        cursor = max(characters.count - rest, 0)
-    }
+    private mutating func insert(_ text: String) { replace(cursor..<cursor, with: text) }
 
-    private mutating func remove(_ range: Range<Int>) {
-        characters.removeSubrange(range)
-        cursor = range.lowerBound
+    private mutating func remove(_ range: Range<Int>) { replace(range, with: "") }
+
+    private mutating func replace(_ range: Range<Int>, with text: String) {
+        // Joined through a string, because an accent that follows its letter becomes one character with it.
+        let before = String(characters[..<range.lowerBound]) + text
+        let rest = characters.count - range.upperBound
+        characters = Array(before + String(characters[range.upperBound...]))
+        cursor = max(characters.count - rest, 0)
     }
 
     private mutating func visit(_ target: Int) {

@@ -47,6 +47,8 @@ enum ReplyTag: Equatable {
         case .bad: return .text
         case .end(let end, let values):
             let length = end - bytes.startIndex
+            // In pieces it would have been given up by now.
+            guard length <= longest else { return .text }
             if closes { return .tag(name == "message" ? .closeMessage : .closeInternal, length: length) }
             if name == "internal" { return .tag(.openInternal, length: length) }
             guard let to = values["to"] else { return .text }
