@@ -71,7 +71,8 @@ def table():
     lines += [
         "", "## What each layer holds", "",
         "The suite runs once more for each line, without these layers, and must find these cases succeed; test builds alone can",
-        "leave a layer out. Where nothing is found another layer holds as well. @: only as root, or only without.", "",
+        "leave a layer out. Where nothing is found another layer holds as well. @: only as root, or only without. Never left out are",
+        "the first user namespace and the mount namespace: the set-up itself would change the box without them.", "",
         "| without | what is left out, or what it shows | cases that then succeed |", "| --- | --- | --- |",
     ]
     for name, what, remark in layers():

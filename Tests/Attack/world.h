@@ -105,9 +105,10 @@ static int enter_world(char **words) {
     int fd = mkstemp(resolver);
     if (fd < 0 || write(fd, "nameserver 8.8.8.8\n", 19) != 19 || fchmod(fd, 0644) < 0) return 125;
     close(fd);
-    int mounted = mount(resolver, "/etc/resolv.conf", 0, MS_BIND, 0);
+    int mounted = mount(resolver, "/etc/resolv.conf", 0, MS_BIND, 0), error = errno;
     unlink(resolver);
-    if (mounted < 0) return 125;
+    // Without the file this machine is asked, where the same answers come from.
+    if (mounted < 0 && error != ENOENT) return 125;
     int ends[2];
     char byte;
     if (pipe(ends) < 0) return 125;

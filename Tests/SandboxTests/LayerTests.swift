@@ -16,6 +16,11 @@ struct LayerTests {
     func `the suite reports nothing of a whole sandbox of the test build`(mode: SpawnMode) async throws {
         let verdict = try await judge(mode, without: [], bombs: true)
         #expect(verdict.found.isEmpty && verdict.otherwise.isEmpty, "\(verdict)")
+        let attempts = AttackAnswers.asserted(mode, .tool).keys
+        let cases = Set(attempts.map(AttackAnswers.number))
+        print(
+            "whole as \(mode.rawValue): \(attempts.count) attempts of \(cases.count) cases in each tier, none succeeds"
+        )
     }
 
     @Test(arguments: AttackLists.rows, SpawnMode.available)
