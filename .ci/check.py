@@ -138,7 +138,7 @@ def runner_link_line(package):
 
 def shipped_without_faults():
     for binary in (ROOT / ".build-dist").glob("*"):
-        marks = (b"NANOCLAW_FAULT", b"NANOCLAW_CRASH", b"NANOCLAW_MUTANT")
+        marks = (b"NANOCLAW_FAULT", b"NANOCLAW_CRASH", b"NANOCLAW_MUTANT", b"NANOCLAW_WITHOUT")
         if binary.is_file() and any(mark in binary.read_bytes() for mark in marks):
             yield f"{binary.name} holds fault points"
 

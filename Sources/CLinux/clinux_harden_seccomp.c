@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_harden.h"
+#include "clinux_without.h"
 #include "seccomp_filters.h"
 
 #include <errno.h>
@@ -19,8 +20,8 @@ static int load(const struct clinux_instruction *instructions, size_t count) {
 
 int clinux_seccomp_tier(void) {
     // The allow-list comes last: what it leaves out is refused from then on, loading filters need not be among it.
-    int result = LOAD(clinux_filter_arguments);
-    return result < 0 ? result : LOAD(clinux_filter_calls);
+    int result = clinux_without("seccomp-arguments") ? 0 : LOAD(clinux_filter_arguments);
+    return result < 0 || clinux_without("seccomp-calls") ? result : LOAD(clinux_filter_calls);
 }
 
 int clinux_seccomp_init(void) { return LOAD(clinux_filter_init); }

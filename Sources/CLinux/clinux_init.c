@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_init.h"
+#include "clinux_without.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ int clinux_listen(uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -errno;
     struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+        .sin_family = AF_INET, .sin_port = htons(clinux_without("net") ? 0 : port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 128) < 0) {
         int error = errno;
         close(fd);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux_harden.h"
 #include "clinux_mount.h"
+#include "clinux_without.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ int clinux_restrict_mount(int tree, const char *path, int restrictions, int recu
     if (restrictions & CLINUX_MOUNT_READ_ONLY) attributes.attr_set |= MOUNT_ATTR_RDONLY;
     if (restrictions & CLINUX_MOUNT_NO_EXEC) attributes.attr_set |= MOUNT_ATTR_NOEXEC;
     if (!(restrictions & CLINUX_MOUNT_DEVICES)) attributes.attr_set |= MOUNT_ATTR_NODEV;
+    if (clinux_without("mount-flags")) attributes.attr_set = 0;
     attributes.propagation = MS_PRIVATE;
     if (idmap >= 0) {
         attributes.attr_set |= MOUNT_ATTR_IDMAP;
@@ -41,14 +43,18 @@ int clinux_tmpfs(const char *path, uint64_t bytes, uint32_t inodes, uint32_t mod
     char options[160];
     snprintf(options, sizeof options, "size=%llu,nr_inodes=%u,mode=%o,uid=%u,gid=%u", (unsigned long long)bytes, inodes,
              mode, uid, gid);
+    if (clinux_without("tmpfs-limits")) snprintf(options, sizeof options, "mode=%o,uid=%u,gid=%u", mode, uid, gid);
     unsigned long flags = MS_NOSUID;
     if (restrictions & CLINUX_MOUNT_READ_ONLY) flags |= MS_RDONLY;
     if (restrictions & CLINUX_MOUNT_NO_EXEC) flags |= MS_NOEXEC;
     if (!(restrictions & CLINUX_MOUNT_DEVICES)) flags |= MS_NODEV;
+    if (clinux_without("mount-flags")) flags = 0;
     return mount("tmpfs", path, "tmpfs", flags, options) < 0 ? -errno : 0;
 }
 
 int clinux_mount_proc(const char *path) {
+    // A new one needs a pid namespace of one's own: what is there without is the box's.
+    if (clinux_without("pid")) return mount("/proc", path, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno : 0;
     return mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ? -errno : 0;
 }
 
@@ -66,7 +72,7 @@ int clinux_pivot(const char *path) {
     if (chdir(path) < 0) return -errno;
     if (syscall(SYS_pivot_root, ".", ".") < 0) return -errno;
     // The old root lies over the new one; the current directory is the new one.
-    if (umount2(".", MNT_DETACH) < 0) return -errno;
+    if (!clinux_without("old-root") && umount2(".", MNT_DETACH) < 0) return -errno;
     if (chdir("/") < 0) return -errno;
     struct stat above, root;
     if (stat("/..", &above) < 0 || stat("/", &root) < 0) return -errno;

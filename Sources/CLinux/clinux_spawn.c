@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_spawn.h"
+#include "clinux_without.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ pid_t clinux_clone_into(uint64_t flags, int *pidfd, int cgroup) {
     }
     struct clone_args arguments;
     memset(&arguments, 0, sizeof arguments);
-    arguments.flags = flags | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
+    arguments.flags = (flags & ~(uint64_t)clinux_without_namespaces()) | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
     arguments.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
     arguments.exit_signal = SIGCHLD;
@@ -122,6 +123,9 @@ int clinux_open_directory(const char *path) {
 
 const uint64_t clinux_path_only = O_PATH;
 
+// The highest descriptor that is closed.
+static unsigned int last_closed(void) { return clinux_without("descriptors") ? 98 : ~0U; }
+
 int clinux_keep_only(const int *keep, int count) {
     if (count < 0 || count > 64) return -EINVAL;
     unsigned int next = 0;
@@ -130,7 +134,7 @@ int clinux_keep_only(const int *keep, int count) {
         for (int index = 0; index < count; index++)
             if (keep[index] >= 0 && (unsigned int)keep[index] >= next && (unsigned int)keep[index] < nearest)
                 nearest = (unsigned int)keep[index];
-        if (nearest > next && syscall(SYS_close_range, next, nearest == ~0U ? ~0U : nearest - 1, 0) < 0) return -errno;
+        if (nearest > next && syscall(SYS_close_range, next, nearest == ~0U ? last_closed() : nearest - 1, 0) < 0) return -errno;
         if (nearest == ~0U) return 0;
         next = nearest + 1;
     }
@@ -156,7 +160,7 @@ int clinux_place(const int *fds, int count, int *spare) {
         *spare = count;
         first++;
     }
-    return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
+    return syscall(SYS_close_range, first, last_closed(), 0) < 0 ? -errno : 0;
 }
 
 int clinux_exec(const char *path, char *const argv[], char *const envp[]) {

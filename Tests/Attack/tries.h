@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <sched.h>
 #include <signal.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,13 @@ static char scratch[256] = "/tmp";
 static const char *in_scratch(const char *name) {
     static char path[300];
     snprintf(path, sizeof path, "%s/%s", scratch, name);
+    return path;
+}
+
+// A file of the process that started this one.
+static const char *of_parent(const char *name) {
+    static char path[300];
+    snprintf(path, sizeof path, "/proc/%d/%s", getppid(), name);
     return path;
 }
 
@@ -86,6 +94,21 @@ static int count_lines(const char *path) {
     return lines;
 }
 
+// As connect(2); a packet that has left and waits for its answer counts as connected.
+static long connects(int fd, const struct sockaddr *to, socklen_t length) {
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    errno = 0;
+    if (connect(fd, to, length) == 0) return 0;
+    if (errno != EINPROGRESS) return -1;
+    struct pollfd polled = {.fd = fd, .events = POLLOUT};
+    if (poll(&polled, 1, 300) <= 0) return 0;
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    errno = error;
+    return error ? -1 : 0;
+}
+
 static long tcp(const char *address, int port, int binds) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     inet_pton(AF_INET, address, &to.sin_addr);
@@ -94,11 +117,20 @@ static long tcp(const char *address, int port, int binds) {
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     errno = 0;
-    long result = binds ? bind(fd, (struct sockaddr *)&to, sizeof to) : connect(fd, (struct sockaddr *)&to, sizeof to);
+    long result = binds ? bind(fd, (struct sockaddr *)&to, sizeof to) : connects(fd, (struct sockaddr *)&to, sizeof to);
     int error = errno;
     close(fd);
     errno = error;
     return result;
+}
+
+// True for what is tried outside a sandbox, where what would do harm is left out.
+static int is_outside(void) { return getenv("ATTACK_OUTSIDE") != 0; }
+
+// A number that the sandbox was given as a limit.
+static long granted(const char *name, long otherwise) {
+    const char *text = getenv(name);
+    return text ? atol(text) : otherwise;
 }
 
 // Runs the try in a child and tells how it ended: "SIGSYS", or its own answer.

@@ -19,15 +19,18 @@ static long unix_connect(const char *path) {
     return result;
 }
 
-// One answer for a list of paths that must all be absent: ENOENT, or the first path that answers otherwise.
+// One answer for a list of paths that must all be absent: ENOENT; else the path that succeeds, or the first that is there.
 static void answer_absent(const char *name, const char *const *paths, long (*try)(const char *)) {
+    char other[256] = "ENOENT";
     for (; *paths; paths++) {
-        if (try(*paths) >= 0 || errno != ENOENT) {
-            printf("%s %s %s\n", name, *paths, errno ? strerrorname_np(errno) : "OK");
-            return;
+        if (try(*paths) >= 0) {
+            snprintf(other, sizeof other, "%s OK", *paths);
+            break;
         }
+        const char *error = strerrorname_np(errno);
+        if (errno != ENOENT && strcmp(other, "ENOENT") == 0) snprintf(other, sizeof other, "%s %s", *paths, error);
     }
-    printf("%s ENOENT\n", name);
+    printf("%s %s\n", name, other);
 }
 
 static long opens(const char *path) { return open_for(path, O_RDONLY); }
@@ -66,6 +69,24 @@ static void answer_own_groups(void) {
     printf("NS15.own %s\n", lines == 0 ? "NONE" : named ? "PATH" : "ROOT");
 }
 
+// In a child, which is not missed when memory runs out.
+static long lower_oom_score(void) {
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    return write_text("/proc/self/oom_score_adj", "-500");
+}
+
+static long mount_group(void) {
+    long result = CALL(SYS_mount, "c", scratch, "cgroup", 0, "memory");
+    if (result == 0) umount2(scratch, MNT_DETACH);
+    return result;
+}
+
+static void answer_moved(const char *name, const char *from, const char *to) {
+    long result = CALL(SYS_rename, from, to);
+    answer(name, result);
+    if (result == 0) rename(to, from);
+}
+
 static void try_host(void) {
     static const char *const old_roots[] = {"/oldroot", "/.put_old", "/old_root", "/mnt/oldroot", 0};
     static const char *const disks[] = {"/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/mem", "/dev/port", "/dev/loop0", 0};
@@ -77,28 +98,35 @@ static void try_host(void) {
         "/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/dbus/system_bus_socket",
         "/run/systemd/private", "/run/user/1000/bus", "/tmp/.X11-unix/X0", "/tmp/ssh-agent.sock", 0};
 
-    answer("RF08.pivot", CALL(SYS_pivot_root, ".", "."));
+    answer("RF08.pivot", CALL(SYS_pivot_root, "/", "/"));
     answer_absent("RF08.old", old_roots, opens);
     answer_absent("RF10", disks, opens);
     char target[256] = "";
     long length = readlink("/proc/self/fd/1", target, sizeof target - 1);
-    printf("RF15 %s\n", length > 0 && strncmp(target, "pipe:[", 6) == 0 ? "PIPE" : target);
+    printf("RF15 %s\n", length > 0 && strncmp(target, "pipe:[", 6) == 0 ? "PIPE" : "FILE");
 
     answer("PR02.modprobe", open_for("/proc/sys/kernel/modprobe", O_WRONLY));
     answer("PR02.binfmt", open_for("/proc/sys/fs/binfmt_misc/register", O_WRONLY));
+    answer("PR02.poweroff", open_for("/proc/sys/kernel/poweroff_cmd", O_WRONLY));
     answer("PR02.uevent", open_for("/sys/kernel/uevent_helper", O_WRONLY));
-    answer("PR05.lower", write_text("/proc/self/oom_score_adj", "-500"));
+    in_child("PR05.lower", lower_oom_score);
+    // A worse score for somebody else does the same.
+    answer("PR05.parent", write_text(of_parent("oom_score_adj"), "0"));
     answer("PR09.readlink", readlink("/proc/1/exe", target, sizeof target));
     answer("PR09.open", open_for("/proc/1/exe", O_RDONLY));
+    answer("PR09.parent", readlink(of_parent("exe"), target, sizeof target));
     answer_absent("PR11", power, opens);
 
-    answer("WR10.scratch", freeze(scratch));
-    answer("WR10.workspace", freeze("/workspace"));
-    answer("WR15.inbound", CALL(SYS_rename, "/workspace/inbound", "/workspace/moved"));
-    answer("WR15.workspace", CALL(SYS_rename, "/workspace", "/moved"));
-    answer("CF01", open_for("/etc/ld.so.preload", O_CREAT | O_WRONLY));
+    if (!is_outside()) {
+        answer("WR10.scratch", freeze(scratch));
+        answer("WR10.workspace", freeze("/workspace"));
+        answer_moved("WR15.inbound", "/workspace/inbound", "/workspace/moved");
+        answer_moved("WR15.workspace", "/workspace", "/moved");
+        answer("CF01", open_for("/etc/ld.so.preload", O_CREAT | O_WRONLY));
+        unlink("/etc/ld.so.preload");
+    }
 
-    answer("NS14.mount", CALL(SYS_mount, "c", scratch, "cgroup", 0, "memory"));
+    in_child("NS14.mount", mount_group);
     answer_absent("NS14.agent", agents, opens_for_writing);
     answer_absent("NS15.mounted", groups, opens);
     answer_own_groups();

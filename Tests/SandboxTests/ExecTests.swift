@@ -181,6 +181,28 @@ struct ExecTests {
     }
 
     @Test(arguments: SpawnMode.available)
+    func `FD03 a working directory behind a descriptor or another process is refused with its errno`(
+        mode: SpawnMode
+    ) async throws {
+        try await withTools(mode) { tools in
+            let directories: [(String, Int32)] = [
+                ("/proc/self/fd/3", ENOTDIR), ("/proc/self/fd/7", ENOENT), ("/proc/self/fd/0", ENOTDIR),
+                ("/proc/1/cwd", EACCES), ("/proc/1/root", EACCES), ("/proc/1/fd/3", EACCES),
+                ("/workspace/outbound", ENOENT), ("/workspace/agent/../../home", ENOENT),
+            ]
+            for (index, (directory, errno)) in directories.enumerated() {
+                let call = UInt32(index + 1)
+                _ = try tools.start(call, ["true"], directory: directory)
+                let event = try await tools.next()
+                guard case .failed(call, _, errno) = event else {
+                    Issue.record("\(directory): \(event)")
+                    continue
+                }
+            }
+        }
+    }
+
+    @Test(arguments: SpawnMode.available)
     func `a kill ends the whole tree of a call, and a signal reaches it`(mode: SpawnMode) async throws {
         try await withTools(mode) { tools in
             let output = try tools.start(

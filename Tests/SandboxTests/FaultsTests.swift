@@ -128,6 +128,7 @@ struct FaultsTests {
             guard let bytes = FileManager.default.contents(atPath: "\(Distribution.binaries)/\(name)") else { continue }
             for word in [
                 "clinux_fault_arm", "clinux_fault_role", "NANOCLAW_FAULT", "NANOCLAW_CRASH", "workspace/state/.crash",
+                "clinux_without", "NANOCLAW_WITHOUT",
             ] {
                 #expect(bytes.range(of: Data(word.utf8)) == nil, "\(name) has \(word)")
             }

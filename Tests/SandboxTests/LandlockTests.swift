@@ -25,7 +25,7 @@ struct LandlockTests {
             #expect(answers["RF11.char"] == "EACCES")
             #expect(answers["WR08"] == "EACCES")
             #expect(answers["WR04.plain"] == "OK")
-            #expect(answers["WR.fifo"] == "OK")
+            #expect(answers["WR08.fifo"] == "OK")
             #expect(answers["PR01"] == "EACCES")
             #expect(answers["PR07.tmpfs"] == "EPERM")
         }

@@ -59,7 +59,7 @@ struct AttachmentTests {
     }
 
     @Test(arguments: ["..", ".", "a/b", "a\\b", "a\0b", "/etc/passwd", String(repeating: "n", count: 300), "a\nb"])
-    func `§16.37 an unsafe name is replaced and nothing is written elsewhere`(name: String) async throws {
+    func `§16.37 IN11 an unsafe name is replaced and nothing is written elsewhere`(name: String) async throws {
         try await Scene.run { scene in
             let entry = try #require(try await store(scene, [NewAttachment(name: name, source: .bytes([7]))]).first)
             #expect(entry.name == "attachment-\(scene.time.now.milliseconds)")

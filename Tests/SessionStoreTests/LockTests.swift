@@ -42,7 +42,7 @@ struct LockTests {
         }
     }
 
-    @Test func `a commit that a reader blocks is undone after 200 ms, and works once it has left`() async throws {
+    @Test func `IN06 a commit that a reader blocks is undone after 200 ms, and works once it has left`() async throws {
         try await Scene.run { scene in
             _ = try await scene.host.insert([scene.message("before")])
             let reader = try Victim("hold-inbound", scene.folder)

@@ -133,4 +133,17 @@ int clinux_fault_role(const char *role);
 // To be asked before the step `name` is done: -EPERM when it is the one that is to fail, else 0.
 int clinux_fault(const char *name);
 
+// Reads which layers are left out from `names`, separated by commas (from NANOCLAW_WITHOUT); NULL: none. -EINVAL when there is
+// no layer of such a name.
+int clinux_without_arm(const char *names);
+
+// True when this layer is left out.
+int clinux_without(const char *layer);
+
+// True when this step is part of a layer that is left out: it is not done.
+int clinux_without_step(const char *name);
+
+// The CLONE_NEW* flags that are left out.
+uint64_t clinux_without_namespaces(void);
+
 #endif

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import CLinux
 import Core
 import Foundation
 import Glibc
@@ -38,8 +39,31 @@ struct SandboxExecCommand: AsyncParsableCommand {
     @Option(help: "The tier: runner or tool.")
     var tier: SandboxTier = .tool
 
+    #if FAULTS
+    @Option(help: "A layer of the sandbox to leave out (test builds only; may be given more than once).")
+    var without: [String] = []
+    #endif
+
     @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
     var command: [String] = []
+
+    /// Variables of the launcher.
+    private var environment: [String] {
+        get throws {
+            #if FAULTS
+            let layers = without.joined(separator: ",")
+            guard clinux_without_arm(layers) == 0 else {
+                throw CommandFailure(
+                    .usage,
+                    "--without \(layers): there is no such layer; Tests/Attack/layers.txt lists them"
+                )
+            }
+            return layers.isEmpty ? [] : ["NANOCLAW_WITHOUT=\(layers)"]
+            #else
+            return []
+            #endif
+        }
+    }
 
     func run() async throws {
         guard !command.isEmpty else { throw CommandFailure(.usage, "no command: write it after --") }
@@ -49,7 +73,7 @@ struct SandboxExecCommand: AsyncParsableCommand {
                 throw CommandFailure(.failed, "there is no folder groups/\(group) in \(home)")
             }
         }
-        let status = try await SandboxScratch.with(home: home) { spawner, scratch in
+        let status = try await SandboxScratch.with(home: home, environment: try environment) { spawner, scratch in
             var request = scratch.request(
                 .command(tier: tier == .runner ? .runner : .tool, argv: command),
                 groupFolder: group ?? ""
@@ -144,12 +168,18 @@ enum SandboxScratch {
     static func with<Result: Sendable>(
         home: String,
         settings given: HostConfiguration? = nil,
+        environment: [String] = [],
         _ body: @escaping @Sendable (SandboxSpawner, ScratchSession) async throws -> Result
     ) async throws -> Result {
         guard let binaries = HomeLocation.binaries else {
             throw CommandFailure(.failed, "/proc/self/exe cannot be read: where are the inner binaries?")
         }
         let settings = try given ?? HostConfiguration.load(home: home)
+        #if FAULTS
+        guard environment.isEmpty || settings.sandbox.broker == nil else {
+            throw CommandFailure(.usage, "a root broker makes whole sandboxes only: leave --without away")
+        }
+        #endif
         let spawner = SandboxSpawner(
             SandboxConfiguration(
                 home: home,
@@ -157,7 +187,8 @@ enum SandboxScratch {
                 uidRange: settings.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners),
                 broker: settings.sandbox.broker
-            ).forScratch()
+            ).forScratch(),
+            environment: environment
         )
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {

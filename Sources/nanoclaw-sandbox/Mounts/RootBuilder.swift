@@ -30,6 +30,9 @@ struct RootBuilder {
         let tmp = context.plan.limits.tmpBytes
         try tmpfs("/tmp", bytes: tmp, inodes: 65_536, mode: 0o1777, restrictions: 0)
         try workspace()
+        #if FAULTS
+        if clinux_without("root") != 0 { try showBox() }
+        #endif
         try step("pivot_root", clinux_pivot(root))
         return limits
     }
@@ -83,6 +86,18 @@ struct RootBuilder {
             try step("link \(path)", clinux_make_link(target, root + path))
         }
     }
+
+    #if FAULTS
+    /// What a root of its own keeps away: the box's directories, where a test wants to see it without.
+    private func showBox() throws(StepError) {
+        for path in ["/boot", "/dev", "/etc", "/home", "/mnt", "/opt", "/root", "/srv", "/sys", "/var"] {
+            var target: [CChar] = [0]
+            guard clinux_kind(path, &target, 1) == 1 else { continue }
+            try make(path)
+            try bind(path, restrictions: Int(CLINUX_MOUNT_DEVICES))
+        }
+    }
+    #endif
 
     private func devices() throws(StepError) {
         for name in ["null", "zero", "full", "random", "urandom", "tty"] {

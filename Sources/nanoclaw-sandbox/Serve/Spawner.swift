@@ -41,6 +41,7 @@ struct Spawner {
         umask(0o077)
         #if FAULTS
         clinux_fault_arm(getenv("NANOCLAW_FAULT"))
+        guard clinux_without_arm(getenv("NANOCLAW_WITHOUT")) == 0 else { exit(64) }
         #endif
         signal(SIGPIPE, SIG_IGN)
         chdir("/")
