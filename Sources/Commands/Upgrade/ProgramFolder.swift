@@ -72,8 +72,8 @@ struct ProgramFolder: Sendable {
         try copy(from: release.path, to: "new")
     }
 
-    /// Copies the present programs to ``old``.
-    func keep() throws { try copy(from: path, to: "old") }
+    /// Keeps the present programs as ``old``: programs are replaced, never written to.
+    func keep() throws { try copy(from: path, to: "old", isOurs: true) }
 
     /// Whether ``new`` holds the very bytes that are in place.
     func isUnchanged() throws -> Bool {
@@ -83,17 +83,35 @@ struct ProgramFolder: Sendable {
         }
     }
 
-    /// Puts the programs of ``new`` or ``old`` into place, each in one step; may be repeated.
+    /// Moves the programs of ``new`` into place, each in one step; what was moved before is left alone.
     ///
     /// A running host keeps the file that it was started from.
-    func place(_ folder: String) throws {
-        let (source, here) = (try Directory(path: folder), try Directory(path: path))
-        for name in Self.names {
+    func placeNew() throws {
+        try place(from: new) { staged, here, name in
+            guard try staged.status(name) != nil else { return }
+            guard renameat(staged.descriptor.number, name, here.descriptor.number, name) == 0 else {
+                throw Errno.last("rename \(path)/\(name)")
+            }
+        }
+    }
+
+    /// Puts the programs of ``old`` into place, which keeps them; may be repeated.
+    func placeOld() throws {
+        try place(from: old) { kept, here, name in
             let next = ".\(name).new"
-            try Self.copy(name, source, here, as: next)
+            try Self.link(name, kept, here, as: next)
             guard renameat(here.descriptor.number, next, here.descriptor.number, name) == 0 else {
                 throw Errno.last("rename \(path)/\(name)")
             }
+            // Two names of one file are not renamed.
+            try here.remove(next)
+        }
+    }
+
+    private func place(from folder: String, _ put: (Directory, Directory, String) throws -> Void) throws {
+        let (source, here) = (try Directory(path: folder), try Directory(path: path))
+        for name in Self.names {
+            try put(source, here, name)
             crashPoint("upgrade.program-placed")
         }
         try here.descriptor.synchronize()
@@ -107,13 +125,22 @@ struct ProgramFolder: Sendable {
         }
     }
 
-    private func copy(from: String, to folder: String) throws {
+    private func copy(from: String, to folder: String, isOurs: Bool = false) throws {
         let work = try Directory(path: work)
         try work.remove(folder)
         try work.makeDirectory(folder, mode: 0o755)
         let (source, target) = (try Directory(path: from), try work.directory(folder))
-        for name in Self.names { try Self.copy(name, source, target, as: name) }
+        for name in Self.names {
+            try isOurs ? Self.link(name, source, target, as: name) : Self.copy(name, source, target, as: name)
+        }
         try target.descriptor.synchronize()
+    }
+
+    /// A second name for the file, or a copy where it cannot have one.
+    private static func link(_ name: String, _ source: Directory, _ target: Directory, as other: String) throws {
+        try target.remove(other)
+        if linkat(source.descriptor.number, name, target.descriptor.number, other, 0) == 0 { return }
+        try copy(name, source, target, as: other)
     }
 
     private static func copy(_ name: String, _ source: Directory, _ target: Directory, as copy: String) throws {

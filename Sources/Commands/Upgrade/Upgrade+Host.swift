@@ -13,8 +13,8 @@ extension Upgrade {
         var needed: [UInt64: (place: String, bytes: Int64)] = [:]
         let wants = [
             ("\(home)/data", max(state.checkedSize(), state.size()) + reserve),
-            // New ones, old ones, and the one that is put into place.
-            (programs.path, release.size * 2 + programs.size),
+            // The new ones, and one more set where files cannot have two names.
+            (programs.path, release.size + programs.size),
         ]
         for (place, bytes) in wants {
             var status = stat()

@@ -158,7 +158,7 @@ struct Upgrade {
         let lock = try HomeLock.acquire(home: home)
         defer { lock.release() }
         say("changing the programs in \(programs.path)")
-        try programs.place(programs.new)
+        try programs.placeNew()
         try UnitFiles(journal.run.manager)?.renew(programs, home: home)
         crashPoint("upgrade.switched")
         try move(&journal, to: .starting)
@@ -211,7 +211,7 @@ struct Upgrade {
         let lock = try HomeLock.acquire(home: home)
         defer { lock.release() }
         try UpgradeMark.set(state.upgrades(), program: "\(programs.path)/nanoclaw")
-        try programs.place(programs.old)
+        try programs.placeOld()
         try UnitFiles(journal.run.manager)?.putBack(work)
         crashPoint("upgrade.programs-back")
         try state.putBack(from: state.folder(journal.id).directory("state"))
