@@ -129,7 +129,7 @@ let host: [Target] = [
         dependencies: [
             "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host",
             "HostConfiguration",
-            "HostLogging", "LinuxIO", "Sandbox",
+            "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -190,7 +190,10 @@ let testing: [Target] = [
             .product(name: "Logging", package: "swift-log"), .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
-    .testTarget(name: "EndToEndTests", dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport", "crash-host"]),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport", "crash-host", "nanoclaw"]
+    ),
     tests(
         "Host",
         [

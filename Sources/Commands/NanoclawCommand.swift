@@ -12,13 +12,14 @@ package struct NanoclawCommand: AsyncParsableCommand {
             Exit status: 0 done, 1 refused or failed, 2 no host serves the home, 64 wrong usage, 78 a start
             that would fail again; chat also has 3 and 130.
             """,
+        version: Version.current,
         groupedSubcommands: [
             CommandGroup(name: "Talk", subcommands: [ChatCommand.self]),
             CommandGroup(
                 name: "Run",
                 subcommands: [
                     UpCommand.self, StatusCommand.self, DoctorCommand.self, LogsCommand.self, ConfigCommand.self,
-                    ServiceCommand.self,
+                    ServiceCommand.self, UpgradeCommand.self,
                 ]
             ),
             CommandGroup(

@@ -25,10 +25,14 @@ struct ConfigurationFile {
     let path: String
     private(set) var entries: [Entry] = []
     private(set) var sections: [Section] = []
+    /// Keys that are no setting, in the order of the file.
+    private(set) var unknown: [ConfigurationError] = []
     private var snapshot: YAMLSnapshot?
 
     /// Reads the text of the file at `path`; throws ``ConfigurationError`` with line and key.
-    init(text: String, path: String) throws {
+    ///
+    /// With `keepsUnknown`, keys that are no setting are collected instead.
+    init(text: String, path: String, keepsUnknown: Bool = false) throws {
         self.path = path
         let root: Node?
         do {
@@ -41,6 +45,7 @@ struct ConfigurationFile {
             throw ConfigurationError(.syntax, source: path, line: root.mark?.line, "needs \"key: value\" lines")
         }
         try read(mapping, below: [])
+        if let first = unknown.first, !keepsUnknown { throw first }
         let bytes = Array(text.utf8)
         snapshot = try YAMLSnapshot(data: bytes.span.bytes, providerName: path, parsingOptions: .default)
         for entry in entries { try check(entry) }
@@ -100,12 +105,14 @@ struct ConfigurationFile {
                 )
             } else {
                 let known = Setting.names(below: parent).map { $0 == "*" ? "a name of letters, digits, _ and -" : $0 }
-                throw ConfigurationError(
-                    .unknownKey,
-                    source: path,
-                    line: line,
-                    key: dotted,
-                    "no such setting; there are: \(known.joined(separator: ", "))"
+                unknown.append(
+                    ConfigurationError(
+                        .unknownKey,
+                        source: path,
+                        line: line,
+                        key: dotted,
+                        "no such setting; there are: \(known.joined(separator: ", "))"
+                    )
                 )
             }
         }

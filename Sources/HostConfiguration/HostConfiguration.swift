@@ -76,6 +76,14 @@ package struct HostConfiguration: Sendable {
         return try HostConfiguration(text: text, path: path, environment: environment)
     }
 
+    /// One line for each key of a home's file that is no setting, where others stop at the first; throws when the file
+    /// cannot be read.
+    package static func unknownKeys(home: String) throws -> [String] {
+        let path = path(home: home)
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return try ConfigurationFile(text: try read(path), path: path, keepsUnknown: true).unknown.map(\.description)
+    }
+
     private static func read(_ path: String) throws -> String {
         let bytes: Data
         do {

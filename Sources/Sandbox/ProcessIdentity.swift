@@ -3,9 +3,9 @@ import Glibc
 import LinuxIO
 
 /// What tells one process from any later one with its number.
-enum ProcessIdentity {
+package enum ProcessIdentity {
     /// Start time in clock ticks since boot; nil when there is no such process.
-    static func startTime(of pid: Int32) -> UInt64? {
+    package static func startTime(of pid: Int32) -> UInt64? {
         guard let text = contents("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         // After the name, which may hold anything: state is field 3, the start time field 22.
         let fields = text[text.index(after: end)...].split(separator: " ")
@@ -13,7 +13,7 @@ enum ProcessIdentity {
     }
 
     /// The kernel's id of this boot.
-    static func bootID() -> String {
+    package static func bootID() -> String {
         (contents("/proc/sys/kernel/random/boot_id") ?? "").filter { $0 != "\n" }
     }
 

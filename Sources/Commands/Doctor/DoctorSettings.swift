@@ -28,7 +28,7 @@ enum DoctorSettings {
     }
 
     /// Whether the system's service is installed for this home.
-    private static func isServed(home: String, machineRoot: String) -> Bool {
+    static func isServed(home: String, machineRoot: String) -> Bool {
         let path = "\(machineRoot)/etc/systemd/system/\(ServiceUnits.host)"
         guard let bytes = FileManager.default.contents(atPath: path) else { return false }
         let line = "ReadWritePaths=\(UnitFile.path(home))"

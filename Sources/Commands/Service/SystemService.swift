@@ -14,7 +14,7 @@ struct SystemService: Sendable {
 
     static let binaries = "/usr/local/lib/nanoclaw"
     static let standardHome = "/var/lib/nanoclaw"
-    private static let units = "/etc/systemd/system"
+    static let units = "/etc/systemd/system"
     private static let programs = ["nanoclaw", "nanoclaw-sandbox", "agent-runner"]
 
     private var files: ServiceUnits { ServiceUnits(home: home, binaries: Self.binaries) }

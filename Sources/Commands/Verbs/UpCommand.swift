@@ -23,6 +23,7 @@ struct UpCommand: AsyncParsableCommand {
         guard let binaries = HomeLocation.binaries else {
             throw CommandFailure(.failed, "the directory of this program cannot be read from /proc/self/exe")
         }
+        try UpgradeMark.check(home: home)
         var options = HostOptions(home: home, binaries: binaries)
         let program = CommandLine.arguments.first ?? "nanoclaw"
         options.onReady = { status in

@@ -17,6 +17,7 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
+            CrashPoints.upgrade,
         ] { #expect(!group.isEmpty) }
     }
 

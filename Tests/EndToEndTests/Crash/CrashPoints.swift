@@ -28,6 +28,9 @@ enum CrashPoints {
     /// Those of the host that its start comes to when a host before it was killed.
     static let takeover = all.filter { $0.hasPrefix("takeover.") }
 
+    /// Those of an upgrade, which `UpgradeCrashTests` comes to.
+    static let upgrade = all.filter { $0.hasPrefix("upgrade.") }
+
     /// Those of the host that every turn comes to.
-    static let host = all.filter { !(runner + rollback + recovery + takeover).contains($0) }
+    static let host = all.filter { !(runner + rollback + recovery + takeover + upgrade).contains($0) }
 }

@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Homes that earlier releases have left, kept as text below `Tests/Fixtures/Homes`, under the programs of today.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct EarlierHomeTests {
+    static let fixtures = Release.checkout.appending(path: "Tests/Fixtures/Homes").path
+    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: fixtures)) ?? []).sorted()
+
+    /// Makes the home: each `.sql` becomes the database that it is the dump of.
+    private static func build(_ name: String, at home: String) async throws {
+        // What agents may write belonged to the service's user.
+        let script = """
+            set -e; cp -r '\(fixtures)/\(name)' '\(home)'; cd '\(home)'; chmod 700 data
+            find . -name '*.sql' | while read -r file; do sqlite3 "${file%.sql}.db" <"$file" >/dev/null; rm "$file"; done
+            find data/sessions -mindepth 2 -maxdepth 2 | while read -r session; do
+                mkdir -p "$session/inbound/inbox" "$session/outbound/outbox" "$session/state"; touch "$session/lock"; done
+            [ "$(id -u)" != 0 ] || chown -R nanoclaw: groups/* data/sessions/*/*
+            """
+        let made = try await run("/bin/bash", ["-c", script])
+        try #require(made.status == 0, "\(made)")
+    }
+
+    /// Every message that any session holds, in and out, by id and text.
+    private static func messages(_ home: String) async throws -> Set<String> {
+        let query =
+            "SELECT 'in', id, content FROM messages_in UNION ALL SELECT 'out', message_id, content FROM deliveries"
+        let script = "for db in '\(home)'/data/sessions/*/*/inbound/inbound.db; do sqlite3 \"$db\" \"\(query)\"; done"
+        let found = try await run("/bin/sh", ["-c", script])
+        #expect(found.status == 0, "\(found)")
+        return Set(found.output.split(separator: "\n").map(String.init))
+    }
+
+    @Test(arguments: names)
+    func `T62 a home of an earlier release opens, keeps each message, and goes on`(name: String) async throws {
+        try await withTemporaryDirectory { path in
+            chmod(path, 0o755)
+            let home = path + "/home"
+            try await Self.build(name, at: home)
+            let before = try await Self.messages(home)
+            #expect(before.count >= 10, "\(before)")
+            // First as an upgrade looks at it.
+            try await Self.build(name, at: path + "/copy")
+            let look = try await run(Release.nanoclaw.path, ["upgrade", "--preflight", "--home", path + "/copy"])
+            #expect(look.status == 0 && look.output.contains(#""problems":[]"#), "\(look)")
+            #expect(look.output.contains(#""sessions":2"#), "\(look)")
+            try await withHost(home: home) { host in
+                // What was under way when that host died is answered by this one.
+                try await eventually(within: 30, "the waiting message is answered") {
+                    try await Self.messages(home).contains { $0.hasPrefix("out|") && $0.contains("late-answer") }
+                }
+                #expect(try await host.chat("run echo $((6*7))").contains("42"))
+                #expect(try await host.chat("read notes.txt").contains("remember the milk"))
+                #expect(try await host.chat("recall door").contains("door code"))
+                let other = try await host.nanoclaw("chat", "--chat", "work", "-m", "read plan.md")
+                #expect(other.output.contains("# Plan"), "\(other)")
+                let settings = try await host.nanoclaw("config", "show", "--json")
+                #expect(settings.output.contains("config.yaml:"), "\(settings)")
+                let group = try await host.nanoclaw("groups", "config", "get", "research", "--json")
+                for word in ["Ada", "Europe/Berlin"] { #expect(group.output.contains(word), "\(group)") }
+                let members = try await host.nanoclaw("members", "list", "--json")
+                #expect(members.output.contains("mail:ann@example.org"), "\(members)")
+            }
+            #expect(try await Self.messages(home).isSuperset(of: before))
+        }
+    }
+
+    @Test func `T62 there is an earlier home to try`() { #expect(!Self.names.isEmpty) }
+}
