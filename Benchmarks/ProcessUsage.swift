@@ -50,6 +50,9 @@ enum ProcessUsage {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// The same of these processes together.
+    static func processorSeconds(_ pids: [Int32]) throws -> Double { try pids.map(processorSeconds).reduce(0, +) }
+
     /// The processes below these, themselves included.
     static func trees(_ roots: some Sequence<Int32>) -> [Int32: [Int32]] {
         var children: [Int32: [Int32]] = [:]
