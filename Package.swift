@@ -139,8 +139,8 @@ let host: [Target] = [
     .executableTarget(
         name: "nanoclaw-bench",
         dependencies: [
-            "CentralStore", "Channels", "Commands", "ControlProtocol", "Core", "Sandbox", "SessionStore",
-            "SessionStoreHost",
+            "CentralStore", "Channels", "Commands", "ControlProtocol", "Core", "Host", "LinuxIO", "Sandbox",
+            "SessionStore", "SessionStoreHost",
             .product(name: "GRDB", package: "GRDB.swift"),
         ],
         path: "Benchmarks",

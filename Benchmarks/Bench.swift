@@ -19,6 +19,7 @@ struct Bench {
         var results: [Measure] = []
         Measure.printHead()
         for name in options.only {
+            note("measuring \(name.rawValue)")
             let rows = try await measure(name, options)
             rows.forEach { $0.print() }
             results += rows
@@ -33,6 +34,11 @@ struct Bench {
         let text = "missed: \(missed.map { "\($0.name) (\($0.goal ?? ""))" }.joined(separator: ", "))"
         if options.isStrict { throw Options.Usage(text) }
         print(text)
+    }
+
+    /// Says on standard error what goes on.
+    static func note(_ text: String) {
+        FileHandle.standardError.write(Data("nanoclaw-bench: \(text)\n".utf8))
     }
 
     private static func measure(_ name: Options.Name, _ options: Options) async throws -> [Measure] {

@@ -11,7 +11,9 @@ struct Idle {
         let sessions = options.isQuick ? 50 : 1_000
         let seed = try await Seed.make(options, chats: sessions, sessions: true)
         defer { seed.home.remove() }
-        return try await startup(seed) + resting(seed, sessions) + runners(seed)
+        let few = try await Seed.make(options, chats: 10)
+        defer { few.home.remove() }
+        return try await startup(seed) + measure(seed, few, sessions)
     }
 
     private func startup(_ seed: Seed) async throws -> [Measure] {
@@ -37,62 +39,69 @@ struct Idle {
         }
     }
 
-    private func resting(_ seed: Seed, _ sessions: Int) async throws -> [Measure] {
+    /// The ten runners' memory is measured before the host at rest starts, and the host's after theirs has ended: pages
+    /// of the same program would be shared.
+    private func measure(_ seed: Seed, _ few: Seed, _ sessions: Int) async throws -> [Measure] {
+        let settling = Duration.seconds(options.isQuick ? 1 : 3)
+        let (short, long) = options.isQuick ? (1.0, 1.0) : (20, 40)
+        let busy = try BenchHost(options, home: few.home.path)
+        defer { busy.stop() }
+        try await Crowd(home: few.home.path, chats: few.chats).drive(more: { $1 < 3 }, ended: { _, _ in })
+        try await Task.sleep(for: settling)
+        let trees = ProcessUsage.trees(try await Self.sandboxes(few.home.path))
+        let memory = trees.mapValues { ProcessUsage.memory($0) }
+        return try await withHost(options, seed.home) { host in
+            // What the start took is not idleness.
+            try await Task.sleep(for: settling)
+            let pids = ProcessUsage.hostProcesses(host.pid)
+            let start = try ProcessUsage.processorSeconds(pids)
+            let runners = [busy.pid] + trees.values.flatMap(\.self)
+            let runnersStart = try ProcessUsage.processorSeconds(runners)
+            try await Task.sleep(for: .seconds(short))
+            let usedByRunners = try ProcessUsage.processorSeconds(runners) - runnersStart
+            busy.stop()
+            // One sweep of the default period falls into the minute.
+            try await Task.sleep(for: .seconds(long))
+            let used = try ProcessUsage.processorSeconds(pids) - start
+            return try Self.host(pids, host.pid, used / (short + long), sessions, floor: floorMemory())
+                + Self.runners(memory.values, usedByRunners / short)
+        }
+    }
+
+    /// Memory of a plain C program with its database open.
+    private func floorMemory() throws -> Double {
         let folder = try BenchHome()
         defer { folder.remove() }
         let floor = try WaitingProgram(options.floor + "/floor", ["host", folder.path + "/floor.db"])
         defer { floor.end() }
-        let floorMemory = ProcessUsage.memory([floor.pid])
-        return try await withHost(options, seed.home) { host in
-            // What the start took is not idleness.
-            try await Task.sleep(for: .seconds(options.isQuick ? 1 : 5))
-            let seconds = options.isQuick ? 2.0 : 60
-            let pids = ProcessUsage.hostProcesses(host.pid)
-            let before = try pids.map(ProcessUsage.processorSeconds).reduce(0, +)
-            try await Task.sleep(for: .seconds(seconds))
-            let used = try pids.map(ProcessUsage.processorSeconds).reduce(0, +) - before
-            let memory = ProcessUsage.memory([host.pid])
-            let spawner = ProcessUsage.memory(pids.filter { $0 != host.pid })
-            return [
-                Measure("idle.host-pss", memory.megabytes, "MB", n: sessions, floor: floorMemory.megabytes, most: 45),
-                Measure("idle.spawner-pss", spawner.megabytes, "MB", n: pids.count - 1),
-                Measure("idle.host-cpu", used / seconds * 100, "% of a core", n: sessions, floor: 0, most: 0.1),
-            ]
-        }
+        return ProcessUsage.memory([floor.pid]).megabytes
     }
 
-    private func runners(_ seed: Seed) async throws -> [Measure] {
-        try await withHost(options, seed.home) { host in
-            let chats = Array(seed.chats.prefix(10))
-            try await Crowd(home: seed.home.path, chats: chats).drive(more: { $1 < 3 }, ended: { _, _ in })
-            try await Task.sleep(for: .seconds(options.isQuick ? 1 : 5))
-            let sandboxes = try await Self.sandboxes(seed.home.path)
-            let trees = ProcessUsage.trees(sandboxes)
-            let memory = trees.mapValues { ProcessUsage.memory($0) }
-            let count = Double(max(memory.count, 1))
-            let pids = [host.pid] + trees.values.flatMap(\.self)
-            let seconds = options.isQuick ? 1.0 : 20
-            let before = try pids.map(ProcessUsage.processorSeconds).reduce(0, +)
-            try await Task.sleep(for: .seconds(seconds))
-            let used = try pids.map(ProcessUsage.processorSeconds).reduce(0, +) - before
-            return [
-                Measure(
-                    "idle.runner-pss",
-                    memory.values.map(\.megabytes).reduce(0, +) / count,
-                    "MB",
-                    n: memory.count,
-                    most: 5
-                ),
-                Measure(
-                    "idle.runner-private",
-                    memory.values.map(\.ownMegabytes).reduce(0, +) / count,
-                    "MB",
-                    n: memory.count,
-                    most: 2
-                ),
-                Measure("idle.ten-runners-cpu", used / seconds * 100, "% of a core", n: memory.count),
-            ]
-        }
+    private static func host(
+        _ pids: [Int32],
+        _ host: Int32,
+        _ used: Double,
+        _ sessions: Int,
+        floor: Double
+    ) -> [Measure] {
+        let memory = ProcessUsage.memory([host])
+        let spawner = ProcessUsage.memory(pids.filter { $0 != host })
+        return [
+            Measure("idle.host-pss", memory.megabytes, "MB", n: sessions, floor: floor, most: 45),
+            Measure("idle.spawner-pss", spawner.megabytes, "MB", n: pids.count - 1),
+            Measure("idle.host-cpu", used * 100, "% of a core", n: sessions, floor: 0, most: 0.1),
+        ]
+    }
+
+    private static func runners(_ memory: some Collection<ProcessUsage.Memory>, _ used: Double) -> [Measure] {
+        let count = Double(max(memory.count, 1))
+        let proportional = memory.map(\.megabytes).reduce(0, +) / count
+        let own = memory.map(\.ownMegabytes).reduce(0, +) / count
+        return [
+            Measure("idle.runner-pss", proportional, "MB", n: memory.count, most: 5),
+            Measure("idle.runner-private", own, "MB", n: memory.count, most: 2),
+            Measure("idle.ten-runners-cpu", used * 100, "% of a core", n: memory.count),
+        ]
     }
 
     /// The first process of each sandbox that lives.

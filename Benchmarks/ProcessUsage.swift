@@ -50,8 +50,20 @@ enum ProcessUsage {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// The same of these processes together.
+    static func processorSeconds(_ pids: [Int32]) throws -> Double { try pids.map(processorSeconds).reduce(0, +) }
+
     /// The processes below these, themselves included.
     static func trees(_ roots: some Sequence<Int32>) -> [Int32: [Int32]] {
+        let children = children()
+        func tree(_ pid: Int32) -> [Int32] { [pid] + (children[pid] ?? []).flatMap(tree) }
+        return Dictionary(uniqueKeysWithValues: Set(roots).map { ($0, tree($0)) })
+    }
+
+    /// The host and its spawner, without the sandboxes below that, whose first processes have its name.
+    static func hostProcesses(_ pid: Int32) -> [Int32] { [pid] + (children()[pid] ?? []) }
+
+    private static func children() -> [Int32: [Int32]] {
         var children: [Int32: [Int32]] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
             guard let pid = Int32(name), let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
@@ -61,16 +73,6 @@ enum ProcessUsage {
             guard fields.count > 1, let parent = Int32(fields[1]) else { continue }
             children[parent, default: []].append(pid)
         }
-        func tree(_ pid: Int32) -> [Int32] { [pid] + (children[pid] ?? []).flatMap(tree) }
-        return Dictionary(uniqueKeysWithValues: Set(roots).map { ($0, tree($0)) })
-    }
-
-    /// The host and its spawner, without the sandboxes.
-    static func hostProcesses(_ pid: Int32) -> [Int32] {
-        let all = trees([pid])[pid] ?? []
-        return all.filter { child in
-            child == pid
-                || (try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8))?.contains("serve") == true
-        }
+        return children
     }
 }

@@ -1,15 +1,15 @@
 import CentralStore
 import Channels
-import Commands
-import ControlProtocol
 import Core
 import Foundation
 import GRDB
+import Host
+import LinuxIO
 import Sandbox
 import SessionStore
 import SessionStoreHost
 
-/// A home with many chats: the groups by the host's own verb, chats, wirings and sessions by its stores while it is down.
+/// A home with many chats, made by the host's stores while it is down.
 struct Seed {
     /// Chats of one group: each of its sessions knows them all as destinations.
     static let chatsPerGroup = 10
@@ -19,41 +19,48 @@ struct Seed {
     let chats: [String]
     /// The groups' folders.
     let groups: [String]
+    /// Sessions that have their folder with both databases.
+    let sessionsWithFiles: Int
 
-    /// Makes it; with `sessions` each chat has a session at rest with its files.
+    /// Makes it; with `sessions` each chat has a session at rest, evenly spread `files` of them with their files.
     static func make(
         _ options: Options,
         chats count: Int,
         chatsPerGroup: Int = Self.chatsPerGroup,
         sessions: Bool = false,
+        files: Int = .max,
         configuration: String = ""
     ) async throws -> Seed {
+        Bench.note("seeding \(count) chats\(sessions ? " with a session each" : "")")
         let home = try BenchHome()
         do {
             try home.configure(configuration)
+            // The first start makes what every home has.
+            try await withHost(options, home) { _ in }
             let groups = (0..<max(1, (count + chatsPerGroup - 1) / chatsPerGroup)).map { "group\($0)" }
-            try await withHost(options, home) { _ in
-                try await HostClient.with(home: home.path) { client in
-                    for group in groups { _ = try await client.call("groups create", ["name": .string(group)]) }
-                }
-            }
+            let owner = try SandboxConfiguration.serviceOwner(home: home.path)
+            let folders = GroupFolder(home: home.path, owner: owner)
+            for group in groups { try folders.create(group, name: group, adopt: false) }
             let chats = (0..<count).map { "bench\($0)" }
             let made = try await record(home.path, chats, groups, chatsPerGroup, sessions: sessions)
-            if sessions { try await makeFolders(home.path, made) }
-            return Seed(home: home, chats: chats, groups: groups)
+            let step = max(1, made.count / max(1, min(files, made.count)))
+            let withFiles = made.enumerated().filter { $0.offset % step == 0 }.map(\.element)
+            try makeFolders(home.path, withFiles, owner)
+            return Seed(home: home, chats: chats, groups: groups, sessionsWithFiles: withFiles.count)
         } catch {
             home.remove()
             throw error
         }
     }
 
+    /// The rows, all in one commit: the checks of the verbs, which read all of a group's rows for each, are left out.
     private static func record(
         _ home: String,
         _ chats: [String],
         _ groups: [String],
         _ chatsPerGroup: Int,
         sessions: Bool
-    ) async throws -> [(AgentGroupID, SessionID)] {
+    ) async throws -> [Session] {
         let lock = try HomeLock.acquire(home: home)
         let store = try CentralStore(lock: lock)
         defer {
@@ -61,65 +68,58 @@ struct Seed {
             lock.release()
         }
         let now = SystemTime().now
-        var made: [(AgentGroupID, SessionID)] = []
-        for (index, folder) in groups.enumerated() {
-            let part = chats.dropFirst(index * chatsPerGroup).prefix(chatsPerGroup)
-            made += try await store.write { db in
-                guard let group = try AgentGroup.filter(sql: "folder = ?", arguments: [folder]).fetchOne(db) else {
-                    throw Options.Usage("the host made no group \(folder)")
-                }
-                return try part.compactMap { name in
-                    let chat = try MessagingGroup(
+        return try await store.write { db in
+            var made: [Session] = []
+            for (index, folder) in groups.enumerated() {
+                let group = try AgentGroup.create(name: folder, folder: folder, now: now, db)
+                for name in chats.dropFirst(index * chatsPerGroup).prefix(chatsPerGroup) {
+                    let chat = MessagingGroup(
                         channelType: CLIChannel.name,
                         platformID: "cli:local:\(name)",
                         name: name,
                         createdAt: now
-                    ).create(db)
-                    _ = try Wiring(
+                    )
+                    try chat.insert(db)
+                    try Wiring(
                         agentGroupID: group.id,
                         target: .chat(chat.id),
                         engageModes: [.pattern],
                         engagePattern: ".",
                         createdAt: now
-                    ).create(db)
-                    return sessions ? (group.id, try session(of: group.id, chat.id, now, db)) : nil
+                    ).insert(db)
+                    try Destination(
+                        agentGroupID: group.id,
+                        localName: name,
+                        target: .channel(chat.id),
+                        createdAt: now
+                    ).insert(db)
+                    guard sessions else { continue }
+                    let session = Session(
+                        agentGroupID: group.id,
+                        mode: .shared,
+                        messagingGroupID: chat.id,
+                        createdAt: now
+                    )
+                    try session.insert(db)
+                    made.append(session)
                 }
             }
+            return made
         }
-        return made
-    }
-
-    /// The row that the host makes for the first message of a chat.
-    private static func session(
-        of group: AgentGroupID,
-        _ chat: MessagingGroupID,
-        _ now: Timestamp,
-        _ db: Database
-    ) throws -> SessionID {
-        let id = SessionID.random()
-        try db.execute(
-            sql: """
-                INSERT INTO sessions (id, agent_group_id, mode, messaging_group_id, last_active, created_at)
-                VALUES (?, ?, 'shared', ?, ?, ?)
-                """,
-            arguments: [id, group, chat, now, now]
-        )
-        return id
     }
 
     /// Folder and both databases of each session: one made as the host does, the others copied from it.
     ///
-    /// Bringing each of them to the disk, as the host must, would take an hour for 100,000.
-    private static func makeFolders(_ home: String, _ sessions: [(group: AgentGroupID, id: SessionID)]) async throws {
+    /// Bringing each of them to the disk, as the host must, would take minutes for thousands.
+    private static func makeFolders(_ home: String, _ sessions: [Session], _ owner: FileOwner?) throws {
         guard let first = sessions.first else { return }
-        let owner = try SandboxConfiguration.serviceOwner(home: home)
         let place = "\(home)/data/sessions"
-        let model = "\(place)/\(first.group)/\(first.id)"
+        let model = "\(place)/\(first.agentGroupID)/\(first.id)"
         try HostSession.create(SessionFolder(path: model), owner: owner)
         let list = home + "/.folders"
         defer { unlink(list) }
-        let paths = sessions.dropFirst().map { "\(place)/\($0.group)/\($0.id)" }
-        let parents = Set(sessions.map { "\(place)/\($0.group)" })
+        let paths = sessions.dropFirst().map { "\(place)/\($0.agentGroupID)/\($0.id)" }
+        let parents = Set(sessions.map { "\(place)/\($0.agentGroupID)" })
         for parent in parents {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
             chmod(parent, 0o700)

@@ -86,8 +86,9 @@ class Client:
     def __init__(self, home):
         self.socket = socket.socket(socket.AF_UNIX)
         try:
-            self.socket.settimeout(300)
+            # With a timeout a full queue of the listener would be an error at once, not a wait.
             self.socket.connect(os.path.join(home, "data", "nanoclaw.sock"))
+            self.socket.settimeout(300)
         except OSError:
             self.socket.close()
             raise

@@ -20,6 +20,25 @@ package struct Session: CentralRecord {
     package var lastActive: Timestamp
     package var createdAt: Timestamp
 
+    /// A new session, active and never mentioned.
+    package init(
+        id: SessionID = .random(),
+        agentGroupID: AgentGroupID,
+        mode: SessionMode,
+        messagingGroupID: MessagingGroupID?,
+        threadID: String? = nil,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.agentGroupID = agentGroupID
+        self.mode = mode
+        self.messagingGroupID = messagingGroupID
+        self.threadID = threadID
+        status = .active
+        lastActive = createdAt
+        self.createdAt = createdAt
+    }
+
     package enum CodingKeys: String, CodingKey, ColumnExpression {
         case id
         case agentGroupID = "agent_group_id"

@@ -34,7 +34,8 @@ struct ControlClientLoop: Sendable {
     private struct ClientLeft: Error {}
 
     private func readLines(_ watch: ClientWatch) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { requests in
+        // Discarding: a client may stay for months, and a group keeps every ended task that nobody asks for.
+        try await withThrowingDiscardingTaskGroup { requests in
             var splitter = LineSplitter()
             while true {
                 let bytes = try await connection.read()
@@ -58,7 +59,8 @@ struct ControlClientLoop: Sendable {
                             try await send(ControlReply(id: request.id, .failure(error)), watch)
                             continue
                         }
-                        requests.addTask { try await self.answer(request, watch) }
+                        // An answer that cannot be written is seen by the reading.
+                        requests.addTask { try? await self.answer(request, watch) }
                     }
                 }
             }

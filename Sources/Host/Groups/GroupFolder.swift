@@ -1,19 +1,25 @@
 import Core
 import Glibc
-import LinuxIO
+package import LinuxIO
 import Sandbox
 
 /// Makes the folder of a new agent group, or takes one over: the only time that the host writes there.
-struct GroupFolder: Sendable {
+package struct GroupFolder: Sendable {
     let home: String
     /// Who is to own it; nil: the process's own user.
     let owner: FileOwner?
+
+    /// Of groups of this home; nothing is made yet.
+    package init(home: String, owner: FileOwner?) {
+        self.home = home
+        self.owner = owner
+    }
 
     /// Makes `groups/<folder>/` with CLAUDE.md, memory/ and skills/; parts that are there are kept when `adopt` is set.
     ///
     /// A folder that is taken over is brought to the owner with all that is in it, before a sandbox may be given it.
     /// Without `adopt` a folder that is there is refused. What was made is removed again when a part fails.
-    func create(_ folder: String, name: String, adopt: Bool) throws {
+    package func create(_ folder: String, name: String, adopt: Bool) throws {
         let root = try Directory(path: home)
         try root.makeDirectory("groups", mode: 0o755)
         let groups = try root.directory("groups")

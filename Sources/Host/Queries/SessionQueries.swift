@@ -29,16 +29,14 @@ extension CentralStore {
     func findOrCreateSession(_ key: SessionKey, now: Timestamp) async throws -> SessionFacts {
         try await write { db in
             if let session = try Session.find(key, db) { return try Self.facts(session, db) }
-            try db.execute(
-                sql: """
-                    INSERT INTO sessions (id, agent_group_id, mode, messaging_group_id, thread_id, last_active, created_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [SessionID.random(), key.agentGroup, key.mode, key.chat, key.thread, now, now]
+            let session = Session(
+                agentGroupID: key.agentGroup,
+                mode: key.mode,
+                messagingGroupID: key.chat,
+                threadID: key.thread,
+                createdAt: now
             )
-            guard let session = try Session.find(key, db) else {
-                throw HostError(.notFound, "the session that was just made is not there")
-            }
+            try session.insert(db)
             return try Self.facts(session, db)
         }
     }
