@@ -1,6 +1,6 @@
-import Commands
 import ControlProtocol
 import Core
+import Foundation
 import Synchronization
 
 /// Many chats at once: each sends its next message when the turn of the one before has ended.
@@ -23,52 +23,108 @@ struct Crowd {
             for first in stride(from: 0, to: chats.count, by: Self.chatsPerConnection) {
                 let part = first..<min(first + Self.chatsPerConnection, chats.count)
                 group.addTask {
-                    try await HostClient.with(home: home) { client in
-                        try await withThrowingTaskGroup(of: Void.self) { group in
-                            for chat in part {
-                                group.addTask { try await follow(client, chat, more: more, ended: ended) }
-                            }
-                            try await group.waitForAll()
-                        }
-                    }
+                    var line = CrowdConnection(
+                        try ControlAddress.connect(home: home),
+                        chats: part.map { ($0, chats[$0]) },
+                        more: more,
+                        ended: ended
+                    )
+                    try await line.run()
                 }
             }
             try await group.waitForAll()
         }
     }
+}
 
-    private func follow(
-        _ client: HostClient,
-        _ chat: Int,
+/// One connection of the crowd and the chats that are attached on it.
+///
+/// It shares the machine's cores with what it measures, so it reads only the frames that it needs: a chat's beginning,
+/// the ends of its turns, and errors.
+private struct CrowdConnection {
+    private struct Chat {
+        let index: Int
+        let name: String
+        var turns = 0
+        var message = ""
+        var sentAt = ContinuousClock.now
+        var isOver = false
+    }
+
+    private let connection: ControlConnection
+    private var chats: [Chat]
+    private let more: @Sendable (Int, Int) -> Bool
+    private let ended: @Sendable (Int, Double) -> Void
+    private var requests = 0
+
+    private static let signs = ["\"turnEnded\":", "\"attached\":", "\"error\":"].map { Data($0.utf8) }
+
+    init(
+        _ connection: ControlConnection,
+        chats: [(index: Int, name: String)],
         more: @escaping @Sendable (Int, Int) -> Bool,
         ended: @escaping @Sendable (Int, Double) -> Void
-    ) async throws {
-        let state = Mutex((turns: 0, id: "", start: ContinuousClock.now))
-        @Sendable func sendNext() async throws -> Bool {
-            guard more(chat, state.withLock { $0.turns }) else { return false }
-            let id = MessageID.random().rawValue
-            state.withLock { state in
-                state.id = id
-                state.start = .now
-            }
-            _ = try await client.call(
-                "chat send",
-                ["chat": .string(chats[chat]), "text": "hello", "id": .string(id)]
-            )
-            return true
+    ) {
+        self.connection = connection
+        self.chats = chats.map { Chat(index: $0.index, name: $0.name) }
+        self.more = more
+        self.ended = ended
+    }
+
+    /// Drives the chats until each is over.
+    mutating func run() async throws {
+        defer { connection.shutDown() }
+        for (place, chat) in chats.enumerated() {
+            try await ask("attach-\(place)", "chat attach", ["chat": .string(chat.name)])
         }
-        try await client.stream("chat attach", ["chat": .string(chats[chat])]) { frame in
-            if frame[key: "attached"] != nil { return try await sendNext() }
-            guard let end = frame[key: "turnEnded"] else { return true }
-            let (id, start) = state.withLock { ($0.id, $0.start) }
-            guard end[key: "platformMessageIDs"]?.array?.contains(.string(id)) == true else { return true }
+        var splitter = LineSplitter()
+        while chats.contains(where: { !$0.isOver }) {
+            let bytes = try await connection.read()
+            guard !bytes.isEmpty else { throw Options.Usage("the host ended a connection") }
+            for line in try splitter.append(bytes) {
+                let data = Data(line)
+                guard Self.signs.contains(where: { data.range(of: $0) != nil }) else { continue }
+                try await take(try ControlReply(line: line))
+            }
+        }
+    }
+
+    private mutating func ask(_ id: String, _ command: String, _ arguments: [String: JSONValue]) async throws {
+        try await connection.write(try ControlRequest(id: id, command: command, arguments: arguments).line())
+    }
+
+    private mutating func take(_ reply: ControlReply) async throws {
+        switch reply.body {
+        case .failure(let error): throw error
+        case .result: return
+        case .event(let frame):
+            guard let place = reply.id.split(separator: "-").last.flatMap({ Int($0) }) else { return }
+            if frame[key: "attached"] != nil { return try await sendNext(place) }
+            guard let end = frame[key: "turnEnded"],
+                end[key: "platformMessageIDs"]?.array?.contains(.string(chats[place].message)) == true
+            else { return }
             guard end[key: "outcome"] == "completed" else {
-                throw Options.Usage("a turn of \(chats[chat]) ended as \(end)")
+                throw Options.Usage("a turn of \(chats[place].name) ended as \(end)")
             }
-            state.withLock { $0.turns += 1 }
-            ended(chat, (ContinuousClock.now - start).inMilliseconds)
-            return try await sendNext()
+            chats[place].turns += 1
+            ended(chats[place].index, (ContinuousClock.now - chats[place].sentAt).inMilliseconds)
+            try await sendNext(place)
         }
+    }
+
+    private mutating func sendNext(_ place: Int) async throws {
+        guard more(chats[place].index, chats[place].turns) else {
+            chats[place].isOver = true
+            return
+        }
+        chats[place].message = MessageID.random().rawValue
+        chats[place].sentAt = .now
+        requests += 1
+        try await ask(
+            "send-\(requests)",
+            "chat send",
+            ["chat": .string(chats[place].name), "text": "hello", "id": .string(chats[place].message)]
+        )
     }
 }
 

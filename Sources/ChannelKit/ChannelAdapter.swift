@@ -32,6 +32,8 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
     /// Sending the same idempotency key twice shows one message.
     package var idempotencyKeys: Bool
     package var files: Bool
+    /// People can be shown that the agent is at work.
+    package var typing: Bool
     /// The longest text of one message in the platform's own units; nil without a limit.
     package var maximumTextLength: Int?
 
@@ -41,6 +43,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         reactions: Bool = false,
         idempotencyKeys: Bool = false,
         files: Bool = false,
+        typing: Bool = true,
         maximumTextLength: Int? = nil
     ) {
         self.threads = threads
@@ -48,6 +51,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.reactions = reactions
         self.idempotencyKeys = idempotencyKeys
         self.files = files
+        self.typing = typing
         self.maximumTextLength = maximumTextLength
     }
 }

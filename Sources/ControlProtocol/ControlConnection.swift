@@ -33,7 +33,7 @@ package final class ControlConnection: Sendable {
     package func read() async throws -> [UInt8] {
         while true {
             do {
-                return try reading.read(upTo: 1 << 16)
+                return try reading.read(upTo: 1 << 14)
             } catch let error as Errno where error.code == EAGAIN {
                 try await Readiness.shared.readable(reading)
             } catch let error as Errno where error.code == ECONNRESET {

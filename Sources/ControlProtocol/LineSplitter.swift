@@ -12,20 +12,27 @@ package struct LineSplitter: Sendable {
     /// Takes the next bytes and gives the lines that they end, without line feed and carriage return.
     ///
     /// Throws ``ControlError`` at a line that is too long; nothing can be read after it.
-    package mutating func append(_ bytes: some Sequence<UInt8>) throws(ControlError) -> [[UInt8]] {
+    package mutating func append(_ bytes: [UInt8]) throws(ControlError) -> [[UInt8]] { try append(bytes[...]) }
+
+    /// The same for a part of what was read.
+    package mutating func append(_ bytes: ArraySlice<UInt8>) throws(ControlError) -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        for byte in bytes {
-            guard byte == UInt8(ascii: "\n") else {
-                guard partial.count < limit - 1 else {
-                    throw ControlError(.badFrame, "a line is longer than \(limit) bytes")
-                }
-                partial.append(byte)
-                continue
-            }
+        var rest = bytes
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            try take(rest[..<end])
             if partial.last == UInt8(ascii: "\r") { partial.removeLast() }
             if !partial.isEmpty { lines.append(partial) }
-            partial.removeAll(keepingCapacity: partial.count < 1 << 16)
+            partial = []
+            rest = rest[(end + 1)...]
         }
+        try take(rest)
         return lines
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>) throws(ControlError) {
+        guard partial.count + bytes.count < limit else {
+            throw ControlError(.badFrame, "a line is longer than \(limit) bytes")
+        }
+        partial += bytes
     }
 }

@@ -78,4 +78,53 @@ import Testing
             #expect(none.isEmpty)
         }
     }
+
+    private func event(_ id: String) -> InboundEvent {
+        InboundEvent(
+            address: ChatAddress(channel: "cli", platformID: CLIChannel.mainChat),
+            platformMessageID: id,
+            sentAt: Timestamp(milliseconds: 1),
+            senderNativeID: "0",
+            content: ChatContent(text: id),
+            isMention: true
+        )
+    }
+
+    @Test func `messages of the same moment are each there once, in one order for every reader`() async throws {
+        try await withChannel { channel in
+            let updates = channel.updates(of: CLIChannel.mainChat)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<150 {
+                    group.addTask { _ = try await channel.deliver(message("m_\(number)", .text("x", files: []))) }
+                }
+                try await group.waitForAll()
+            }
+            let stored = try await channel.lastEntries(of: CLIChannel.mainChat, limit: 1000)
+            #expect(Set(stored.map(\.messageID)).count == 150)
+            // From the beginning: more than is at hand; from the middle: what is at hand.
+            for start in [0, stored[100].position] {
+                var read: [CLIEntry] = []
+                while let last = read.last?.position ?? Optional(start),
+                    case let more = try await channel.entries(of: CLIChannel.mainChat, after: last, limit: 40),
+                    !more.isEmpty
+                { read += more }
+                #expect(read == stored.filter { $0.position > start })
+            }
+            _ = updates
+        }
+    }
+
+    @Test func `a message that is taken back is not shown to who reads on`() async throws {
+        try await withChannel { channel in
+            let updates = channel.updates(of: CLIChannel.mainChat)
+            let user = UserID(channel: "cli", native: "0")
+            #expect(try await channel.record(event("m_1"), by: user))
+            #expect(try await !channel.record(event("m_1"), by: user))
+            #expect(try await channel.record(event("m_2"), by: user))
+            try await channel.withdraw(event("m_1"))
+            let read = try await channel.entries(of: CLIChannel.mainChat, after: 0, limit: 10)
+            #expect(read.map(\.messageID) == ["m_2"])
+            _ = updates
+        }
+    }
 }

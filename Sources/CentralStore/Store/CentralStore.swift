@@ -3,6 +3,7 @@ package import GRDB
 import Glibc
 import LinuxIO
 import Migrations
+import Synchronization
 
 /// The central database of a home, `data/nanoclaw.db`: people, groups, chats, sessions, runners.
 ///
@@ -12,6 +13,7 @@ package final class CentralStore: Sendable {
     private let pool: DatabasePool
     /// Held as long as this store lives.
     private let lock: HomeLock?
+    private let version = Atomic<UInt64>(0)
 
     /// Opens the database of the home that this lock is for, making and migrating it as needed.
     package convenience init(lock: HomeLock, time: any TimeSource = SystemTime()) throws {
@@ -70,10 +72,20 @@ package final class CentralStore: Sendable {
     }
 
     /// Runs the body in one transaction: all of it is committed when this returns, none of it when it throws.
+    ///
+    /// `changesRouting` is false for a write that leaves ``routingVersion``'s tables as they are.
     @discardableResult
-    package func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
-        try await pool.write(body)
+    package func write<Value: Sendable>(
+        changesRouting: Bool = true,
+        _ body: @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        defer { if changesRouting { version.add(1, ordering: .acquiringAndReleasing) } }
+        return try await pool.write(body)
     }
+
+    /// Rises before any write returns that may have changed chats, wirings, agent groups, roles or members: while it is
+    /// the number read before a look at them, what was seen still stands.
+    package var routingVersion: UInt64 { version.load(ordering: .acquiring) }
 
     /// Copies the whole database, at one state, into a new file.
     package func backUp(to path: String) async throws {

@@ -39,6 +39,14 @@ package struct TraceEntry: Codable, Sendable, Equatable, FetchableRecord, Persis
         self.detail = size <= Self.maximumDetail ? detail : "{\"oversize_bytes\":\(size)}"
     }
 
+    /// Inserts ``values``: a turn makes ten entries, and coding each as a record takes longer than writing it.
+    static let insertion = """
+        INSERT INTO trace_entries (at, source_id, message_id, session_id, turn_id, stage, detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    var values: StatementArguments { [at, sourceID, messageID, sessionID, turnID, stage, detail] }
+
     package enum CodingKeys: String, CodingKey, ColumnExpression {
         case at
         case sourceID = "source_id"

@@ -110,7 +110,8 @@ package final class TraceStore: Sendable {
                 defer { state = State() }
                 return state
             }
-            for entry in taken.waiting { try entry.insert(db) }
+            let statement = try db.cachedStatement(sql: TraceEntry.insertion)
+            for entry in taken.waiting { try statement.execute(arguments: entry.values) }
             return taken.dropped
         }
         if dropped > 0 { logger.warning("traces left out", metadata: ["traces.count": "\(dropped)"]) }

@@ -19,7 +19,8 @@ package final class CLIChannel: ChannelAdapter {
         edits: true,
         reactions: true,
         idempotencyKeys: true,
-        files: true
+        files: true,
+        typing: false
     )
     package var health: ChannelHealth { ChannelHealth(state: .connected, lastEvent: lastEvent.withLock(\.self)) }
 
@@ -27,17 +28,13 @@ package final class CLIChannel: ChannelAdapter {
     private let files: CLIFiles
     private let time: any TimeSource
     private let lastEvent = Mutex<Timestamp?>(nil)
-    private let readers = Mutex(Readers())
-
-    private struct Readers {
-        var next = 0
-        var wakers: [Int: (chat: String, continuation: AsyncStream<Void>.Continuation)] = [:]
-    }
+    private let messages: CLIHistory
 
     /// The channel of a home; files that agents send are kept in `data/cli/`.
     package init(home: String, store: CentralStore, time: any TimeSource = SystemTime()) {
         self.store = store
         self.time = time
+        messages = CLIHistory(store: store)
         files = CLIFiles(folder: "\(home)/data/cli")
     }
 
@@ -74,7 +71,7 @@ package final class CLIChannel: ChannelAdapter {
                 content: try JSONText.encode(body),
                 createdAt: time.now
             )
-            try await append(row)
+            try await messages.append(row)
         } catch let error as ChannelError {
             throw error
         } catch {
@@ -118,22 +115,17 @@ package final class CLIChannel: ChannelAdapter {
             createdAt: event.sentAt
         )
         lastEvent.withLock { $0 = event.sentAt }
-        return try await append(row)
+        return try await messages.append(row)
     }
 
     /// Takes a message out of the history again that the host could not store.
     package func withdraw(_ event: InboundEvent) async throws {
-        try await store.write { db in
-            try db.execute(
-                sql: "DELETE FROM cli_messages WHERE platform_id = ? AND message_id = ? AND direction = 'in'",
-                arguments: [event.address.platformID, event.platformMessageID]
-            )
-        }
+        try await messages.remove(event.platformMessageID, from: event.address.platformID)
     }
 
     /// Entries after a position, oldest first.
     package func entries(of chat: String, after position: Int64, limit: Int) async throws -> [CLIEntry] {
-        try await store.read { db in try CLIMessage.after(position, in: chat, limit: limit, db) }.map(CLIEntry.init)
+        try await messages.entries(of: chat, after: position, limit: limit).map(CLIEntry.init)
     }
 
     /// The last entries of a chat, oldest first.
@@ -153,38 +145,14 @@ package final class CLIChannel: ChannelAdapter {
 
     /// A person has seen everything up to here; never goes back.
     package func markRead(_ chat: String, user: UserID, position: Int64) async throws {
-        try await store.write { db in
+        try await store.write(changesRouting: false) { db in
             try CLIReader(platformID: chat, userID: user, position: position).advance(db)
         }
     }
 
     /// Yields whenever the chat's history has grown, until the caller lets go of it.
-    package func updates(of chat: String) -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let id = readers.withLock { readers in
-            readers.next += 1
-            readers.wakers[readers.next] = (chat, continuation)
-            return readers.next
-        }
-        continuation.onTermination = { [weak self] _ in
-            self?.readers.withLock { $0.wakers[id] = nil }
-        }
-        return stream
-    }
+    package func updates(of chat: String) -> AsyncStream<Void> { messages.updates(of: chat) }
 
     /// How many clients look at chats now.
-    package var readerCount: Int { readers.withLock { $0.wakers.count } }
-
-    @discardableResult
-    private func append(_ row: CLIMessage) async throws -> Bool {
-        let isNew = try await store.write { db in
-            let before = try CLIMessage.newest(in: row.platformID, db)
-            return try row.append(db) > before
-        }
-        let wakers = readers.withLock { readers in
-            readers.wakers.values.filter { $0.chat == row.platformID }.map(\.continuation)
-        }
-        for waker in wakers { waker.yield() }
-        return isNew
-    }
+    package var readerCount: Int { messages.readerCount }
 }

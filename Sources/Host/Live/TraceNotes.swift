@@ -25,7 +25,7 @@ extension TraceStore {
                 sessionID: session,
                 turnID: turn,
                 stage: stage,
-                detail: (try? JSONText.encode(detail)) ?? "{}"
+                detail: JSONText.object(detail)
             )
         )
     }

@@ -53,7 +53,7 @@ extension CentralStore {
 
     /// Makes the sender's row if there is none yet, and keeps the name that the platform shows.
     func remember(_ user: UserID, name: String?, now: Timestamp) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     INSERT INTO users (id, channel_type, display_name, created_at) VALUES (?, ?, ?, ?)
@@ -73,7 +73,7 @@ extension CentralStore {
         group: AgentGroupID?,
         now: Timestamp
     ) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     INSERT INTO dropped_messages (channel_type, platform_id, sender_id, reason, sender_name,

@@ -10,7 +10,7 @@ extension CentralStore {
 
     /// Takes the next incarnation's number: once this returns it is used up, whatever happens.
     func beginIncarnation(_ session: SessionID, bootID: String, now: Timestamp) async throws -> Incarnation {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     INSERT INTO runners (session_id, incarnation, state, boot_id, updated_at)
@@ -33,7 +33,7 @@ extension CentralStore {
     /// Records the process that lives now, so that another host can find it.
     func recordRunning(_ session: SessionID, pid: Int32, startTime: Int64, report: String, now: Timestamp) async throws
     {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     UPDATE runners SET state = 'running', pid = ?, start_time = ?, report = ?, updated_at = ?
@@ -52,7 +52,7 @@ extension CentralStore {
         lastError: String?,
         now: Timestamp
     ) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     UPDATE runners SET state = 'stopped', pid = NULL, start_time = NULL, spawn_failures = ?,

@@ -27,7 +27,7 @@ struct SessionFacts: Sendable {
 extension CentralStore {
     /// The session with this key, made when there is none.
     func findOrCreateSession(_ key: SessionKey, now: Timestamp) async throws -> SessionFacts {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             if let session = try Session.find(key, db) { return try Self.facts(session, db) }
             let session = Session(
                 agentGroupID: key.agentGroup,
@@ -61,7 +61,7 @@ extension CentralStore {
 
     /// Remembers that the agent was mentioned in this session.
     func markEngaged(_ session: SessionID, at now: Timestamp) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: "UPDATE sessions SET engaged_at = ? WHERE id = ? AND engaged_at IS NULL",
                 arguments: [now, session]
@@ -71,7 +71,7 @@ extension CentralStore {
 
     /// Sets the session's state and why.
     func setStatus(_ status: SessionStatus, reason: String?, of session: SessionID) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: "UPDATE sessions SET status = ?, status_reason = ? WHERE id = ?",
                 arguments: [status, reason, session]
@@ -81,7 +81,7 @@ extension CentralStore {
 
     /// Writes when messages came or went last, never an earlier time than is known.
     func setLastActive(_ times: [SessionID: Timestamp]) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             for (session, time) in times {
                 try db.execute(
                     sql: "UPDATE sessions SET last_active = max(last_active, ?) WHERE id = ?",
@@ -131,7 +131,7 @@ extension CentralStore {
 extension CentralStore: DirtyStore {
     package func markDirty(_ session: SessionID, nextDue: Timestamp?, reason: String) async throws {
         let now = SystemTime().now
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     INSERT INTO dirty (session_id, next_due, reason, marked_at) VALUES (?, ?, ?, ?)
@@ -147,7 +147,7 @@ extension CentralStore: DirtyStore {
     }
 
     package func clearDirty(_ session: SessionID) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(sql: "DELETE FROM dirty WHERE session_id = ?", arguments: [session])
         }
     }

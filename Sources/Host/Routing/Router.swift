@@ -13,6 +13,7 @@ import Synchronization
 /// to the adapter, whose repeat changes nothing where the row is already.
 package final class Router: ChannelInbox {
     private let central: CentralStore
+    private let routes: RouteCache
     private let sessions: SessionManager
     private let ledger: DirtyLedger
     private let supervisor: RunnerSupervisor
@@ -40,6 +41,7 @@ package final class Router: ChannelInbox {
         logger: Logger
     ) {
         self.central = central
+        routes = RouteCache(central: central, time: time)
         self.sessions = sessions
         self.ledger = ledger
         self.supervisor = supervisor
@@ -56,7 +58,7 @@ package final class Router: ChannelInbox {
         crashPoint("router.received")
         let (event, sender, channelHasThreads) = normalised(event)
         traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
-        let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
+        let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)
         let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }
         guard !plan.decisions.isEmpty else { return }
@@ -89,7 +91,7 @@ package final class Router: ChannelInbox {
     /// Which agent and session a message would reach, and why; nothing is written.
     package func explain(_ event: InboundEvent) async throws -> [RouteExplanation] {
         let (event, sender, channelHasThreads) = normalised(event)
-        let facts = try await central.routeFacts(event, sender: sender, channelHasThreads: channelHasThreads)
+        let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)
         var explanations: [RouteExplanation] = []
         for decision in RouteDecider.decide(event, facts).decisions {
             var session: SessionID?
@@ -101,7 +103,7 @@ package final class Router: ChannelInbox {
                     thread: event.address.thread,
                     channelHasThreads: channelHasThreads
                 )
-                session = try await central.findSession(key)?.id
+                session = try await sessions.existing(key)
             }
             explanations.append(
                 RouteExplanation(

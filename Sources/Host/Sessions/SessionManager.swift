@@ -55,6 +55,12 @@ package actor SessionManager {
         return try await opened(facts)
     }
 
+    /// The id of the session with this key; nil when there is none yet.
+    package func existing(_ key: SessionKey) async throws -> SessionID? {
+        if let id = known[key], let handle = open[id]?.handle, handle.status != .closed { return id }
+        return try await central.findSession(key)?.id
+    }
+
     /// The session with this id; throws ``HostError`` `notFound` when there is none.
     package func session(_ id: SessionID) async throws -> SessionHandle {
         guard let handle = try await find(id) else { throw HostError(.notFound, "there is no session \(id)") }

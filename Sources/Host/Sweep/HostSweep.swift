@@ -135,7 +135,7 @@ final class HostSweep: Sendable {
     private func prune() async {
         let (dropped, history) = (time.now - retention.dropped, time.now - retention.history)
         do {
-            try await central.write { db in
+            try await central.write(changesRouting: false) { db in
                 try db.execute(sql: "DELETE FROM dropped_messages WHERE last_seen < ?", arguments: [dropped])
                 _ = try CLIMessage.prune(before: history, db)
             }

@@ -35,6 +35,7 @@ final class TypingKeeper: Sendable {
     ///
     /// While it is shown, the first chat stays.
     func started(_ handle: SessionHandle, at address: ChatAddress) {
+        guard registry.adapter(address.channel)?.capabilities.typing != false else { return }
         let now = time.monotonic
         let number = count.wrappingAdd(1, ordering: .relaxed).newValue
         let isFirst = shown.withLock { shown in

@@ -6,6 +6,18 @@ extension HostSession {
     /// Makes the changes in one transaction, in their order; durable when it returns.
     /// - Throws: ``StoreError``; then none of them is made.
     package func apply(_ changes: [HostChange]) async throws {
+        if changes.contains(where: \.hasFiles) { return try await applyWithFiles(changes) }
+        let plans = try changes.compactMap { change -> InsertPlan? in
+            if case .insert(let row) = change { try bare(row) } else { nil }
+        }
+        _ = try await sharing {
+            try self.make(changes, plans, in: $0)
+        } committed: { _ in
+            self.noteMade(changes)
+        }
+    }
+
+    private func applyWithFiles(_ changes: [HostChange]) async throws {
         await enter()
         defer { leave() }
         let rows = changes.compactMap { change -> NewInbound? in
@@ -14,21 +26,27 @@ extension HostSession {
         let plans = try await plan(rows)
         let effects: Effects
         do {
-            effects = try await heldTransaction { database in
-                var effects = Effects(plans: plans[...])
-                for change in changes { try make(change, &effects, in: database) }
-                try raiseRecordedThrough(in: database)
-                crashPoint("changes.committing")
-                return effects
-            }
+            effects = try await heldTransaction { try make(changes, plans, in: $0) }
         } catch {
             discard(plans)
             throw error
         }
-        crashPoint("changes.committed")
-        backlog.drop(changes)
+        noteMade(changes)
         discard(effects.repeated)
         if effects.isPruned { try await removeOldFiles(effects.forgotten) }
+    }
+
+    private func make(_ changes: [HostChange], _ plans: [InsertPlan], in database: Connection) throws -> Effects {
+        var effects = Effects(plans: plans[...])
+        for change in changes { try make(change, &effects, in: database) }
+        try raiseRecordedThrough(in: database)
+        crashPoint("changes.committing")
+        return effects
+    }
+
+    private func noteMade(_ changes: [HostChange]) {
+        crashPoint("changes.committed")
+        backlog.drop(changes)
     }
 
     /// What the changes of one transaction leave to be done once it is durable.
@@ -183,6 +201,17 @@ extension HostSession {
                 try open().first("SELECT 1 FROM messages_in WHERE id = ?", name) { _ in true } ?? false
             }
             if !isOwned { try? inbox.remove(name) }
+        }
+    }
+}
+
+extension HostChange {
+    /// True for what stages files or removes some.
+    fileprivate var hasFiles: Bool {
+        switch self {
+        case .insert(let row): !row.attachments.isEmpty
+        case .prune: true
+        case .acked, .delivery, .retryRows, .failRows: false
         }
     }
 }

@@ -10,23 +10,39 @@ extension HostSession {
     /// left out with a note.
     /// - Throws: ``StoreError``; then nothing is stored.
     package func insert(_ rows: [NewInbound]) async throws -> [InsertOutcome] {
+        guard rows.allSatisfy(\.attachments.isEmpty) else { return try await insertWithFiles(rows) }
+        let plans = try rows.map(bare)
+        return try await sharing {
+            try self.store(plans, in: $0)
+        } committed: {
+            self.noteStored($0)
+        }
+    }
+
+    private func insertWithFiles(_ rows: [NewInbound]) async throws -> [InsertOutcome] {
         await enter()
         defer { leave() }
         let plans = try await plan(rows)
         do {
-            let outcomes = try await heldTransaction { database in
-                let outcomes = try plans.map { try store($0, in: database) }
-                crashPoint("message.committing")
-                return outcomes
-            }
-            crashPoint("message.committed")
+            let outcomes = try await heldTransaction { try store(plans, in: $0) }
+            noteStored(outcomes)
             discard(zip(plans, outcomes).filter { $0.id != $1.id }.map(\.0))
-            for case .inserted(_, let seq) in outcomes { lastStored.max(seq, ordering: .releasing) }
             return outcomes
         } catch {
             discard(plans)
             throw error
         }
+    }
+
+    private func store(_ plans: [InsertPlan], in database: Connection) throws -> [InsertOutcome] {
+        let outcomes = try plans.map { try store($0, in: database) }
+        crashPoint("message.committing")
+        return outcomes
+    }
+
+    private func noteStored(_ outcomes: [InsertOutcome]) {
+        crashPoint("message.committed")
+        for case .inserted(_, let seq) in outcomes { lastStored.max(seq, ordering: .releasing) }
     }
 
     /// A row whose files are staged.
@@ -50,20 +66,20 @@ extension HostSession {
         }
     }
 
+    /// The plan of a row that stages no files.
+    func bare(_ row: NewInbound) throws -> InsertPlan {
+        let json = try row.content.json()
+        let hash = try ContentHash.of(row, json: json)
+        return InsertPlan(row: row, id: .random(), json: try checked(json), hash: hash, hasFiles: false)
+    }
+
     private func plan(_ row: NewInbound) async throws -> InsertPlan {
+        guard !row.attachments.isEmpty else { return try bare(row) }
         let bare = try row.content.json()
         let hash = try ContentHash.of(row, json: bare)
         let known = try await patiently { () throws -> MessageID? in try self.known(row.sourceID, hash, in: try open())
         }
-        guard known == nil, !row.attachments.isEmpty else {
-            return InsertPlan(
-                row: row,
-                id: .random(),
-                json: try checked(bare),
-                hash: hash,
-                hasFiles: false
-            )
-        }
+        guard known == nil else { return try self.bare(row) }
         guard case .chat(var chat) = row.content else {
             throw StoreError(.invalid, "a message of kind \(row.content.kind.rawValue) takes no files")
         }

@@ -19,7 +19,7 @@ extension HostSession {
                 case .hot: return .hot
                 case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
                 case .unchanged:
-                    return backlog.isEmpty ? .unchanged : .snapshot(try await snapshot(rejected: []))
+                    return backlog.isEmpty ? .unchanged : .snapshot(try await renewed())
                 case .copied(let bytes, let fingerprint):
                     return try await read(bytes, fingerprint)
                 }
@@ -34,23 +34,29 @@ extension HostSession {
         if let reason = OutboundHeader.refusal(of: bytes, versions: HostileDatabase.versions) {
             return .quarantined(reason: "outbound.db: \(reason)")
         }
-        let known = try await patiently {
+        // One lock for all that is asked of `inbound.db`: nobody else writes it, so it may be held while the copy is read.
+        return try await patiently {
             let database = try open()
-            return try database.read {
-                (
-                    recorded: try meta("recorded_through", in: database), floor: try floor(in: database),
-                    own: try meta("seq", in: database), incarnation: try meta("incarnation", in: database)
-                )
-            }
+            return try database.read { try take(bytes, fingerprint, database) }
         }
+    }
+
+    private func take(
+        _ bytes: [UInt8],
+        _ fingerprint: OutboundReader.Fingerprint,
+        _ database: Connection
+    ) throws -> OutboundReading {
+        let recorded = try meta("recorded_through", in: database)
+        let highest = max(try floor(in: database), try meta("seq", in: database))
+        let incarnation = try meta("incarnation", in: database)
         let tables: OutboundTables
         do {
             tables = try working {
                 try OutboundTables(
                     try HostileDatabase(bytes),
-                    above: known.recorded,
-                    highest: max(known.floor, known.own),
-                    incarnation: known.incarnation
+                    above: recorded,
+                    highest: highest,
+                    incarnation: incarnation
                 )
             }
         } catch let error as StoreError {
@@ -58,42 +64,41 @@ extension HostSession {
         }
         backlog.take(tables)
         reader.remember(tables.isCut ? nil : fingerprint)
-        return .snapshot(try await snapshot(rejected: tables.rejected))
+        return .snapshot(try working { try snapshot(rejected: tables.rejected, database) })
+    }
+
+    /// The backlog of the last look, as it stands now.
+    private func renewed() async throws -> OutboundSnapshot {
+        try await patiently {
+            let database = try open()
+            return try working { try database.read { try snapshot(rejected: [], database) } }
+        }
     }
 
     /// The backlog without what `inbound.db` records already; each rejected row is told once.
-    private func snapshot(rejected: [OutboundSnapshot.Rejected]) async throws -> OutboundSnapshot {
+    private func snapshot(
+        rejected: [OutboundSnapshot.Rejected],
+        _ database: Connection
+    ) throws -> OutboundSnapshot {
         var rejected = rejected
-        try await patiently {
-            let database = try open()
-            try working {
-                try database.read {
-                    let recorded = try meta("recorded_through", in: database)
-                    backlog.rows = try backlog.rows.filter { row in
-                        let holders = try database.rows("SELECT message_id FROM deliveries WHERE seq = ?", row.seq) {
-                            $0.text(0)
-                        }
-                        if holders.contains(row.id.rawValue) || row.seq <= recorded { return false }
-                        let isKnown = try database.first(
-                            "SELECT 1 FROM deliveries WHERE message_id = ?",
-                            row.id
-                        ) { _ in true }
-                        if holders.isEmpty, isKnown == nil { return true }
-                        let reason =
-                            holders.isEmpty
-                            ? "its id is recorded under another seq" : "its seq \(row.seq) belongs to another id"
-                        rejected.append(.init(id: row.id.rawValue, reason: reason))
-                        return false
-                    }
-                    backlog.acks = try backlog.acks.filter { ack in
-                        let status = try database.first(
-                            "SELECT status FROM messages_in WHERE id = ?",
-                            ack.message
-                        ) { $0.text(0) }
-                        return status == "pending" || status == "paused"
-                    }
-                }
-            }
+        let recorded = try meta("recorded_through", in: database)
+        backlog.rows = try backlog.rows.filter { row in
+            let holders = try database.rows("SELECT message_id FROM deliveries WHERE seq = ?", row.seq) { $0.text(0) }
+            if holders.contains(row.id.rawValue) || row.seq <= recorded { return false }
+            let isKnown = try database.first(
+                "SELECT 1 FROM deliveries WHERE message_id = ?",
+                row.id
+            ) { _ in true }
+            if holders.isEmpty, isKnown == nil { return true }
+            let reason =
+                holders.isEmpty
+                ? "its id is recorded under another seq" : "its seq \(row.seq) belongs to another id"
+            rejected.append(.init(id: row.id.rawValue, reason: reason))
+            return false
+        }
+        backlog.acks = try backlog.acks.filter { ack in
+            let status = try database.first("SELECT status FROM messages_in WHERE id = ?", ack.message) { $0.text(0) }
+            return status == "pending" || status == "paused"
         }
         return OutboundSnapshot(
             rows: backlog.rows,

@@ -19,6 +19,8 @@ package actor HostSession {
     private var database: Connection?
     private var isHeld = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// See ``sharing(_:committed:)``.
+    var sharedWrites: [SharedWrite] = []
 
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)

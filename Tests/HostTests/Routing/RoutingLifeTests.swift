@@ -71,6 +71,36 @@ import Testing
         }
     }
 
+    @Test func `a change of a chat's wirings counts from the next message on, whatever was read before`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                let now = host.runtime.time.now
+                let group = host.group.id
+                let wiring = try await host.runtime.central.write { db in
+                    let chat = try MessagingGroup(
+                        channelType: "cli",
+                        platformID: "cli:local:q",
+                        name: "q",
+                        createdAt: now
+                    ).create(db)
+                    return try Wiring(
+                        agentGroupID: group,
+                        target: .chat(chat.id),
+                        engageModes: [.mention],
+                        createdAt: now
+                    ).create(db)
+                }
+                let chat = ChatAddress(channel: "cli", platformID: "cli:local:q")
+                func outcomes() async throws -> [String] {
+                    try await host.runtime.explain(address: chat, text: nil, mention: nil).map(\.outcome)
+                }
+                for _ in 0..<2 { #expect(try await outcomes() == ["deliver"]) }
+                try await host.runtime.central.write { db in try Wiring.remove(wiring.id, db) }
+                #expect(try await outcomes() == [])
+            }
+        }
+    }
+
     @Test func `§16.54 a message whose sender the platform does not name is a stranger's`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in

@@ -4,7 +4,6 @@ import Channels
 import ControlProtocol
 import Core
 import GRDB
-import Glibc
 
 /// `chat …`: what a terminal does with a chat of this machine.
 struct ChatHandlers: Sendable {
@@ -107,7 +106,7 @@ struct ChatHandlers: Sendable {
                 "the message has \(text.utf8.count) bytes, at most \(Self.longestText) are taken: put the rest in a file"
             )
         }
-        let name = Self.personName(call.caller)
+        let name = LoginNames.shared.name(of: call.caller, at: context.time.monotonic)
         let event = InboundEvent(
             address: ChatAddress(channel: CLIChannel.name, platformID: chat),
             platformMessageID: id,
@@ -167,17 +166,6 @@ struct ChatHandlers: Sendable {
             )
         }
         return chat
-    }
-
-    /// The login name of the person, for agents to call them by.
-    private static func personName(_ user: UserID) -> String? {
-        guard let uid = uid_t(user.native) else { return nil }
-        var entry = passwd()
-        var buffer = [CChar](repeating: 0, count: 4096)
-        var found: UnsafeMutablePointer<passwd>?
-        guard getpwuid_r(uid, &entry, &buffer, buffer.count, &found) == 0, let found, let name = found.pointee.pw_name
-        else { return nil }
-        return String(cString: name)
     }
 }
 

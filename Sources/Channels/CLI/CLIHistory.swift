@@ -1,0 +1,167 @@
+import CentralStore
+import Core
+import GRDB
+import Synchronization
+
+/// The one writer of chats' histories: rows that wait at the same time share a commit, and what was added last stays at
+/// hand for those who look.
+final class CLIHistory: Sendable {
+    /// One row on its way into the database.
+    private struct Waiting {
+        let row: CLIMessage
+        let continuation: CheckedContinuation<Bool, any Error>
+    }
+
+    /// A written row and the position of the chat's last row before it.
+    private struct Written {
+        var row: CLIMessage
+        var before: Int64
+        var isNew: Bool
+    }
+
+    /// The newest rows of one chat: all that are above `floor`.
+    private struct Tail {
+        var floor: Int64
+        var rows: [CLIMessage] = []
+    }
+
+    private struct Readers {
+        var next = 0
+        var wakers: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
+        /// Of chats that somebody reads.
+        var tails: [String: Tail] = [:]
+    }
+
+    private struct Queue {
+        var waiting: [Waiting] = []
+        var isWriting = false
+    }
+
+    /// Rows of one commit.
+    private static let batch = 64
+    /// Rows of a tail.
+    private static let longestTail = 100
+
+    private let store: CentralStore
+    private let queue = Mutex(Queue())
+    private let readers = Mutex(Readers())
+
+    init(store: CentralStore) { self.store = store }
+
+    // MARK: - Writing
+
+    /// Adds a row, durable when it returns; false when the chat has a row with this message id already.
+    @discardableResult
+    func append(_ row: CLIMessage) async throws -> Bool {
+        try await withCheckedThrowingContinuation { continuation in
+            let isFirst = queue.withLock { queue in
+                queue.waiting.append(Waiting(row: row, continuation: continuation))
+                defer { queue.isWriting = true }
+                return !queue.isWriting
+            }
+            // Not the caller's own: a caller that is cancelled must not take the rows of others with it.
+            if isFirst { Task { await write() } }
+        }
+    }
+
+    /// Writes until nothing waits.
+    private func write() async {
+        while true {
+            let batch = queue.withLock { queue in
+                let batch = Array(queue.waiting.prefix(Self.batch))
+                queue.waiting.removeFirst(batch.count)
+                if batch.isEmpty { queue.isWriting = false }
+                return batch
+            }
+            if batch.isEmpty { return }
+            do {
+                try await add(batch)
+            } catch  where batch.count == 1 {
+                batch[0].continuation.resume(throwing: error)
+            } catch {
+                // One row that does not fit is no reason to refuse the others.
+                for waiting in batch {
+                    do { try await add([waiting]) } catch { waiting.continuation.resume(throwing: error) }
+                }
+            }
+        }
+    }
+
+    private func add(_ batch: [Waiting]) async throws {
+        let written = try await store.write(changesRouting: false) { db in
+            try batch.map { waiting in
+                var row = waiting.row
+                let before = try CLIMessage.newest(in: row.platformID, db)
+                row.position = try row.append(db)
+                return Written(row: row, before: before, isNew: row.position ?? 0 > before)
+            }
+        }
+        publish(written.filter(\.isNew))
+        for (waiting, written) in zip(batch, written) {
+            waiting.continuation.resume(returning: written.isNew)
+        }
+    }
+
+    /// Removes a message that a person wrote.
+    func remove(_ message: String, from chat: String) async throws {
+        try await store.write(changesRouting: false) { db in
+            try db.execute(
+                sql: "DELETE FROM cli_messages WHERE platform_id = ? AND message_id = ? AND direction = 'in'",
+                arguments: [chat, message]
+            )
+        }
+        readers.withLock { $0.tails[chat]?.rows.removeAll { $0.messageID == message && $0.direction == .in } }
+    }
+
+    // MARK: - Reading
+
+    /// Entries after a position, oldest first.
+    func entries(of chat: String, after position: Int64, limit: Int) async throws -> [CLIMessage] {
+        let atHand = readers.withLock { readers -> [CLIMessage]? in
+            guard let tail = readers.tails[chat], position >= tail.floor else { return nil }
+            return Array(tail.rows.drop { $0.position ?? 0 <= position }.prefix(limit))
+        }
+        if let atHand { return atHand }
+        return try await store.read { db in try CLIMessage.after(position, in: chat, limit: limit, db) }
+    }
+
+    /// Yields whenever the chat's history has grown, until the caller lets go of it.
+    func updates(of chat: String) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = readers.withLock { readers in
+            readers.next += 1
+            readers.wakers[chat, default: [:]][readers.next] = continuation
+            return readers.next
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.readers.withLock { readers in
+                readers.wakers[chat]?[id] = nil
+                guard readers.wakers[chat]?.isEmpty == true else { return }
+                readers.wakers[chat] = nil
+                readers.tails[chat] = nil
+            }
+        }
+        return stream
+    }
+
+    /// How many look at chats now.
+    var readerCount: Int { readers.withLock { $0.wakers.values.reduce(0) { $0 + $1.count } } }
+
+    /// Puts committed rows at hand and wakes those who read their chats.
+    private func publish(_ written: [Written]) {
+        for item in written {
+            let chat = item.row.platformID
+            let wakers = readers.withLock { readers -> [AsyncStream<Void>.Continuation] in
+                guard let wakers = readers.wakers[chat] else { return [] }
+                var tail = readers.tails[chat] ?? Tail(floor: item.before)
+                tail.rows.append(item.row)
+                if tail.rows.count > Self.longestTail {
+                    tail.floor = tail.rows.removeFirst().position ?? tail.floor
+                }
+                readers.tails[chat] = tail
+                return Array(wakers.values)
+            }
+            for waker in wakers { waker.yield() }
+        }
+    }
+}
