@@ -58,6 +58,7 @@ extension HostRuntime {
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("control") { try await socket.run() },
+            HostService("disk") { await self.fillGuard.wrapped?.run() },
         ]
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
         var configuration = ServiceGroupConfiguration(services: parts, logger: log.logger("lifecycle"))

@@ -14,6 +14,7 @@ package struct HostConfiguration: Sendable {
     package var agentLimits: AgentConfiguration.Limits
     package var sandbox: Sandbox
     package var retention: Retention
+    package var disk: Disk
     package var log: Log
     package var maximumControlClients: Int
     /// A group of the machine that may use the control socket; nil: nobody but owner and root.
@@ -38,6 +39,11 @@ package struct HostConfiguration: Sendable {
 
     /// How the host logs.
     package struct Log: Sendable, Equatable {
+    /// What shall stay free on the home's disk.
+    package struct Disk: Sendable, Equatable {
+        package var reserveBytes, reserveFiles: Int
+    }
+
         /// A level of swift-log by name; those of `components` come first.
         package var level: String
         package var components: [String: String]
@@ -128,6 +134,7 @@ package struct HostConfiguration: Sendable {
             level: read.text("log.level"),
             components: Dictionary(
                 uniqueKeysWithValues: read.names("log.components").map { ($0, read.text("log.components.\($0)")) }
+        disk = Disk(reserveBytes: read.bytes("disk.reserve"), reserveFiles: read.number("disk.reserveFiles"))
             ),
             format: read.text("log.format"),
             files: read.number("log.files"),

@@ -93,6 +93,13 @@ extension Setting {
         Setting("log.files", .number(1...1_000), "10", "Files of data/logs/nanoclaw.log that are kept."),
         Setting(
             "log.fileSize",
+        Setting(
+            "disk.reserve",
+            .bytes(0...1 << 40),
+            "256MiB",
+            "Below so much room the session that fills the disk is ended; at most 5 % of the disk, 0 switches it off."
+        ),
+        Setting("disk.reserveFiles", .number(0...1_000_000_000), "10000", "The same for the number of files."),
             .bytes(1 << 16...1 << 34),
             "10MiB",
             "A log file is followed by a new one at this size."

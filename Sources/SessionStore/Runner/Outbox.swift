@@ -46,7 +46,12 @@ struct Outbox {
             try root.descriptor.synchronize()
             return free
         } catch let error as Errno {
-            let code: StoreError.Code = error.code == ENOSPC || error.code == EDQUOT ? .diskFull : .files
+            let code: StoreError.Code =
+                switch error.code {
+                case ENOSPC, EDQUOT: .diskFull
+                case EIO: .inputOutput
+                default: .files
+                }
             throw StoreError(code, "outbox/\(message)/\(name): \(error)", cause: error)
         }
     }

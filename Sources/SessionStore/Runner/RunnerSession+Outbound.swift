@@ -19,10 +19,15 @@ extension RunnerSession {
         crashPoint("claim.committed")
     }
 
-    /// Writes one row in the middle of a turn, in a commit of its own.
+    /// Writes one row in the middle of a turn, in a commit of its own; one whose id is there already stays as it is.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     package func insert(_ row: NewOutbound) throws -> (MessageID, seq: Int64) {
         try outbound.write {
+            if let id = row.id,
+                let seq = try outbound.first("SELECT seq FROM messages_out WHERE id = ?", id, read: { $0.integer(0) })
+            {
+                return (id, seq)
+            }
             let recorded = try recordedByHost()
             try forget(recorded)
             return try add(row, above: recorded.floor)
@@ -31,11 +36,14 @@ extension RunnerSession {
 
     /// Ends a turn: its last rows, the acks of all it consumed and the continuation, all in one transaction.
     ///
-    /// A turn that ran no tool needs no claim before. Answers the rows' numbers in their order.
+    /// A turn that ran no tool needs no claim before. Answers the rows' numbers in their order; none when the turn has
+    /// ended already, as a commit that failed for the device (`.inputOutput`) may have come to be all the same.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     @discardableResult
     package func commit(_ end: TurnEnd) throws -> [Int64] {
         try outbound.write {
+            let ended = "SELECT 1 FROM processing_ack WHERE turn = ? AND state <> 'processing'"
+            if try outbound.first(ended, end.turn, read: { _ in true }) == true { return [] }
             let recorded = try recordedByHost()
             try forget(recorded)
             let numbers = try end.rows.map { try add($0, above: recorded.floor).seq }
