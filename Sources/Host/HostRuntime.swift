@@ -226,6 +226,7 @@ final class HostRuntime: Sendable {
                 binaries: options.binaries,
                 uidRange: configuration.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
+                totalMemory: configuration.sandbox.totalMemory,
                 mounts: configuration.mounts.map {
                     SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
                 },

@@ -25,6 +25,8 @@ package struct HostConfiguration: Sendable {
 
     /// Limits of every sandbox, and what the policy asks of it.
     package struct Sandbox: Sendable, Equatable {
+        /// `totalMemory` is nil where the machine decides.
+        package var totalMemory: Int?
         package var memoryBytes, pids, cpuPercent, tmpBytes, fileBytes, openFiles: Int
         package var uidRange: ClosedRange<UInt32>?
         package var requiredLayers: Set<String>
@@ -37,13 +39,13 @@ package struct HostConfiguration: Sendable {
         package var traceBytes: Int
     }
 
-    /// How the host logs.
-    package struct Log: Sendable, Equatable {
     /// What shall stay free on the home's disk.
     package struct Disk: Sendable, Equatable {
         package var reserveBytes, reserveFiles: Int
     }
 
+    /// How the host logs.
+    package struct Log: Sendable, Equatable {
         /// A level of swift-log by name; those of `components` come first.
         package var level: String
         package var components: [String: String]
@@ -111,7 +113,9 @@ package struct HostConfiguration: Sendable {
         agentLimits.idleSeconds = read.number("idleSeconds")
         agentLimits.attachmentBytes = read.bytes("limits.attachment")
         agentLimits.messageAttachmentBytes = read.bytes("limits.messageAttachments")
+        let totalMemory = read.bytes("sandbox.totalMemory")
         sandbox = Sandbox(
+            totalMemory: totalMemory == 0 ? nil : totalMemory,
             memoryBytes: read.bytes("sandbox.memory"),
             pids: read.number("sandbox.pids"),
             cpuPercent: read.number("sandbox.cpuPercent"),
@@ -130,11 +134,11 @@ package struct HostConfiguration: Sendable {
             traces: read.days("retention.traceDays"),
             traceBytes: read.bytes("retention.traceSize")
         )
+        disk = Disk(reserveBytes: read.bytes("disk.reserve"), reserveFiles: read.number("disk.reserveFiles"))
         log = Log(
             level: read.text("log.level"),
             components: Dictionary(
                 uniqueKeysWithValues: read.names("log.components").map { ($0, read.text("log.components.\($0)")) }
-        disk = Disk(reserveBytes: read.bytes("disk.reserve"), reserveFiles: read.number("disk.reserveFiles"))
             ),
             format: read.text("log.format"),
             files: read.number("log.files"),
