@@ -74,7 +74,7 @@ final class HostRuntime: Sendable {
         let isNew = !CentralStore.exists(home: home)
         configuration = try HostConfiguration.load(home: home, writesDefault: true)
         try NewHome.makeDirectories(home)
-        try FillGuard.makeWay(home: home, reserve: DiskReserve(configuration.disk))
+        try? FillGuard.makeWay(home: home, reserve: DiskReserve(configuration.disk))
         log = try Self.log(options, configuration)
         owner = try SandboxConfiguration.serviceOwner(home: home)
         executors = try StoreExecutors()

@@ -1,8 +1,9 @@
 import CSQLite
 import Glibc
 
-/// What a device can make fail of SQLITE_IOERR: reading, writing, the syncs, truncating, deleting. The errno of a failed
-/// commit may be gone by then: SQLite has gone on to undo it.
+/// What a device can make fail of SQLITE_IOERR: reading, writing, the syncs, truncating, deleting.
+///
+/// The errno of a failed commit may be gone by then: SQLite has gone on to undo it.
 private let devices: Set<Int32> = [1, 3, 4, 5, 6, 10]
 
 extension StoreError.Code {
