@@ -42,8 +42,7 @@ extension RunnerSession {
     @discardableResult
     package func commit(_ end: TurnEnd) throws -> [Int64] {
         try outbound.write {
-            let ended = "SELECT 1 FROM processing_ack WHERE turn = ? AND state <> 'processing'"
-            if try outbound.first(ended, end.turn, read: { _ in true }) == true { return [] }
+            if try hasEnded(end) { return [] }
             let recorded = try recordedByHost()
             try forget(recorded)
             let numbers = try end.rows.map { try add($0, above: recorded.floor).seq }
@@ -156,6 +155,13 @@ extension RunnerSession {
     package func touchHeartbeat() throws { try outbox.touchHeartbeat() }
 
     // MARK: - Within a transaction
+
+    /// Whether this very end is there: the first of its acks, by its turn.
+    private func hasEnded(_ end: TurnEnd) throws -> Bool {
+        guard let ack = end.acks.first, ack.state != .processing else { return false }
+        let sql = "SELECT 1 FROM processing_ack WHERE message_id = ? AND turn = ? AND state <> 'processing'"
+        return try outbound.first(sql, ack.message, end.turn) { _ in true } ?? false
+    }
 
     private static func key(_ provider: String) -> String { "continuation:\(provider.lowercased())" }
 
