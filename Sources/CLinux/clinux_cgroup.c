@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,6 +63,57 @@ static int write_number(const char *directory, const char *name, uint64_t value)
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, value);
     return cgroup_write(directory, name, text);
+}
+
+// MARK: - Bounds of all together
+
+static char bound_name[65];
+static uint64_t bound_memory;
+
+// Where the cgroups of sessions are: beneath the one that bounds them all, if there is one.
+static const char *beneath(const char *place, char *into) {
+    if (!bound_name[0] || !place[0]) return place;
+    return child_path(into, place, bound_name) < 0 ? "" : into;
+}
+
+static uint64_t number_in(const char *directory, const char *name) {
+    char text[64];
+    uint64_t number = 0;
+    return cgroup_read(directory, name, text, sizeof text) > 0 && sscanf(text, "%" SCNu64, &number) == 1 ? number : 0;
+}
+
+uint64_t clinux_cgroup_share(void) {
+    struct sysinfo machine;
+    uint64_t bytes = sysinfo(&machine) == 0 ? (uint64_t)machine.totalram * machine.mem_unit : UINT64_C(1) << 30;
+    const struct cgroup_places *places = cgroup_places();
+    // "max" is no number.
+    uint64_t v2 = places->v2[0] ? number_in(places->v2, "memory.max") : 0;
+    uint64_t v1 = places->memory[0] ? number_in(places->memory, "memory.limit_in_bytes") : 0;
+    if (v2 && v2 < bytes) bytes = v2;
+    if (v1 && v1 < bytes) bytes = v1;
+    return bytes / 4 * 3;
+}
+
+int clinux_cgroup_bound(const char *name, uint64_t memory_bytes) {
+    if (!valid_name(name)) return -EINVAL;
+    snprintf(bound_name, sizeof bound_name, "%s", name);
+    bound_memory = memory_bytes;
+    return 0;
+}
+
+// Makes the cgroup that bounds all others beneath `place`, with the limit that `file` is, unless there is none to be made.
+static int bound(const char *place, const char *file, uint64_t limit) {
+    char directory[CGROUP_PATH];
+    if (!bound_name[0]) return 0;
+    int result = make(directory, place, bound_name);
+    // Written each time, as whoever came first may have been another host of this home, configured otherwise.
+    return result == 0 && file && limit ? write_number(directory, file, limit) : result;
+}
+
+static uint64_t most_processes(void) {
+    uint64_t threads = number_in("/proc/sys/kernel", "threads-max"), ids = number_in("/proc/sys/kernel", "pid_max");
+    uint64_t most = threads && threads < ids ? threads : ids;
+    return most / 2;
 }
 
 // MARK: - v2
@@ -128,9 +180,20 @@ static int find_v2(const char *own, const char *controllers, char *place) {
     return result;
 }
 
-static int create_v2(const char *place, const char *name, const struct clinux_limits *limits, struct text *what) {
-    char directory[CGROUP_PATH], text[64];
-    int result = make(directory, place, name);
+static int make_v2(char *directory, const char *outer, const char *place, const char *name) {
+    int result = bound(outer, "memory.max", bound_memory);
+    if (result == 0) result = bound(outer, "pids.max", most_processes());
+    if (result == 0 && place != outer) result = enable(place, "+memory +pids");
+    return result == 0 ? make(directory, place, name) : result;
+}
+
+static int create_v2(const char *outer, const char *name, const struct clinux_limits *limits, struct text *what) {
+    char directory[CGROUP_PATH], text[64], into[CGROUP_PATH];
+    const char *place = beneath(outer, into);
+    int result = -ENOENT;
+    // Another spawner of this home may just be removing what bounds them.
+    for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) result = make_v2(directory, outer, place, name);
+    if (result < 0) return result;
     if (result == 0 && limits->memory_bytes) {
         result = write_number(directory, "memory.max", limits->memory_bytes);
         // A kernel without swap accounting has no such file.
@@ -143,7 +206,8 @@ static int create_v2(const char *place, const char *name, const struct clinux_li
         return result;
     }
     append(what, "v2 memory,swap,pids");
-    if (limits->cpu_percent && enable(place, "+cpu") == 0) {
+    int has_cpu = enable(outer, "+cpu") == 0 && (place == outer || enable(place, "+cpu") == 0);
+    if (limits->cpu_percent && has_cpu) {
         snprintf(text, sizeof text, "%" PRIu32 " 100000", limits->cpu_percent * 1000);
         if (cgroup_write(directory, "cpu.max", text) == 0) append(what, ",cpu");
     }
@@ -181,8 +245,15 @@ static int create_v1(const char *name, const struct clinux_limits *limits, struc
     const char *const names[] = {"memory", "pids", "cpu"};
     int in_force = 0, swap = 0;
     for (int index = 0; index < 3; index++) {
-        char directory[CGROUP_PATH];
-        int result = hierarchies[index][0] ? make(directory, hierarchies[index], name) : -ENOENT;
+        char directory[CGROUP_PATH], into[CGROUP_PATH];
+        const char *const files[] = {"memory.limit_in_bytes", "pids.max", NULL};
+        const uint64_t most[] = {bound_memory, index == 1 ? most_processes() : 0, 0};
+        int result = -ENOENT;
+        // Another spawner of this home may just be removing what bounds them.
+        for (int attempt = 0; attempt < 3 && result == -ENOENT && hierarchies[index][0]; attempt++) {
+            result = bound(hierarchies[index], files[index], most[index]);
+            if (result == 0) result = make(directory, beneath(hierarchies[index], into), name);
+        }
         if (result == 0) {
             if (index == 0) result = limit_memory_v1(directory, limits, &swap);
             if (index == 1 && limits->pids) result = write_number(directory, "pids.max", limits->pids);
@@ -228,9 +299,9 @@ static int each(const char *name, int (*visit)(const char *directory, void *cont
     const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
     int result = 0;
     for (size_t index = 0; index < sizeof all / sizeof *all && result == 0; index++) {
-        char directory[CGROUP_PATH];
+        char directory[CGROUP_PATH], into[CGROUP_PATH];
         if (!all[index][0]) continue;
-        result = child_path(directory, all[index], name);
+        result = child_path(directory, beneath(all[index], into), name);
         if (result == 0 && access(directory, F_OK) == 0) result = visit(directory, context);
     }
     return result;
@@ -246,13 +317,13 @@ static int move_v1(const char *name) {
     const char *const hierarchies[] = {places->memory, places->pids, places->cpu};
     int result = 0;
     for (int index = 0; index < 3 && result == 0; index++) {
-        char directory[CGROUP_PATH];
+        char directory[CGROUP_PATH], into[CGROUP_PATH];
         if (!hierarchies[index][0]) continue;
         if (!name) {
             result = enter_v1(hierarchies[index]);
             continue;
         }
-        result = child_path(directory, hierarchies[index], name);
+        result = child_path(directory, beneath(hierarchies[index], into), name);
         if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(directory);
     }
     return result;
@@ -262,8 +333,8 @@ static int move_v1(const char *name) {
 static int open_v2(const char *name) {
     int error;
     const char *place = v2_place(&error);
-    char directory[CGROUP_PATH];
-    if (!place || child_path(directory, place, name) < 0) return -1;
+    char directory[CGROUP_PATH], into[CGROUP_PATH];
+    if (!place || child_path(directory, beneath(place, into), name) < 0) return -1;
     return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -333,6 +404,18 @@ static int sweep_place(const char *place, const char *prefix) {
     return removed;
 }
 
+void clinux_cgroup_unbound(void) {
+    const struct cgroup_places *places = cgroup_places();
+    int error;
+    const char *v2 = v2_place(&error);
+    const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
+    for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
+        char into[CGROUP_PATH];
+        const char *inner = beneath(all[index], into);
+        if (inner != all[index]) rmdir(inner);
+    }
+}
+
 int clinux_cgroup_sweep(const char *prefix) {
     if (!valid_name(prefix)) return -EINVAL;
     const struct cgroup_places *places = cgroup_places();
@@ -341,6 +424,9 @@ int clinux_cgroup_sweep(const char *prefix) {
     const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
     int removed = 0;
     for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
+        char into[CGROUP_PATH];
+        const char *inner = beneath(all[index], into);
+        if (inner != all[index]) removed += sweep_place(inner, prefix);
         if (all[index][0]) removed += sweep_place(all[index], prefix);
     }
     return removed;

@@ -8,6 +8,7 @@ import Glibc
 import HostConfiguration
 import HostLogging
 import Logging
+import Sandbox
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -57,6 +58,7 @@ extension HostRuntime {
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
+            HostService("disk") { await self.fillGuard.wrapped?.run() },
             HostService("control") { try await socket.run() },
         ]
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
@@ -65,7 +67,10 @@ extension HostRuntime {
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
         isAccepting.store(true, ordering: .releasing)
-        logger.notice("The host is ready", metadata: ["home": "\(options.home)"])
+        logger.notice(
+            "The host is ready",
+            metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]
+        )
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await group.run()
@@ -102,6 +107,16 @@ extension HostRuntime {
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")
+    }
+
+    /// The most that all sandboxes may take together.
+    private var memoryOfSandboxes: Int {
+        SandboxConfiguration(
+            home: options.home,
+            binaries: options.binaries,
+            totalMemory: configuration.sandbox.totalMemory
+        )
+        .memoryOfAll
     }
 
     /// Bounds on the control socket's clients, as configured.

@@ -117,6 +117,10 @@ extension HostRuntime: HostControl, ChannelInbox {
         }
         status.sessions.running = status.runners.count { $0.pid != nil }
         status.sessions.queued = await supervisor.queued
+        if let level = fillGuard.wrapped?.level, level >= .low {
+            let consequence = level == .full ? "no message is taken until there is room" : "who fills it is ended"
+            status.problems.append("the disk is \(level.words): \(consequence)")
+        }
         for runner in status.runners where runner.failures > 0 {
             status.problems.append(
                 "session \(runner.session): its runner failed to start \(runner.failures) times: \(runner.lastError ?? "")"

@@ -42,6 +42,7 @@ final class HostRuntime: Sendable {
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
     let router: Router
+    let notices: NoticeSender
     let sweep: HostSweep
     let typing: TypingKeeper
     let composer: InstructionComposer
@@ -51,6 +52,7 @@ final class HostRuntime: Sendable {
     let startedAt: Timestamp
     let isAccepting = Atomic<Bool>(false)
     let services = Late<ServiceGroup>()
+    let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
     /// The right to serve the home, until ``release()``.
@@ -72,6 +74,7 @@ final class HostRuntime: Sendable {
         let isNew = !CentralStore.exists(home: home)
         configuration = try HostConfiguration.load(home: home, writesDefault: true)
         try NewHome.makeDirectories(home)
+        try? FillGuard.makeWay(home: home, reserve: DiskReserve(configuration.disk))
         log = try Self.log(options, configuration)
         owner = try SandboxConfiguration.serviceOwner(home: home)
         executors = try StoreExecutors()
@@ -104,7 +107,8 @@ final class HostRuntime: Sendable {
             time: time
         )
         typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
-        let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, time: time)
+        notices = NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices"))
+        let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
                 central,
@@ -147,10 +151,14 @@ final class HostRuntime: Sendable {
             ledger: ledger,
             supervisor: supervisor,
             registry: registry,
-            notices: NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices")),
+            notices: notices,
             typing: typing,
             traces: traces,
             activity: activity,
+            checkRoom: { [fillGuard] in
+                guard fillGuard.wrapped?.level == .full else { return }
+                throw HostError(.unavailable, DiskFailure.full.words)
+            },
             time: time,
             logger: log.logger("router")
         )
@@ -170,6 +178,7 @@ final class HostRuntime: Sendable {
             }
         )
         lateSweep.set(sweep)
+        fillGuard.set(try makeFillGuard())
     }
 
     /// Closes the central database and gives the home up; the last thing that a host does.
@@ -182,6 +191,7 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        fillGuard.set(nil)
         lock.release()
     }
 
@@ -216,6 +226,7 @@ final class HostRuntime: Sendable {
                 binaries: options.binaries,
                 uidRange: configuration.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
+                totalMemory: configuration.sandbox.totalMemory,
                 mounts: configuration.mounts.map {
                     SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
                 },
@@ -265,7 +276,7 @@ final class HostRuntime: Sendable {
             tasks: tasks,
             found: { finding, handle in
                 switch finding {
-                case .fine, .hot: return
+                case .fine, .hot, .failing: return
                 case .busy: tasks.add { await supervisor.wrapped?.endBlocking(handle.id) }
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }

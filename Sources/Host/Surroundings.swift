@@ -68,7 +68,7 @@ struct Surroundings: Sendable {
                 }
             },
             liveEvent: { bytes, handle in publisher.event(bytes, of: handle) },
-            announceStop: { messages, handle in await publisher.stopped(messages, of: handle) },
+            announceStop: { messages, handle, why in await publisher.stopped(messages, of: handle, why) },
             due: { sweep.wrapped?.due(at: $0) },
             ended: { publisher.typing.stop($0.id) }
         )

@@ -14,6 +14,7 @@ package struct HostConfiguration: Sendable {
     package var agentLimits: AgentConfiguration.Limits
     package var sandbox: Sandbox
     package var retention: Retention
+    package var disk: Disk
     package var log: Log
     package var maximumControlClients: Int
     /// A group of the machine that may use the control socket; nil: nobody but owner and root.
@@ -24,6 +25,8 @@ package struct HostConfiguration: Sendable {
 
     /// Limits of every sandbox, and what the policy asks of it.
     package struct Sandbox: Sendable, Equatable {
+        /// `totalMemory` is nil where the machine decides.
+        package var totalMemory: Int?
         package var memoryBytes, pids, cpuPercent, tmpBytes, fileBytes, openFiles: Int
         package var uidRange: ClosedRange<UInt32>?
         package var requiredLayers: Set<String>
@@ -34,6 +37,11 @@ package struct HostConfiguration: Sendable {
     package struct Retention: Sendable, Equatable {
         package var messages, history, dropped, runnerLogs, traces: Duration
         package var traceBytes: Int
+    }
+
+    /// What shall stay free on the home's disk.
+    package struct Disk: Sendable, Equatable {
+        package var reserveBytes, reserveFiles: Int
     }
 
     /// How the host logs.
@@ -113,7 +121,9 @@ package struct HostConfiguration: Sendable {
         agentLimits.idleSeconds = read.number("idleSeconds")
         agentLimits.attachmentBytes = read.bytes("limits.attachment")
         agentLimits.messageAttachmentBytes = read.bytes("limits.messageAttachments")
+        let totalMemory = read.bytes("sandbox.totalMemory")
         sandbox = Sandbox(
+            totalMemory: totalMemory == 0 ? nil : totalMemory,
             memoryBytes: read.bytes("sandbox.memory"),
             pids: read.number("sandbox.pids"),
             cpuPercent: read.number("sandbox.cpuPercent"),
@@ -132,6 +142,7 @@ package struct HostConfiguration: Sendable {
             traces: read.days("retention.traceDays"),
             traceBytes: read.bytes("retention.traceSize")
         )
+        disk = Disk(reserveBytes: read.bytes("disk.reserve"), reserveFiles: read.number("disk.reserveFiles"))
         log = Log(
             level: read.text("log.level"),
             components: Dictionary(

@@ -43,6 +43,12 @@ extension Setting {
         Setting("limits.attachment", .bytes(0...1 << 30), "25MiB", "The largest attachment."),
         Setting("limits.messageAttachments", .bytes(0...1 << 32), "100MiB", "All attachments of one message."),
         Setting("sandbox.memory", .bytes(64 << 20...1 << 40), "1GiB", "Memory of one sandbox."),
+        Setting(
+            "sandbox.totalMemory",
+            .bytes(0...1 << 44),
+            "0",
+            "Memory of all sandboxes together; 0: three quarters of the machine's."
+        ),
         Setting("sandbox.pids", .number(16...65_536), "256", "Processes and threads of one sandbox."),
         Setting("sandbox.cpuPercent", .number(1...10_000), "200", "CPU time of one sandbox, in percent of one core."),
         Setting("sandbox.tmp", .bytes(1 << 20...1 << 38), "256MiB", "The /tmp of each tier."),
@@ -87,6 +93,13 @@ extension Setting {
         ),
         Setting("retention.traceDays", .number(1...3_650), "14", "Days that traces are kept."),
         Setting("retention.traceSize", .bytes(1 << 20...1 << 40), "64MiB", "The most that traces take."),
+        Setting(
+            "disk.reserve",
+            .bytes(0...1 << 40),
+            "256MiB",
+            "Below so much room the session that fills the disk is ended; at most 5 % of the disk, 0 switches it off."
+        ),
+        Setting("disk.reserveFiles", .number(0...1_000_000_000), "10000", "The same for the number of files."),
         Setting("log.level", .choice(levels), "info", "The least that is logged: \(levels.joined(separator: ", "))."),
         Setting("log.components.*", .choice(levels), "", "The same for one component: delivery, router, runners, …"),
         Setting("log.format", .choice(["auto", "json", "pretty"]), "auto", "On stderr; auto is pretty on a terminal."),

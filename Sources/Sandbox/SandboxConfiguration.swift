@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import LinuxIO
 import SandboxWire
@@ -29,6 +30,8 @@ package struct SandboxConfiguration: Sendable {
     package var uidRange: ClosedRange<UInt32>?
     /// Sandboxes that may live at once, 1 to 20,000; as root no more than there are ids for.
     package var maximumSandboxes: Int
+    /// Bytes of memory that all sandboxes may take together; nil: three quarters of the machine's.
+    package var totalMemory: Int?
     /// Directories of the box that groups may be given.
     package var mounts: [SandboxMount]
     /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`, `seccomp`.
@@ -43,6 +46,7 @@ package struct SandboxConfiguration: Sendable {
         binaries: String,
         uidRange: ClosedRange<UInt32>? = nil,
         maximumSandboxes: Int = 32,
+        totalMemory: Int? = nil,
         mounts: [SandboxMount] = [],
         requiredLayers: Set<String> = [],
         broker: String? = nil
@@ -52,6 +56,7 @@ package struct SandboxConfiguration: Sendable {
         self.binaries = binaries
         self.uidRange = uidRange
         self.maximumSandboxes = maximumSandboxes
+        self.totalMemory = totalMemory
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
@@ -105,6 +110,9 @@ package struct SandboxConfiguration: Sendable {
         return scratch
     }
 
+    /// The bytes that all sandboxes may take together.
+    package var memoryOfAll: Int { totalMemory ?? Int(clamping: clinux_cgroup_share()) }
+
     func message() throws -> [UInt8] {
         let owner = try Self.serviceOwner(home: home)
         let wire = wire(owner ?? FileOwner(uid: geteuid(), gid: getegid()))
@@ -123,6 +131,7 @@ package struct SandboxConfiguration: Sendable {
             uidBase: uids.lowerBound,
             uidCount: UInt32(uids.count),
             maximumSandboxes: UInt32(max(1, min(maximumSandboxes, 20_000))),
+            totalMemory: UInt64(totalMemory ?? 0),
             mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
             requiredLayers: requiredLayers.sorted()
         )

@@ -26,7 +26,7 @@ package final class SandboxSpawner: Sendable {
     private let wrapper: [String]
     private let time: any TimeSource
     private let state = Mutex(State())
-    private let watchdog = SandboxWatchdog()
+    private let watchdog: SandboxWatchdog
 
     /// `environment`: variables of the child beside its own, `NAME=value`; test builds read NANOCLAW_FAULT there.
     ///
@@ -40,6 +40,7 @@ package final class SandboxSpawner: Sendable {
         self.wrapper = wrapper
         self.configuration = configuration
         self.environment = environment
+        watchdog = SandboxWatchdog(memoryOfAll: configuration.memoryOfAll)
         self.time = time
     }
 

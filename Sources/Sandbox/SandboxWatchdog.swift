@@ -11,7 +11,7 @@ import Synchronization
 package final class SandboxWatchdog: Sendable {
     /// The limit that a sandbox crossed.
     package struct Breach: Sendable, Hashable, CustomStringConvertible {
-        package enum Kind: String, Sendable { case memory, processes }
+        package enum Kind: String, Sendable { case memory, processes, memoryOfAll }
         package let kind: Kind
         /// Bytes, or threads.
         package let used: Int
@@ -20,6 +20,9 @@ package final class SandboxWatchdog: Sendable {
         package var description: String {
             switch kind {
             case .memory: "killed: \(used >> 20) MiB of memory in use, \(limit >> 20) MiB are allowed"
+            case .memoryOfAll:
+                "killed: \(used >> 20) MiB of memory in use by all sandboxes together, \(limit >> 20) MiB are allowed, "
+                    + "and this one uses most"
             case .processes: "killed: \(used) processes and threads, \(limit) are allowed"
             }
         }
@@ -67,11 +70,14 @@ package final class SandboxWatchdog: Sendable {
 
     private let state = Mutex(State())
     private let interval: Duration
+    private let memoryOfAll: Int
 
-    /// `interval` between two looks.
-    ///
-    /// A breach ends within two of them.
-    package init(interval: Duration = .milliseconds(500)) { self.interval = interval }
+    /// `interval` between two looks, within two of which a breach ends; `memoryOfAll` bytes for all that is watched
+    /// together, 0 for no such limit.
+    package init(interval: Duration = .milliseconds(500), memoryOfAll: Int = 0) {
+        self.interval = interval
+        self.memoryOfAll = memoryOfAll
+    }
 
     /// Watches the processes below `pid`, PID 1 of a sandbox, which `pidfd` refers to.
     ///
@@ -105,14 +111,29 @@ package final class SandboxWatchdog: Sendable {
         let watched = state.withLock(\.watched)
         // A /proc that cannot be read now is read again at the next look.
         guard !watched.isEmpty, let table = try? ProcessTable.read() else { return }
+        var within: [(key: Int, sandbox: Watched, bytes: Int)] = []
         for (key, sandbox) in watched {
             let usage = table.usage(below: sandbox.pid)
-            guard let breach = sandbox.breach(of: usage) else { continue }
-            // Its pid may be another process's by now; the pidfd is not.
-            _ = clinux_pidfd_signal(sandbox.pidfd.number, SIGKILL)
-            remove(key)
-            sandbox.onBreach(breach)
+            if let breach = sandbox.breach(of: usage) {
+                end(key, sandbox, breach)
+            } else {
+                within.append((key, sandbox, usage.memoryBytes))
+            }
         }
+        guard memoryOfAll > 0 else { return }
+        within.sort { $0.bytes < $1.bytes }
+        var sum = within.reduce(0) { $0 + $1.bytes }
+        while sum > memoryOfAll, let largest = within.popLast() {
+            end(largest.key, largest.sandbox, Breach(kind: .memoryOfAll, used: sum, limit: memoryOfAll))
+            sum -= largest.bytes
+        }
+    }
+
+    private func end(_ key: Int, _ sandbox: Watched, _ breach: Breach) {
+        // Its pid may be another process's by now; the pidfd is not.
+        _ = clinux_pidfd_signal(sandbox.pidfd.number, SIGKILL)
+        remove(key)
+        sandbox.onBreach(breach)
     }
 
     private func loop() {

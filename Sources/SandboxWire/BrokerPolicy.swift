@@ -47,7 +47,7 @@ package struct BrokerPolicy: Sendable, Equatable {
                 mounts.append(WireMount(name: rest[0], path: path, writable: rest[1] == "rw"))
                 continue
             }
-            guard ["home", "binaries", "uid", "gid", "ids", "sandboxes", "require"].contains(key) else {
+            guard ["home", "binaries", "uid", "gid", "ids", "sandboxes", "memory", "require"].contains(key) else {
                 throw WireError("line \(number): there is no setting \(key)")
             }
             guard values[key] == nil else { throw WireError("line \(number): \(key) stands there twice") }
@@ -67,6 +67,7 @@ package struct BrokerPolicy: Sendable, Equatable {
         }
         guard last - first >= 63 else { throw WireError("ids holds less than 64") }
         guard let sandboxes = UInt32(try required("sandboxes")) else { throw WireError("sandboxes is no number") }
+        guard let memory = UInt64(values["memory"] ?? "0") else { throw WireError("memory is no number of bytes") }
         let wanted = SpawnerConfiguration(
             home: try required("home"),
             binaries: try required("binaries"),
@@ -75,6 +76,7 @@ package struct BrokerPolicy: Sendable, Equatable {
             uidBase: first,
             uidCount: last - first + 1,
             maximumSandboxes: sandboxes,
+            totalMemory: memory,
             mounts: mounts,
             requiredLayers: (values["require"] ?? "").split(separator: " ").map(String.init)
         )
@@ -96,6 +98,7 @@ package struct BrokerPolicy: Sendable, Equatable {
             "ids \(configuration.uidBase)-\(last)",
             "sandboxes \(configuration.maximumSandboxes)",
         ]
+        if configuration.totalMemory > 0 { lines.append("memory \(configuration.totalMemory)") }
         if !configuration.requiredLayers.isEmpty {
             lines.append("require \(configuration.requiredLayers.joined(separator: " "))")
         }
@@ -118,6 +121,7 @@ package struct BrokerPolicy: Sendable, Equatable {
             uidBase: configuration.uidBase + offset,
             uidCount: scratch == nil ? half : part,
             maximumSandboxes: configuration.maximumSandboxes,
+            totalMemory: configuration.totalMemory,
             mounts: configuration.mounts,
             requiredLayers: configuration.requiredLayers
         )

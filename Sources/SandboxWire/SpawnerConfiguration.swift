@@ -29,6 +29,8 @@ package struct SpawnerConfiguration: Sendable, Equatable {
     package let uidCount: UInt32
     /// Sandboxes that may live at once; as root never more than a quarter of `uidCount`.
     package let maximumSandboxes: UInt32
+    /// Bytes of memory that all sandboxes may take together; 0: three quarters of the machine's.
+    package let totalMemory: UInt64
     package let mounts: [WireMount]
     /// Layers without which a spawn is refused.
     package let requiredLayers: [String]
@@ -41,6 +43,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         uidBase: UInt32,
         uidCount: UInt32,
         maximumSandboxes: UInt32 = 64,
+        totalMemory: UInt64 = 0,
         mounts: [WireMount],
         requiredLayers: [String]
     ) {
@@ -51,6 +54,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         self.uidBase = uidBase
         self.uidCount = uidCount
         self.maximumSandboxes = maximumSandboxes
+        self.totalMemory = totalMemory
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
@@ -65,6 +69,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         writer.put(uidBase)
         writer.put(uidCount)
         writer.put(maximumSandboxes)
+        writer.put(totalMemory)
         writer.put(mounts) { writer, mount in
             writer.put(mount.name)
             writer.put(mount.path)
@@ -84,6 +89,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         uidBase = try reader.number("uidBase")
         uidCount = try reader.number("uidCount")
         maximumSandboxes = try reader.number("maximumSandboxes")
+        totalMemory = try reader.number("totalMemory")
         mounts = try reader.list("mounts") { reader throws(WireError) in
             let mount = WireMount(
                 name: try reader.text("mount name"),

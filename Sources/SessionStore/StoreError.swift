@@ -6,6 +6,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case busy
         /// The disk is full; nothing was changed.
         case diskFull
+        /// The device under the files failed (EIO); a commit may or may not have come to be.
+        case inputOutput
         /// The database has reached the size it may have; nothing was changed.
         case fileFull
         /// As many rows wait for delivery as may; nothing was changed.

@@ -59,7 +59,15 @@ final class Command: Sendable {
         var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
         var pid: pid_t = 0
-        let failure = posix_spawn(&pid, words[0], &actions, nil, &argv, &envp)
+        // The threads of a test block signals that a program may be ended by.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let failure = posix_spawn(&pid, words[0], &actions, &attributes, &argv, &envp)
         guard failure == 0 else { throw Errno(failure, "posix_spawn \(words[0])") }
         self.pid = pid
         if let input { try stdin.write.write(Array(input.utf8)) }

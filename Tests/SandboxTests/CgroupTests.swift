@@ -56,6 +56,72 @@ struct CgroupTests {
         }
         """
 
+    /// Two processes in cgroups that would each have room, beneath one that has not room for both.
+    private static let bounded = """
+        #define _GNU_SOURCE
+        #include "clinux_harden.h"
+        #include "clinux_spawn.h"
+        #include <poll.h>
+        #include <signal.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/wait.h>
+        #include <unistd.h>
+        static char what[256], ruled_out[1024];
+        static pid_t start(const char *name, size_t bytes, int ready) {
+            struct clinux_limits limits = {.memory_bytes = 48 << 20, .pids = 20, .cpu_percent = 50};
+            int made = clinux_cgroup_create(name, &limits, what, sizeof what, ruled_out, sizeof ruled_out), pidfd = -1;
+            if (made != 0) printf("made %d\\n", made);
+            pid_t child = clinux_cgroup_clone(name, 0, &pidfd);
+            if (child == 0) {
+                volatile char *memory = malloc(bytes);
+                for (size_t at = 0; at < bytes; at += 4096) memory[at] = 1;
+                if (write(ready, "x", 1) != 1) _exit(1);
+                pause();
+            }
+            return child;
+        }
+        int main(void) {
+            char bound[64], first[64], second[64];
+            int ends[2], status = 0;
+            snprintf(bound, sizeof bound, "nanoclaw-test%d", getpid());
+            snprintf(first, sizeof first, "%s-1", bound);
+            snprintf(second, sizeof second, "%s-2", bound);
+            setvbuf(stdout, NULL, _IONBF, 0);
+            if (pipe(ends) != 0) return 1;
+            printf("share %d\\n", clinux_cgroup_share() > 0 && clinux_cgroup_share() < UINT64_C(1) << 60);
+            printf("bound %d\\n", clinux_cgroup_bound(bound, 56 << 20));
+            pid_t small = start(first, 16 << 20, ends[1]);
+            char byte;
+            if (read(ends[0], &byte, 1) != 1) return 1;
+            pid_t large = start(second, 44 << 20, ends[1]);
+            struct pollfd look = {.fd = ends[0], .events = POLLIN};
+            printf("both %d\\n", poll(&look, 1, 3000));
+            printf("small %d\\n", waitpid(small, &status, WNOHANG) == 0);
+            waitpid(large, &status, 0);
+            printf("large %d\\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+            kill(small, SIGKILL);
+            waitpid(small, &status, 0);
+            printf("removed %d %d\\n", clinux_cgroup_remove(first), clinux_cgroup_remove(second));
+            clinux_cgroup_unbound();
+            return 0;
+        }
+        """
+
+    @Test(.enabled(if: geteuid() == 0, "cgroups without delegation need root"))
+    func `T60 all sandboxes together are bounded, whatever each of them may take`() async throws {
+        let outcome = try await withTemporaryDirectory { directory in
+            try TestPrograms.run([try TestPrograms.layers(Self.bounded, in: directory)])
+        }
+        let answers = outcome.answers
+        #expect(answers["made"] == nil && answers["bound"] == "0" && answers["share"] == "1", "\(outcome.output)")
+        #expect(answers["both"] == "0", "both have what they asked for: \(outcome.output)")
+        #expect(answers["large"] == "9" && answers["small"] == "1", "\(outcome.output)")
+        #expect(answers["removed"] == "0 0")
+        #expect(leftovers().isEmpty)
+    }
+
     private func run(_ words: [String] = [], unprivileged: Bool = false) async throws -> TestPrograms.Outcome {
         try await withTemporaryDirectory { directory in
             let program = try TestPrograms.layers(Self.session, in: directory)

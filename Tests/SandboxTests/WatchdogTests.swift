@@ -62,6 +62,31 @@ struct WatchdogTests {
         within.end()
     }
 
+    @Test func `T60 of sandboxes that take too much together the largest is killed, and it alone`() async throws {
+        func shell(_ bytes: Int) throws -> Shell {
+            try Shell("x=$(head -c \(bytes) /dev/zero | tr '\\0' x); echo ready; read line; exit 0")
+        }
+        let (large, small) = (try shell(60_000_000), try shell(20_000_000))
+        let watchdog = SandboxWatchdog(interval: .seconds(3600), memoryOfAll: 48 << 20)
+        let (breaches, continuation) = AsyncStream.makeStream(of: (Int32, SandboxWatchdog.Breach).self)
+        let registrations = [large, small].map { shell in
+            let pid = shell.pid
+            return watchdog.watch(pid: pid, pidfd: shell.pidfd, memoryBytes: 1 << 30, processes: 100) {
+                continuation.yield((pid, $0))
+            }
+        }
+        watchdog.look()
+        continuation.finish()
+        var seen: [(Int32, SandboxWatchdog.Breach)] = []
+        for await breach in breaches { seen.append(breach) }
+        #expect(seen.map(\.0) == [large.pid])
+        #expect(seen.first?.1.kind == .memoryOfAll)
+        #expect(seen.first?.1.description.contains("48 MiB are allowed") == true)
+        #expect(try large.finish() == SIGKILL)
+        #expect(try small.finish() == 0)
+        for registration in registrations { registration.end() }
+    }
+
     /// What the watchdog says of `script`, which answers "ready" once it uses what it will use.
     private func breach(of script: String, memory: Int = 0, processes: Int = 0) async throws -> SandboxWatchdog.Breach {
         let shell = try Shell(script)

@@ -48,6 +48,24 @@ struct RunnerSessionTests {
         }
     }
 
+    @Test func `T26 what a commit has left that was said to have failed is not written again`() async throws {
+        try await Scene.run { scene in
+            let ids = try await scene.host.insert([scene.message("a")]).map(\.id)
+            let runner = try scene.runner()
+            let (turn, address) = (TurnID.random(), ChatAddress(channel: "cli", platformID: "cli:local:main"))
+            func row(_ text: String) -> NewOutbound {
+                NewOutbound(id: .random(), content: .chat(OutboundChat(text: text)), address: address, turn: turn)
+            }
+            let said = row("in the middle")
+            let first = try runner.insert(said)
+            #expect(try runner.insert(said) == first)
+            let end = TurnEnd(turn: turn, rows: [row("at the end")], acks: [.init(ids[0])])
+            #expect(try runner.commit(end).count == 1)
+            #expect(try runner.commit(end) == [])
+            #expect(try await scene.snapshot().rows.count == 2)
+        }
+    }
+
     @Test func `§16.31 the continuations of two providers do not touch each other`() async throws {
         try await Scene.run { scene in
             let runner = try scene.runner()

@@ -43,6 +43,9 @@ struct Transcript {
             transcript.file = file
             transcript.length = present
             return (transcript, turns)
+        } catch let error as Errno where [EIO, EMFILE, ENFILE, ENOMEM].contains(error.code) {
+            // It is there, and can be read when this has passed.
+            throw error
         } catch {
             RunnerLog.write("transcript \(parts[0]) cannot be read, a fresh one begins: \(error)")
             return (Transcript(directory: directory), [])

@@ -17,12 +17,12 @@ extension Runner {
         _ configuration: AgentConfiguration,
         _ toolbox: Toolbox
     ) async throws {
-        var turn = try begin(rows, passedOver: passedOver, configuration, toolbox)
+        var turn = try await patiently { try begin(rows, passedOver: passedOver, configuration, toolbox) }
         current = turn
         crashPoint("turn.begun")
         live.begin(turn.id)
         live.send(.started(messages: rows.map(\.id)))
-        let sent = try session.rowsAlreadySent(for: rows.map(\.id))
+        let sent = try await patiently { try session.rowsAlreadySent(for: rows.map(\.id)) }
         turn.messages = [.user(turn.prompt.text(rows.map(\.prompt), alreadySent: sent.compactMap(Self.text)))]
         current = turn
         do {
@@ -150,7 +150,7 @@ extension Runner {
         for block in blocks {
             guard let target = turn.routing.target(named: block.destination) else { continue }
             for row in turn.rows(block.text, to: target) {
-                _ = try await patiently { try session.insert(row) }
+                try await insertPatiently(row)
                 current?.sentCount += 1
             }
         }
@@ -162,8 +162,15 @@ extension Runner {
         try await claim()
         let turn = try open()
         guard let home = turn.routing.home else { return }
-        for row in turn.rows(text, to: home) { _ = try await patiently { try session.insert(row) } }
+        for row in turn.rows(text, to: home) { try await insertPatiently(row) }
         ring()
+    }
+
+    private func insertPatiently(_ row: NewOutbound) async throws {
+        var row = row
+        // With an id a second try finds what the first has left.
+        row.id = row.id ?? .random()
+        try await patiently { _ = try session.insert(row) }
     }
 
     /// Ends the turn well: its last rows, its acks and the continuation in one transaction.
@@ -202,14 +209,18 @@ extension Runner {
     private func commit(_ rows: [NewOutbound], _ acks: [TurnEnd.Outcome], keeps: Bool = true) async throws {
         let turn = try open()
         var continuation: (provider: String, value: String?)?
-        if keeps, var memory {
-            let value = try memory.transcript.append(turn.id, turn.messages, history: memory.history)
-            memory.history.append(turn.messages)
-            self.memory = memory
-            continuation = (memory.provider, value)
+        if keeps, let memory {
+            let (grown, value) = try await patiently {
+                var grown = memory
+                let value = try grown.transcript.append(turn.id, turn.messages, history: memory.history)
+                grown.history.append(turn.messages)
+                return (grown, value)
+            }
+            self.memory = grown
+            continuation = (grown.provider, value)
             crashPoint("turn.remembered")
         }
-        guard try session.currentIncarnation() <= settings.incarnation else {
+        guard try await patiently({ try session.currentIncarnation() }) <= settings.incarnation else {
             stop(.superseded)
             throw CancellationError()
         }
@@ -220,15 +231,18 @@ extension Runner {
         crashPoint("turn.rung")
     }
 
-    /// Does it again every second while the session is full or locked: the turn's rows are claimed, and only its end
-    /// or the runner's lets go of them.
+    /// Does it again every second while the session is full or locked, or its disk fails: the turn's rows are claimed,
+    /// and only its end or the runner's lets go of them.
     @discardableResult
     private func patiently<Result>(_ body: () throws -> Result) async throws -> Result {
+        var hasTold = false
         while true {
             do {
                 return try body()
-            } catch let error as StoreError where Self.mayPass(error) {
+            } catch  where Self.mayPass(error) {
                 RunnerLog.write("the turn waits: \(error)")
+                if !hasTold, (error as? StoreError)?.code != .busy { live.wait("\(error)") }
+                hasTold = true
                 try await time.sleep(for: .seconds(1))
             }
         }

@@ -1,5 +1,6 @@
 import AgentTools
 import Core
+import Glibc
 import LinuxIO
 import ModelProviders
 import Prompting
@@ -119,7 +120,7 @@ package actor Runner {
                 if time.monotonic - lastActive >= .seconds(configuration.limits.idleSeconds) { return .idle }
             } catch is CancellationError {
                 continue
-            } catch let error as StoreError where Self.mayPass(error) {
+            } catch  where Self.mayPass(error) {
                 // The rows stay due; the next beat tries again.
                 RunnerLog.write("\(error)")
             }
@@ -154,8 +155,13 @@ package actor Runner {
         return true
     }
 
-    static func mayPass(_ error: StoreError) -> Bool {
-        [.busy, .diskFull, .fileFull, .queueFull].contains(error.code)
+    static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case let error as StoreError:
+            [.busy, .diskFull, .inputOutput, .fileFull, .queueFull].contains(error.code)
+        case let error as Errno: [ENOSPC, EDQUOT, EIO].contains(error.code)
+        default: false
+        }
     }
 
     // MARK: - Bell and beats

@@ -16,14 +16,13 @@ package enum RunnerProcess {
 
     /// Runs the loop to its end.
     ///
-    /// Answers the exit status: 0 for a clean end, 1 for a failure told on standard error, 2 for a start that cannot
-    /// work.
+    /// Answers the exit status, a ``RunnerExit``.
     package static func run() async -> Int32 {
         do {
             let termination = Descriptor(owning: try Errno.check(clinux_termination_pipe(), "sigaction SIGTERM"))
             guard let text = getenv("NANOCLAW_INCARNATION"), let incarnation = Incarnation(String(cString: text)) else {
                 RunnerLog.write("NANOCLAW_INCARNATION is no number: this program is started by nanoclaw-sandbox")
-                return 2
+                return RunnerExit.unusable.rawValue
             }
             var settings = RunnerSettings(
                 incarnation: incarnation,
@@ -43,10 +42,14 @@ package enum RunnerProcess {
             }
             defer { watch.cancel() }
             // Not as a clean end: without tools from the start, the messages' tries are counted.
-            return try await runner.run() == .toolsGone ? 3 : 0
+            return (try await runner.run() == .toolsGone ? RunnerExit.toolsGone : .clean).rawValue
         } catch {
             RunnerLog.write("\(error)")
-            return 1
+            switch (error as? StoreError)?.code {
+            case .diskFull: return RunnerExit.diskFull.rawValue
+            case .inputOutput: return RunnerExit.diskFailing.rawValue
+            default: return RunnerExit.failed.rawValue
+            }
         }
     }
 

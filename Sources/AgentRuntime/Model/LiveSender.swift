@@ -20,6 +20,12 @@ package final class LiveSender: Sendable {
         state.withLock { $0 = State(turn: turn) }
     }
 
+    /// Tells why nothing can be written just now, also before any turn has begun.
+    package func wait(_ reason: String) {
+        state.withLock { if $0.turn == nil { $0 = State(turn: .random()) } }
+        send(.waiting(reason: reason))
+    }
+
     /// Sends an event; text that does not fit one datagram goes in pieces, other long values are cut.
     package func send(_ body: LiveEvent.Body) {
         switch body {
@@ -39,6 +45,7 @@ package final class LiveSender: Sendable {
                     milliseconds: milliseconds
                 )
             )
+        case .waiting(let reason): post(.waiting(reason: Self.cut(reason)))
         case .started(let messages):
             post(.started(messages: Array(messages.prefix(100))))
         default:

@@ -16,6 +16,17 @@ struct clinux_limits {
     uint32_t pids, cpu_percent, open_files;
 };
 
+// Three quarters of the memory that this process may use: the machine's, or what its own cgroup is limited to.
+uint64_t clinux_cgroup_share(void);
+
+// From here on the cgroups of this process and its children are made beneath one named `name`, which bounds what all of them
+// take together: `memory_bytes`, and half of the processes and threads that the machine can have. What runs outside has as
+// much of the processors as all of them together. It is made with the first of them. Returns 0 or -EINVAL.
+int clinux_cgroup_bound(const char *name, uint64_t memory_bytes);
+
+// Removes the one that bounds them, if none is left beneath it.
+void clinux_cgroup_unbound(void);
+
 // Makes the cgroup(s) `name` ([A-Za-z0-9_-], at most 64) with its limits already in force: v2 where memory and pids are
 // delegated, else v1 where it may be written. `what` (256 bytes and more) tells what is used, such as
 // "v1 memory,swap,pids,cpu", or is empty; `ruled_out` (1024 and more) has one line "step: reason (errno n)" for each

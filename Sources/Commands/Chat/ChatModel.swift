@@ -201,6 +201,8 @@ struct ChatModel: Sendable {
             return finishStream() + [.print(Style.note(ToolText.call(name, arguments)))]
         case .toolResult(_, let name, let isError, let summary, let milliseconds):
             return finishStream() + [.print(Style.note(ToolText.result(name, isError, summary, milliseconds)))]
+        case .waiting(let reason):
+            return finishStream() + [.print(Style.problem("the turn waits: \(SafeText.oneLine(reason))"))]
         case .modelResult(_, _, _, let error):
             guard let error else { return [] }
             return finishStream() + [.print(Style.problem("the model: \(error)"))]

@@ -16,6 +16,8 @@ struct TurnCollector: Sendable {
     private var notices: Int
     private var entries: [ChatEntry] = []
     private var started: [TurnID: Set<MessageID>] = [:]
+    /// Why a turn waited last.
+    private var waiting: String?
     private var end = End(replies: [])
 
     /// Waits for as many turns as agents answer the message; for a command, for the host's own answers.
@@ -39,6 +41,7 @@ struct TurnCollector: Sendable {
             entries.append(entry)
         case .live(let event):
             if case .started(let messages) = event.body { started[event.turn, default: []].formUnion(messages) }
+            if case .waiting(let reason) = event.body { waiting = reason }
         case .turnEnded(let messages, let platformIDs, let outcome, let detail):
             guard open > 0, platformIDs.contains(id) else { return nil }
             collect(Set(messages))
@@ -57,6 +60,7 @@ struct TurnCollector: Sendable {
         var end = end
         end.replies += entries.filter { $0.turn != nil }
         let notices = entries.filter { $0.turn == nil && $0.inReplyTo == nil }.map(\.text)
+        if let waiting { end.problem = "the turn waits: \(waiting)" }
         if !notices.isEmpty { end.problem = notices.joined(separator: " ") }
         return end
     }

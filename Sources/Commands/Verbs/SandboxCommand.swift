@@ -186,6 +186,7 @@ enum SandboxScratch {
                 binaries: binaries,
                 uidRange: settings.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners),
+                totalMemory: settings.sandbox.totalMemory,
                 broker: settings.sandbox.broker
             ).forScratch(),
             environment: environment

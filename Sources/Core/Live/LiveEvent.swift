@@ -20,6 +20,8 @@ package struct LiveEvent: Codable, Sendable, Equatable {
     package enum Body: Codable, Sendable, Equatable {
         /// A turn claimed these rows.
         case started(messages: [MessageID])
+        /// The turn cannot write its rows: a full or failing disk; it tries again until it can.
+        case waiting(reason: String)
         /// Text inside a `<message>` block, for its destination.
         case textChunk(destination: String, text: String)
         /// The model thinks aloud.

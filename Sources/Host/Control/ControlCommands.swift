@@ -107,9 +107,7 @@ enum ControlFailure {
         case let error as CoreError: return ControlError(.invalidArguments, error.message)
         case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
             return ControlError(.conflict, constraint(error))
-        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
-            return ControlError(.failed, "the disk is full: nothing was changed; free some space and try again")
-        default: return ControlError(.failed, "\(error)")
+        default: return ControlError(.failed, DiskFailure(error).map { "\($0.words) (\(error))" } ?? "\(error)")
         }
     }
 

@@ -23,6 +23,9 @@ final class DeliveryService: Sendable {
     /// Forgets a session that has nothing on its way; only its supervisor may say so.
     func remove(_ session: SessionID) { sessions.withLock { $0[session] = nil } }
 
+    /// A chat in which an owner can be told; nil when there is none.
+    func ownerAddress() async -> ChatAddress? { await context.ownerAddress(nil) }
+
     /// Returns once nothing is being sent or written anywhere.
     func settle() async {
         let all = sessions.withLock { Array($0.values) }

@@ -15,6 +15,8 @@ actor SessionDelivery {
         /// A dead writer's journal stands in the way.
         case hot
         case busy
+        /// The host cannot read or write it: none of the runner's doing.
+        case failing
         case quarantined(String)
     }
 
@@ -81,11 +83,11 @@ actor SessionDelivery {
             let start = context.time.monotonic
             let finding = await drainOnce()
             budget.spent(handle.store.takeOutboundWork())
-            if finding == .busy || finding == .hot, waiters.isEmpty {
+            if [.busy, .hot, .failing].contains(finding), waiters.isEmpty {
                 // A writer that lives will be done soon; a dead one is the supervisor's business.
                 try? await context.time.sleep(for: busyPause)
                 busyPause = min(busyPause * 2, .milliseconds(200))
-                wantsDrain = wantsDrain || finding == .busy
+                wantsDrain = wantsDrain || finding != .hot
             }
             if finding == .busy {
                 let since = busySince ?? start
@@ -125,7 +127,7 @@ actor SessionDelivery {
                 "A drain failed",
                 metadata: ["session": "\(handle.id)", "error": "\(error)"]
             )
-            return .busy
+            return (error as? StoreError)?.code == .busy ? .busy : .failing
         }
     }
 

@@ -7,6 +7,7 @@ struct LivePublisher: Sendable {
     let hub: LiveHub
     let traces: TraceStore?
     let typing: TypingKeeper
+    let notices: NoticeSender
     let time: any TimeSource
 
     /// A datagram from a runner: a claim of a sandbox, for eyes only.
@@ -18,6 +19,11 @@ struct LivePublisher: Sendable {
         }
         if case .started(let messages) = event.body { handle.turnStarted(messages) }
         for chat in handle.audience { hub.publish(.event(event), to: chat) }
+        // Those who do not look on are told too; as the sandbox says so, not often.
+        guard case .waiting(let reason) = event.body, handle.mayTellWait(at: time.monotonic) else { return }
+        for chat in handle.audience {
+            notices.send("I cannot go on just now and try again: \(reason)", to: chat, as: handle.agentName)
+        }
     }
 
     /// A turn is over and what it said is delivered.
@@ -54,10 +60,10 @@ struct LivePublisher: Sendable {
         )
     }
 
-    /// A person has stopped what these messages had asked for.
-    func stopped(_ messages: [MessageID], of handle: SessionHandle) async {
+    /// What these messages had asked for was stopped, by a person unless there is another reason.
+    func stopped(_ messages: [MessageID], of handle: SessionHandle, _ why: String?) async {
         typing.stop(handle.id)
-        announce(messages, .stopped, nil, of: handle)
+        announce(messages, .stopped, why, of: handle)
     }
 
     private func announce(
@@ -94,6 +100,8 @@ struct LivePublisher: Sendable {
             for message in messages {
                 traces.note("claimed", at: now, message: message, session: handle.id, turn: event.turn)
             }
+        case .waiting(let reason):
+            traces.note("waiting", at: now, session: handle.id, turn: event.turn, ["why": reason])
         case .modelCall(let provider, let model):
             traces.note(
                 "model_call",

@@ -22,6 +22,8 @@ package final class Router: ChannelInbox {
     private let typing: TypingKeeper
     private let traces: TraceStore?
     private let activity: SessionActivity
+    /// Throws when nothing may be stored.
+    private let checkRoom: @Sendable () throws -> Void
     private let time: any TimeSource
     private let logger: Logger
     /// People whose row is known to be there, with the name it has.
@@ -37,6 +39,7 @@ package final class Router: ChannelInbox {
         typing: TypingKeeper,
         traces: TraceStore?,
         activity: SessionActivity,
+        checkRoom: @escaping @Sendable () throws -> Void,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -50,6 +53,7 @@ package final class Router: ChannelInbox {
         self.typing = typing
         self.traces = traces
         self.activity = activity
+        self.checkRoom = checkRoom
         self.time = time
         self.logger = logger
     }
@@ -191,6 +195,7 @@ package final class Router: ChannelInbox {
             )
         case .stop: try await stop(decision, event, origin, chat)
         case .deliver, .accumulate:
+            try checkRoom()
             let known: MessagingGroup
             if let chat {
                 known = chat

@@ -14,6 +14,8 @@ enum EndReason: Sendable, Equatable {
     case quarantined(String)
     /// A newer configuration, a place for another session, the end of the host: no fault of its rows.
     case asked(String)
+    /// It took the last room of the disk.
+    case filling(String)
     /// A person stopped it.
     case stopped(UserID?)
 
@@ -24,6 +26,7 @@ enum EndReason: Sendable, Equatable {
         case .blocking: "the runner held its database locked and was ended"
         case .quarantined(let reason): "the runner's database is not to be trusted: \(reason)"
         case .asked(let why): "the host ended the runner: \(why)"
+        case .filling(let why): why
         case .stopped(let user): "stopped by \(user.map { "\($0)" } ?? "the operator")"
         }
     }

@@ -13,8 +13,8 @@ struct RunnerEnvironment: Sendable {
     var keepOutput: @Sendable (any RunningSandbox, SessionHandle, Incarnation) async -> Void
     /// A datagram of the live events' socket.
     var liveEvent: @Sendable ([UInt8], SessionHandle) -> Void
-    /// What a turn that a person stopped was about.
-    var announceStop: @Sendable ([MessageID], SessionHandle) async -> Void
+    /// What a turn that was stopped was about, and why when no person did it.
+    var announceStop: @Sendable ([MessageID], SessionHandle, String?) async -> Void
     /// The session is due at that time and has no runner.
     var due: @Sendable (Timestamp) -> Void
     /// The runner is gone, or could not be started: nobody is at work any more.

@@ -21,7 +21,7 @@ enum LifeOutcome: Sendable, Equatable {
 extension RunnerSupervisor {
     nonisolated func outcome(_ runner: LiveRunner, _ exit: SandboxExit) -> LifeOutcome {
         switch runner.reason {
-        case .stopped: return .stopped(runner.reason ?? .stopped(nil))
+        case .stopped, .filling: return .stopped(runner.reason ?? .stopped(nil))
         case .quarantined(let reason): return .quarantined(reason)
         case .asked: return .clean
         case .silent, .blocking: return .crashed(runner.reason?.words ?? "")
@@ -115,8 +115,16 @@ extension RunnerSupervisor {
         switch outcome {
         case .clean, .notStarted: return
         case .stopped(let reason):
-            try await failDue(handle, incarnation, through: shown, reason.words)
+            // A person knows that they have stopped it.
+            var why: String?
+            if case .filling(let words) = reason { why = words }
+            let rows = try await failDue(handle, incarnation, through: shown, reason.words, detail: why)
             entries[handle.id]?.stop = nil
+            guard let why else { return }
+            let asked = try await handle.store.inbound(Array(rows.prefix(1))).first?.value.address
+            if let address = asked ?? handle.origin {
+                await deliveries.session(handle).notify("I was stopped: \(why). Please free some space.", at: address)
+            }
         case .crashed(let words), .quarantined(let words):
             let rows = try await handle.store.claimedRows(by: incarnation, through: shown)
             guard !rows.isEmpty else { return }
@@ -138,16 +146,19 @@ extension RunnerSupervisor {
         }
     }
 
-    /// Every due row up to this number ends as stopped.
+    /// Every due row up to this number ends as stopped; answers which.
+    @discardableResult
     private func failDue(
         _ handle: SessionHandle,
         _ incarnation: Incarnation,
         through seq: Int64 = .max,
-        _ words: String
-    ) async throws {
+        _ words: String,
+        detail: String? = nil
+    ) async throws -> [MessageID] {
         let rows = try await handle.store.claimedRows(by: max(incarnation, 1), through: seq)
         if !rows.isEmpty { try await handle.store.apply([.failRows(rows, error: words)]) }
-        await environment.announceStop(rows, handle)
+        await environment.announceStop(rows, handle, detail)
+        return rows
     }
 
     /// A stop of a session whose runner does not live.
@@ -283,7 +294,7 @@ extension LifeOutcome {
 extension SandboxExit {
     var words: String {
         switch self {
-        case .code(let code): "exit status \(code)"
+        case .code(let code): RunnerExit(rawValue: code)?.words ?? "exit status \(code)"
         case .signal(let signal): "signal \(signal)"
         }
     }

@@ -287,5 +287,7 @@ final class LiveRunners: Sendable {
         set { runners.withLock { $0[id] = newValue } }
     }
 
+    var isEmpty: Bool { runners.withLock { $0.isEmpty } }
+
     var all: [(key: SessionID, value: LiveRunner)] { runners.withLock { Array($0) } }
 }

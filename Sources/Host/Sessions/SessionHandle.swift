@@ -27,6 +27,7 @@ package final class SessionHandle: Sendable {
         var destinations: [String: ChatAddress] = [:]
         var audience: Set<ChatAddress> = []
         var prunedAt: Duration?
+        var toldWaitAt: Duration?
     }
 
     /// Where a message came from, as clients know it.
@@ -114,6 +115,15 @@ package final class SessionHandle: Sendable {
     var audience: Set<ChatAddress> {
         let chats = state.withLock { $0.audience }
         return origin.map { chats.union([$0.chat]) } ?? chats
+    }
+
+    /// True once a minute: people may be told that the runner waits.
+    func mayTellWait(at now: Duration) -> Bool {
+        state.withLock { state in
+            if let toldWaitAt = state.toldWaitAt, now - toldWaitAt < .seconds(60) { return false }
+            state.toldWaitAt = now
+            return true
+        }
     }
 
     /// True once a day: old rows are to be removed.

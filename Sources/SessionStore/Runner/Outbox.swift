@@ -47,7 +47,12 @@ struct Outbox {
             crashPoint("outbox.staged")
             return free
         } catch let error as Errno {
-            let code: StoreError.Code = error.code == ENOSPC || error.code == EDQUOT ? .diskFull : .files
+            let code: StoreError.Code =
+                switch error.code {
+                case ENOSPC, EDQUOT: .diskFull
+                case EIO: .inputOutput
+                default: .files
+                }
             throw StoreError(code, "outbox/\(message)/\(name): \(error)", cause: error)
         }
     }

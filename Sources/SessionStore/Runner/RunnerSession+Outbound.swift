@@ -19,10 +19,15 @@ extension RunnerSession {
         crashPoint("claim.committed")
     }
 
-    /// Writes one row in the middle of a turn, in a commit of its own.
+    /// Writes one row in the middle of a turn, in a commit of its own; one whose id is there already stays as it is.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     package func insert(_ row: NewOutbound) throws -> (MessageID, seq: Int64) {
         let added = try outbound.write {
+            if let id = row.id,
+                let seq = try outbound.first("SELECT seq FROM messages_out WHERE id = ?", id, read: { $0.integer(0) })
+            {
+                return (id, seq)
+            }
             let recorded = try recordedByHost()
             try forget(recorded)
             let added = try add(row, above: recorded.floor)
@@ -35,11 +40,13 @@ extension RunnerSession {
 
     /// Ends a turn: its last rows, the acks of all it consumed and the continuation, all in one transaction.
     ///
-    /// A turn that ran no tool needs no claim before. Answers the rows' numbers in their order.
+    /// A turn that ran no tool needs no claim before. Answers the rows' numbers in their order; none when the turn has
+    /// ended already, as a commit that failed for the device (`.inputOutput`) may have come to be all the same.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     @discardableResult
     package func commit(_ end: TurnEnd) throws -> [Int64] {
         try outbound.write {
+            if try hasEnded(end) { return [] }
             let recorded = try recordedByHost()
             try forget(recorded)
             let numbers = try end.rows.map { try add($0, above: recorded.floor).seq }
@@ -152,6 +159,13 @@ extension RunnerSession {
     package func touchHeartbeat() throws { try outbox.touchHeartbeat() }
 
     // MARK: - Within a transaction
+
+    /// Whether this very end is there: the first of its acks, by its turn.
+    private func hasEnded(_ end: TurnEnd) throws -> Bool {
+        guard let ack = end.acks.first, ack.state != .processing else { return false }
+        let sql = "SELECT 1 FROM processing_ack WHERE message_id = ? AND turn = ? AND state <> 'processing'"
+        return try outbound.first(sql, ack.message, end.turn) { _ in true } ?? false
+    }
 
     private static func key(_ provider: String) -> String { "continuation:\(provider.lowercased())" }
 

@@ -81,6 +81,7 @@ extension StoreError {
         let code: Code =
             switch error.code {
             case ENOSPC, EDQUOT: .diskFull
+            case EIO: .inputOutput
             case EROFS, EACCES, EPERM: .readOnly
             default: .files
             }

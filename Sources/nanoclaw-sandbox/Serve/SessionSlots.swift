@@ -62,7 +62,10 @@ struct SessionSlots {
 
 /// Names of cgroups: those of one home begin alike, so that what a dead host left is found.
 enum CgroupName {
-    static func prefix(home: String) -> String { "nanoclaw-\(hexadecimal(home))-" }
+    static func prefix(home: String) -> String { "\(bound(home: home))-" }
+
+    /// The one that bounds all of a home.
+    static func bound(home: String) -> String { "nanoclaw-\(hexadecimal(home))" }
 
     /// One that no other sandbox of this spawner ever had.
     static func session(home: String, serial: Int) -> String {

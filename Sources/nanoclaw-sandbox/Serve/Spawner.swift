@@ -30,6 +30,8 @@ struct Spawner {
 
     private mutating func accept(_ configuration: SpawnerConfiguration) {
         slots = SessionSlots(configuration)
+        let memory = configuration.totalMemory == 0 ? clinux_cgroup_share() : configuration.totalMemory
+        clinux_cgroup_bound(CgroupName.bound(home: configuration.home), memory)
         clinux_cgroup_sweep(CgroupName.prefix(home: configuration.home))
         self.configuration = configuration
         Channel.send(.exited(code: 0, signal: 0), over: host)
@@ -160,6 +162,7 @@ struct Spawner {
             }
             clinux_cgroup_remove(launcher.cgroup)
         }
+        clinux_cgroup_unbound()
         exit(0)
     }
 }

@@ -121,7 +121,8 @@ struct ChatHandlers: Sendable {
         do {
             try await context.host.accept(event)
         } catch {
-            if isNew { try await context.cli.withdraw(event) }
+            // On a full disk neither may work: what the person is told is why the message was not taken.
+            if isNew { try? await context.cli.withdraw(event) }
             throw error
         }
         return try JSONValue(encoding: ChatSent(id: id, routes: routes.map(ChatSent.Route.init)))

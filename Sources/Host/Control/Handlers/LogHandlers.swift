@@ -9,7 +9,7 @@ struct LogHandlers: Sendable {
 
     /// The parts of the host that log.
     static let components = [
-        "channels", "control", "delivery", "host", "instructions", "lifecycle", "models", "notices", "router",
+        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices", "router",
         "runners", "sweep", "traces",
     ]
 
