@@ -42,6 +42,7 @@ let contract: [Target] = [
     .target(name: "SessionStore", dependencies: ["CSQLite", "Core", "LinuxIO", "Migrations"]),
     .target(name: "Prompting", dependencies: ["Core"]),
     .target(name: "ControlProtocol", dependencies: ["CLinux", "Core", "LinuxIO"]),
+    .target(name: "BackupArchive", dependencies: ["COpenSSL", "Core", "LinuxIO"]),
 ]
 
 let runner: [Target] = [
@@ -72,7 +73,7 @@ let host: [Target] = [
     .target(
         name: "CentralStore",
         dependencies: [
-            "CLinux", "COpenSSL", "Core", "LinuxIO", "Migrations",
+            "CLinux", "COpenSSL", "CSQLite", "Core", "LinuxIO", "Migrations",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -127,9 +128,9 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Host",
-            "HostConfiguration",
-            "HostLogging", "LinuxIO", "Sandbox", "SessionStore", "SessionStoreHost",
+            "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "Host", "HostConfiguration",
+            "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -178,6 +179,7 @@ let testing: [Target] = [
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("BackupArchive", ["LinuxIO"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
@@ -255,8 +257,8 @@ let fuzzing: [Target] = [
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO", "ModelProviders",
-            "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO",
+            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],

@@ -1,6 +1,6 @@
 import CentralStore
 import Channels
-import Core
+package import Core
 import GRDB
 import Glibc
 import HostConfiguration
@@ -8,7 +8,7 @@ import LinuxIO
 import Sandbox
 
 /// What a home gets the first time that a host serves it.
-enum NewHome {
+package enum NewHome {
     /// The records: owners, the group `main`, its chat on this machine, and the wiring between them.
     static func populate(_ home: String, _ central: CentralStore, _ folder: GroupFolder, now: Timestamp) async throws {
         let owners = owners(of: home)
@@ -34,7 +34,7 @@ enum NewHome {
     }
 
     /// The uid that owns the home, and root: who can read its files decides for it anyway.
-    static func owners(of home: String) -> [UserID] {
+    package static func owners(of home: String) -> [UserID] {
         var status = stat()
         let owner = stat(home, &status) == 0 ? status.st_uid : geteuid()
         return Set([owner, 0]).sorted().map { UserID(channel: CLIChannel.name, native: String($0)) }

@@ -1,3 +1,4 @@
+import CSQLite
 package import Core
 package import GRDB
 import Glibc
@@ -87,11 +88,21 @@ package final class CentralStore: Sendable {
     /// the number read before a look at them, what was seen still stands.
     package var routingVersion: UInt64 { version.load(ordering: .acquiring) }
 
-    /// Copies the whole database, at one state, into a new file.
-    package func backUp(to path: String) async throws {
-        let copy = try DatabaseQueue(path: path)
+    /// The whole database, at one state, as the bytes of a file; `change` is made to the copy before.
+    ///
+    /// Blocks the thread.
+    package func snapshot(_ change: (Database) throws -> Void) throws -> [UInt8] {
+        let copy = try DatabaseQueue()
         try pool.backup(to: copy)
-        try copy.close()
+        return try copy.writeWithoutTransaction { db in
+            try change(db)
+            var size: Int64 = 0
+            guard let start = sqlite3_serialize(db.sqliteConnection, "main", &size, 0) else {
+                throw StoreError(.unusable, "there is no memory for a copy of the central database")
+            }
+            defer { sqlite3_free(start) }
+            return Array(UnsafeBufferPointer(start: start, count: Int(size)))
+        }
     }
 
     /// Waits for what runs and closes every connection.

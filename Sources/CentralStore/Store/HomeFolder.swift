@@ -4,11 +4,21 @@ import Glibc
 import LinuxIO
 
 /// Checks of the folder that holds a home.
-enum HomeFolder {
+package enum HomeFolder {
+    /// Where a restore builds a home, inside of it; what it leaves there when it is killed is no home yet.
+    package static let restore = ".nanoclaw-restore"
+
     /// Makes `data/`, closes it to other users (in a checkout it is open), and checks that the home can hold the
     /// databases.
     static func prepare(_ home: String) throws {
         let data = "\(home)/data"
+        // Empty it is what a restore that was killed at its very end has left.
+        guard access("\(home)/\(restore)", F_OK) != 0 || rmdir("\(home)/\(restore)") == 0 else {
+            throw StoreError(
+                .unusable,
+                "a backup is being restored to \(home), or the restore was killed: run `nanoclaw backup restore` again"
+            )
+        }
         for path in [home, data] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw StoreError(.unusable, "cannot make the home at \(home)", cause: Errno.last("mkdir \(path)"))
         }

@@ -11,8 +11,18 @@ struct OutboundReader {
     let folder: SessionFolder
     private var directory: Directory?
     private var last: Fingerprint?
+    private var name = "outbound.db"
+    private var limit = SessionLimits.outboundFile
 
     init(folder: SessionFolder) { self.folder = folder }
+
+    /// The same look at any database of a session, for a copy of at most `limit` bytes.
+    init(_ name: String, in directory: Directory, limit: Int) {
+        folder = SessionFolder(path: "")
+        self.directory = directory
+        self.name = name
+        self.limit = limit
+    }
 
     /// What one look gave.
     enum Look {
@@ -51,8 +61,6 @@ struct OutboundReader {
         static let sharedLength: off_t = 510
     }
 
-    private static let name = "outbound.db"
-
     /// Lets go of the directory; the next look opens it again.
     mutating func close() {
         directory = nil
@@ -74,7 +82,7 @@ struct OutboundReader {
         let directory = try open()
         let file: Descriptor
         do {
-            file = try directory.file(Self.name, limit: SessionLimits.outboundFile)
+            file = try directory.file(name, limit: limit)
         } catch let error as Errno {
             switch error.code {
             case ENOENT, EINVAL, EMLINK, EFBIG, ELOOP, ENXIO, EISDIR, EXDEV:
@@ -87,22 +95,30 @@ struct OutboundReader {
         switch try journal(of: file, in: directory) {
         case .clear: break
         case .hot: return .hot
-        case .odd: return .refused("outbound.db-journal is no regular file")
+        case .odd: return .refused("\(name)-journal is no regular file")
         }
         let status = try file.status()
-        guard status.st_size <= SessionLimits.outboundFile else {
-            return .refused("outbound.db is over \(SessionLimits.outboundFile) bytes")
-        }
+        guard status.st_size <= limit else { return .refused("\(name) is over \(limit) bytes") }
         let copy = try bytes(of: file, Int(status.st_size))
         // Somebody cuts the file while it is read, lock or not.
         guard copy.count == Int(status.st_size) else { return .locked }
         return .copied(bytes: copy, Fingerprint(status, header: copy.prefix(100)))
     }
 
+    /// The file and its hot journal as they belong together; nil when they are none, or somebody is at them.
+    mutating func hotPair() throws -> (database: [UInt8], journal: [UInt8])? {
+        let directory = try open()
+        let file = try directory.file(name, limit: limit)
+        // Whoever rolls back needs the lock of a writer, and waits for this one.
+        guard try lock(file), try journal(of: file, in: directory) == .hot else { return nil }
+        let journal = try directory.contents("\(name)-journal", limit: 2 * limit)
+        return (try bytes(of: file, Int(try file.status().st_size)), journal)
+    }
+
     /// True when the journal holds a transaction and nobody holds the lock of a writer.
     mutating func isHot() throws -> Bool {
         let directory = try open()
-        guard let file = try? directory.file(Self.name, limit: SessionLimits.outboundFile) else { return false }
+        guard let file = try? directory.file(name, limit: SessionLimits.outboundFile) else { return false }
         return try journal(of: file, in: directory) == .hot
     }
 
@@ -122,7 +138,7 @@ struct OutboundReader {
     private func take(_ kind: Int16, _ start: off_t, _ length: off_t, _ file: Descriptor) throws -> Bool {
         let result = clinux_ofd_lock(file.number, kind, start, length)
         if result == -EAGAIN || result == -EACCES { return false }
-        try Errno.check(result, "lock outbound.db")
+        try Errno.check(result, "lock \(name)")
         return true
     }
 
@@ -138,11 +154,11 @@ struct OutboundReader {
         // A writer may take or leave RESERVED between two looks: only a journal that stands still, and whose
         // writer is missing every time, is hot. One that moves belongs to a writer that lives.
         for _ in 0..<3 {
-            guard let status = try directory.status(Self.name + "-journal") else { return .clear }
+            guard let status = try directory.status(name + "-journal") else { return .clear }
             guard status.st_mode & S_IFMT == S_IFREG else { return .odd }
             if status.st_size == 0 { return .clear }
             let held = clinux_ofd_test(file.number, Int16(F_WRLCK), LockPlace.reserved, 1)
-            if try Errno.check(held, "test RESERVED of outbound.db") == 1 { return .clear }
+            if try Errno.check(held, "test RESERVED of \(name)") == 1 { return .clear }
             let now = Fingerprint(status, header: [])
             if let before, before != now { return .clear }
             before = now
@@ -156,7 +172,7 @@ struct OutboundReader {
             while filled < count {
                 let got = pread(file.number, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(filled))
                 if got < 0 && errno == EINTR { continue }
-                if got < 0 { failure = Errno.last("read outbound.db") }
+                if got < 0 { failure = Errno.last("read \(name)") }
                 if got <= 0 { return }
                 filled += got
             }

@@ -1,0 +1,129 @@
+import BackupArchive
+import CentralStore
+import Core
+import Glibc
+import LinuxIO
+import SessionStoreHost
+
+/// Writes what a home holds into a backup: each conversation at one moment, and the central database at last.
+///
+/// Of a session `outbound.db` comes first and `inbound.db` after what the runner's rows name: a file that is gone by then
+/// belongs to a row that `inbound.db` has as delivered, and what was recorded after the first copy is known to the second.
+struct HomeWalk {
+    let home: Directory
+    let writer: ArchiveWriter
+    /// The backup itself.
+    let output: stat
+    private(set) var leftOut: [LeftOut] = []
+
+    init(home: String, writer: ArchiveWriter, output: Descriptor) throws {
+        self.home = try Directory(path: home)
+        self.writer = writer
+        self.output = try output.status()
+    }
+
+    /// Writes everything; `central` gives the bytes of the central database.
+    mutating func run(central: () throws -> [UInt8], now: Timestamp) throws {
+        for name in ["config.yaml", "groups"] { try add(name, in: home, "") }
+        let data = try home.directory("data")
+        try writer.add(Self.entry("data", .directory, try data.descriptor.status()))
+        for name in try data.names(limit: .max) {
+            switch name {
+            // Of the running host, made anew, or copied below.
+            case "nanoclaw.sock", "host.lock", "reserve", "composed", "upgrades": break
+            case _ where name.hasPrefix("nanoclaw.db"): break
+            case _ where name.hasPrefix("traces.db"):
+                if name == "traces.db" { leave("data/\(name)", LeftOut.traces) }
+            case "logs": leave("data/logs", LeftOut.output)
+            case "credentials":
+                for key in try data.directory(name).names() { leave("data/credentials/\(key)", LeftOut.key) }
+            default: try add(name, in: data, "data/")
+            }
+        }
+        try writer.add("data/nanoclaw.db", try central(), modified: now.milliseconds / 1000)
+    }
+
+    private mutating func leave(_ path: String, _ reason: String) {
+        leftOut.append(LeftOut(path: path, reason: reason))
+    }
+
+    /// Adds what stands under a name, whatever it is; what has gone meanwhile is no part of the home any more.
+    private mutating func add(_ name: String, in parent: Directory, _ prefix: String) throws {
+        let path = prefix + name
+        do {
+            guard let status = try parent.status(name) else {
+                // A name that is no UTF-8 was repaired on its way here, and so is not found.
+                if name.contains("\u{FFFD}") { leave(path, "its name is no UTF-8") }
+                return
+            }
+            if let reason = EntryRules.refusal(of: path) { return leave(path, reason) }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG:
+                guard status.st_ino != output.st_ino || status.st_dev != output.st_dev else { return }
+                let file = try parent.open(name, O_RDONLY)
+                guard try file.status().st_mode & S_IFMT == S_IFREG else { return leave(path, "it is no regular file") }
+                try writer.add(path, file)
+            case S_IFDIR: try addDirectory(try parent.directory(name), path)
+            case S_IFLNK: try addLink(name, in: parent, path, status)
+            case S_IFSOCK: leave(path, "a socket")
+            case S_IFIFO: leave(path, "a pipe")
+            default: leave(path, "a device")
+            }
+        } catch let error as Errno {
+            switch error.code {
+            case ENOENT: return
+            case EACCES, EPERM, ELOOP, ENXIO, EXDEV: leave(path, "it cannot be read: \(error)")
+            default: throw CommandFailure(.failed, "\(path) cannot be read: \(error)")
+            }
+        }
+    }
+
+    private mutating func addDirectory(_ directory: Directory, _ path: String) throws {
+        let depth = path.utf8.count { $0 == UInt8(ascii: "/") }
+        let names = try directory.names(limit: .max)
+        guard path != "data/sessions/\(Self.scratch)" else { return }
+        try writer.add(Self.entry(path, .directory, try directory.descriptor.status()))
+        let isSession = depth == 3 && path.hasPrefix("data/sessions/")
+        let databases = ["outbound", "inbound"].filter { path.hasPrefix("data/sessions/") && path.hasSuffix("/\($0)") }
+        if depth == 4, let database = databases.first {
+            try addDatabase("\(database).db", in: directory, path)
+            for name in names where !name.hasPrefix("\(database).db") { try add(name, in: directory, path + "/") }
+        } else {
+            let first = isSession ? ["outbound", "state", "inbound"].filter(names.contains) : []
+            for name in first + names.filter({ !first.contains($0) }) { try add(name, in: directory, path + "/") }
+        }
+    }
+
+    private static let scratch = "scratch"
+
+    private mutating func addDatabase(_ name: String, in directory: Directory, _ folder: String) throws {
+        let path = "\(folder)/\(name)"
+        guard let status = try directory.status(name) else { return }
+        func put(_ path: String, _ bytes: [UInt8]) throws {
+            try writer.add(path, bytes, mode: status.st_mode, modified: Int64(status.st_mtim.tv_sec))
+        }
+        switch try DatabaseCopy(name, in: directory) {
+        case .whole(let bytes): try put(path, bytes)
+        case .hot(let bytes, let journal):
+            try put(path, bytes)
+            try put(path + "-journal", journal)
+        case .absent: break
+        case .refused(let reason): leave(path, reason)
+        }
+    }
+
+    private mutating func addLink(_ name: String, in parent: Directory, _ path: String, _ status: stat) throws {
+        var bytes = [CChar](repeating: 0, count: 4097)
+        let count = readlinkat(parent.descriptor.number, name, &bytes, bytes.count)
+        guard count >= 0 else { throw Errno.last("readlink \(name)") }
+        guard let target = String(validating: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) else {
+            return leave(path, "a symbolic link to an odd place")
+        }
+        if let reason = EntryRules.refusal(of: target, from: path) { return leave(path, reason) }
+        try writer.add(Self.entry(path, .link(target), status))
+    }
+
+    private static func entry(_ path: String, _ kind: ArchiveEntry.Kind, _ status: stat) -> ArchiveEntry {
+        ArchiveEntry(path: path, kind: kind, mode: status.st_mode, modified: Int64(status.st_mtim.tv_sec))
+    }
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Judges backups with Python's own tar and SQLite: what is in one or in a home, whether a flipped byte is seen, and how a
+conversation stands. Prints one JSON value; the tests of backups call it."""
+
+import collections
+import hashlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+# What belongs to one machine, or is made anew.
+ELSEWHERE = ("data/logs", "data/composed", "data/credentials", "data/host.lock", "data/nanoclaw.sock", "data/traces.db",
+             "data/reserve", "data/sessions/scratch")
+
+
+def database(path):
+    """Every table by its rows in order, through a copy: reading must not change the judged one."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "db"
+        for ending in ("", "-wal", "-journal"):
+            if os.path.exists(f"{path}{ending}"):
+                shutil.copy(f"{path}{ending}", f"{copy}{ending}")
+        connection = sqlite3.connect(copy)
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return {name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))) for name in sorted(tables)}
+
+
+def contents(home):
+    """Each file of a home by what is in it."""
+    found = {}
+    for folder, folders, files in os.walk(home):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            key = os.path.relpath(path, home)
+            if key.startswith(ELSEWHERE) or key.startswith("nanoclaw-") or key.endswith(("-wal", "-shm")):
+                continue
+            status = os.lstat(path)
+            mode = oct(stat.S_IMODE(status.st_mode))
+            if stat.S_ISLNK(status.st_mode):
+                found[key] = os.readlink(path)
+            elif stat.S_ISDIR(status.st_mode):
+                found[key] = mode
+            elif name in ("nanoclaw.db", "inbound.db", "outbound.db"):
+                found[key] = [mode, hashlib.sha256(json.dumps(database(path)).encode()).hexdigest()]
+            else:
+                found[key] = [mode, hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()]
+    return found
+
+
+def same(file, home):
+    """Where the contents of a backup and of a home differ."""
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(file) as tar:
+            tar.extractall(folder)
+        left, right = contents(folder), contents(home)
+        differing = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
+        return {"files": len(left), "differing": differing}
+
+
+def regions(file):
+    """Places of a backup by what stands there."""
+    places = collections.defaultdict(list)
+    end = os.path.getsize(file)
+    with tarfile.open(file) as tar:
+        members = tar.getmembers()
+    for index, member in enumerate(members):
+        after = members[index + 1].offset if index + 1 < len(members) else end
+        data = "sums" if member.name == "nanoclaw-sha256sums.txt" else "data"
+        if member.name == "nanoclaw-backup.sha256":
+            places["trailer"] += range(member.offset, end)
+            continue
+        places["header"] += range(member.offset, member.offset_data)
+        places[data] += range(member.offset_data, member.offset_data + member.size)
+        places["padding"] += range(member.offset_data + member.size, after)
+    return places
+
+
+def flips(program, file, count):
+    """Verifies a backup with one byte changed, in each region as often; which changes were not seen."""
+    choices = random.Random(73)
+    places = regions(file)
+    missed, tried = [], 0
+    with open(file, "r+b") as handle:
+        for region in sorted(places):
+            for place in choices.sample(places[region], min(len(places[region]), -(-count // len(places)))):
+                handle.seek(place)
+                good = handle.read(1)
+                handle.seek(place)
+                handle.write(bytes([good[0] ^ 1 << choices.randrange(8)]))
+                handle.flush()
+                done = subprocess.run([program, "backup", "verify", file], capture_output=True, text=True)
+                tried += 1
+                if done.returncode != 1 or not done.stderr.strip():
+                    missed.append([region, place, done.returncode, done.stderr])
+                handle.seek(place)
+                handle.write(good)
+                handle.flush()
+    whole = subprocess.run([program, "backup", "verify", file], capture_output=True, text=True)
+    return {"tried": tried, "regions": sorted(places), "missed": missed, "whole": whole.returncode}
+
+
+def conversations(home):
+    """Each message that came in: how it stands, and how often it was answered."""
+    found = []
+    for path in pathlib.Path(home).glob("data/sessions/*/*/inbound/inbound.db"):
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        for identity, status, content in connection.execute("SELECT id, status, content FROM messages_in"):
+            answers = connection.execute("SELECT state FROM deliveries WHERE in_reply_to = ?", [identity]).fetchall()
+            found.append({"text": json.loads(content).get("text", ""), "status": status,
+                          "answers": sum(state == "delivered" for (state,) in answers)})
+    return found
+
+
+def half_written(home):
+    """Dies in the middle of a transaction on an outbound.db, as a runner would: its journal stays hot."""
+    path = next(pathlib.Path(home).glob("data/sessions/*/*/outbound/outbound.db"))
+    if os.fork() == 0:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        connection.execute("PRAGMA cache_size = 5")
+        connection.execute("BEGIN IMMEDIATE")
+        for number in range(400):
+            connection.execute("INSERT INTO session_state VALUES (?, ?, 0)", [f"half-{number}", "x" * 3000])
+        os.kill(os.getpid(), 9)
+    os.wait()
+    return {"path": str(path), "journal": os.path.getsize(f"{path}-journal")}
+
+
+def half_rows(home):
+    """How many rows of that transaction an outbound.db holds."""
+    return sum(row.count("half-") for path in pathlib.Path(home).glob("data/sessions/*/*/outbound/outbound.db")
+               for row in database(path)["session_state"])
+
+
+def main():
+    verb, arguments = sys.argv[1], sys.argv[2:]
+    verbs = {"same": same, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
+             "flips": lambda program, file, count: flips(program, file, int(count))}
+    print(json.dumps(verbs[verb](*arguments)))
+
+
+main()
