@@ -131,7 +131,7 @@ struct LockTests {
             let before = try inbound.contents("inbound.db", limit: 1 << 24)
             // The state that a host leaves which dies between writing its pages and the end of its commit.
             let database = try Connection(path: scene.folder.inboundDatabase, .readWrite, busyTimeout: 0)
-            try database.execute("PRAGMA cache_size=1; BEGIN IMMEDIATE")
+            try database.execute("PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN IMMEDIATE")
             for number in 0..<50 {
                 try database.run(
                     "INSERT INTO destinations VALUES (?, NULL, 'agent', NULL, NULL, ?)",

@@ -59,7 +59,7 @@ do {
     case "die-in-transaction":
         // Changed pages reach the file before the commit, so that a kill leaves a hot journal behind.
         let database = try Connection(path: folder.outboundDatabase, .readWrite, busyTimeout: 5000)
-        try database.execute("PRAGMA cache_size=1; BEGIN IMMEDIATE")
+        try database.execute("PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN IMMEDIATE")
         for index in 0..<40 {
             try database.run(
                 """

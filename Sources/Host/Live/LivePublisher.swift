@@ -30,6 +30,7 @@ struct LivePublisher: Sendable {
     func ended(_ turn: TurnLedger.Ended, of handle: SessionHandle) {
         typing.stop(handle.id)
         announce(turn.messages, turn.outcome, turn.detail, of: handle)
+        handle.forget(turn.messages)
     }
 
     /// A message is about to be handed to its adapter.

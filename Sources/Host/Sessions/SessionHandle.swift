@@ -99,6 +99,15 @@ package final class SessionHandle: Sendable {
         }
     }
 
+    /// Lets go of where messages came from whose turn is over.
+    func forget(_ messages: [MessageID]) {
+        state.withLock { state in
+            for message in messages { state.origins[message] = nil }
+            let kept = state.origins
+            state.order.removeAll { kept[$0] == nil }
+        }
+    }
+
     func origin(of message: MessageID) -> MessageOrigin? { state.withLock { $0.origins[message] } }
 
     /// The names that the agent's turns use for chats, as last brought to its runner.

@@ -31,11 +31,11 @@ package final class Connection {
             }
         try open(Self.resolved(path), mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE)
         sqlite3_busy_timeout(handle, busyTimeout)
-        // A turn's pages fit into 128 KiB, and a thousand sessions may be open; what does not fit stays until its commit,
-        // for spilling would take the file's lock in the middle of a transaction.
+        // A turn's pages fit into 128 KiB, and a thousand sessions may be open. A transaction may hold 255 pages before it
+        // spills, which takes the file's lock in its middle.
         try execute(
             "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-128;"
-                + "PRAGMA cache_spill=OFF"
+                + "PRAGMA cache_spill=255"
         )
         if access == .create {
             try execute("PRAGMA page_size=\(SessionLimits.pageSize); PRAGMA encoding='UTF-8'; PRAGMA auto_vacuum=FULL")
