@@ -18,7 +18,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 name: "Run",
                 subcommands: [
                     UpCommand.self, StatusCommand.self, DoctorCommand.self, LogsCommand.self, ConfigCommand.self,
-                    ServiceCommand.self,
+                    ServiceCommand.self, RetentionCommand.self,
                 ]
             ),
             CommandGroup(

@@ -26,7 +26,6 @@ package final class SessionHandle: Sendable {
         var order: [MessageID] = []
         var destinations: [String: ChatAddress] = [:]
         var audience: Set<ChatAddress> = []
-        var prunedAt: Duration?
     }
 
     /// Where a message came from, as clients know it.
@@ -49,7 +48,8 @@ package final class SessionHandle: Sendable {
         self.store = store
         state = Mutex(
             State(
-                status: facts.session.status,
+                // What is closed for want of messages is opened by the mark that comes before any new one.
+                status: facts.session.reopens ? .active : facts.session.status,
                 isEngaged: facts.session.engagedAt != nil,
                 agentName: facts.group.name
             )
@@ -114,15 +114,6 @@ package final class SessionHandle: Sendable {
     var audience: Set<ChatAddress> {
         let chats = state.withLock { $0.audience }
         return origin.map { chats.union([$0.chat]) } ?? chats
-    }
-
-    /// True once a day: old rows are to be removed.
-    func isToBePruned(at now: Duration) -> Bool {
-        state.withLock { state in
-            if let prunedAt = state.prunedAt, now - prunedAt < .seconds(86_400) { return false }
-            state.prunedAt = now
-            return true
-        }
     }
 
     /// Remembers what a runner is told that the host needs too.
