@@ -22,12 +22,14 @@ package struct MigrationFile: Sendable, Hashable {
 extension MigrationFile {
     /// The central database, `data/nanoclaw.db`.
     package static let central = [
-        MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql)
+        MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql),
+        MigrationFile(2, "central_0002_retention", PackageResources.central_0002_retention_sql),
     ]
 
     /// A session's `inbound.db`, written by the host.
     package static let inbound = [
-        MigrationFile(1, "inbound_0001_initial", PackageResources.inbound_0001_initial_sql)
+        MigrationFile(1, "inbound_0001_initial", PackageResources.inbound_0001_initial_sql),
+        MigrationFile(2, "inbound_0002_ended", PackageResources.inbound_0002_ended_sql),
     ]
 
     /// A session's `outbound.db`, written by the runner.

@@ -19,7 +19,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 name: "Run",
                 subcommands: [
                     UpCommand.self, StatusCommand.self, DoctorCommand.self, LogsCommand.self, ConfigCommand.self,
-                    ServiceCommand.self, BackupCommand.self, UpgradeCommand.self,
+                    ServiceCommand.self, BackupCommand.self, UpgradeCommand.self, RetentionCommand.self,
                 ]
             ),
             CommandGroup(

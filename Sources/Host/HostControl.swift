@@ -1,6 +1,7 @@
 package import ChannelKit
 package import Core
 package import Sandbox
+package import SessionStoreHost
 
 /// What the control socket asks of a running host.
 package protocol HostControl: Sendable {
@@ -24,6 +25,9 @@ package protocol HostControl: Sendable {
 
     /// Ends the runner and closes the session; the next message of its chat opens it again.
     func close(session: SessionID) async throws
+
+    /// Ends what has been kept for its time and tells of each thing; a dry run tells the same and changes nothing.
+    func retain(isDry: Bool, _ tell: @Sendable (RetentionItem) async throws -> Void) async throws
 
     /// The last `limit` messages of a session, oldest first.
     func history(session: SessionID, limit: Int) async throws -> [HistoryEntry]

@@ -67,6 +67,10 @@ extension HostRuntime: HostControl, ChannelInbox {
         await sessions.forget(session)
     }
 
+    func retain(isDry: Bool, _ tell: @Sendable (RetentionItem) async throws -> Void) async throws {
+        try await retention.run(isDry: isDry, tell)
+    }
+
     func history(session: SessionID, limit: Int) async throws -> [HistoryEntry] {
         let handle = try await sessions.session(session)
         return try await handle.store.history(limit: max(1, min(limit, 10_000))).map(HistoryEntry.init)

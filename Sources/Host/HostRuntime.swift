@@ -44,6 +44,7 @@ final class HostRuntime: Sendable {
     let router: Router
     let notices: NoticeSender
     let sweep: HostSweep
+    let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
@@ -162,20 +163,25 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("router")
         )
+        retention = Retention(
+            home: home,
+            central: central,
+            sessions: sessions,
+            supervisor: supervisor,
+            executors: executors,
+            keeps: configuration.retention,
+            time: time,
+            logger: log.logger("retention")
+        )
         sweep = HostSweep(
             central: central,
             sessions: sessions,
             supervisor: supervisor,
             activity: activity,
-            configuration: configuration,
+            retention: retention,
+            period: configuration.sweepInterval,
             time: time,
-            logger: log.logger("sweep"),
-            pruneFiles: { [executors, age = configuration.retention.runnerLogs] in
-                let end = time.now - age
-                try await executors.run {
-                    try RunnerOutput(in: Directory(path: "\(home)/data/logs/runners")).prune(before: end)
-                }
-            }
+            logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
         fillGuard.set(try makeFillGuard())
@@ -250,7 +256,6 @@ final class HostRuntime: Sendable {
     private static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
         var settings = SupervisorSettings()
         settings.maximumRunners = configuration.maxRunners
-        settings.retention = configuration.retention.messages
         return settings
     }
 

@@ -33,9 +33,10 @@ package struct HostConfiguration: Sendable {
         package var broker: String?
     }
 
-    /// How long things are kept.
+    /// How long things are kept; nil keeps them for good.
     package struct Retention: Sendable, Equatable {
-        package var messages, history, dropped, runnerLogs, traces: Duration
+        package var messages, files, failedFiles, transcripts, idleSessions, runnerLogs: Duration?
+        package var history, dropped, traces: Duration
         package var traceBytes: Int
     }
 
@@ -135,10 +136,14 @@ package struct HostConfiguration: Sendable {
             broker: read.optional("sandbox.broker")
         )
         retention = Retention(
-            messages: read.days("retention.messageDays"),
+            messages: read.daysOrNever("retention.messageDays"),
+            files: read.daysOrNever("retention.fileDays"),
+            failedFiles: read.daysOrNever("retention.failedFileDays"),
+            transcripts: read.daysOrNever("retention.transcriptDays"),
+            idleSessions: read.daysOrNever("retention.idleSessionDays"),
+            runnerLogs: read.daysOrNever("retention.runnerLogDays"),
             history: read.days("retention.historyDays"),
             dropped: read.days("retention.droppedDays"),
-            runnerLogs: read.days("retention.runnerLogDays"),
             traces: read.days("retention.traceDays"),
             traceBytes: read.bytes("retention.traceSize")
         )

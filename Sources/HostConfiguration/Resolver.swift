@@ -106,6 +106,9 @@ struct Reader {
 
     func days(_ key: String) -> Duration { .seconds(number(key) * 86_400) }
 
+    /// Nil for `never`.
+    func daysOrNever(_ key: String) -> Duration? { text(key) == "never" ? nil : days(key) }
+
     func names(_ section: String) -> [String] {
         var names: [String] = []
         for value in values where value.key.hasPrefix(section + ".") {

@@ -5,6 +5,8 @@ import Foundation
 package enum SettingKind: Sendable, Hashable {
     /// A whole number in a range.
     case number(ClosedRange<Int>)
+    /// Whole days from 1 on, or `never`.
+    case days
     /// Bytes: a whole number, or one with `KiB`, `MiB` or `GiB`.
     case bytes(ClosedRange<Int>)
     /// One of these words.
@@ -38,6 +40,7 @@ package enum SettingKind: Sendable, Hashable {
     func complaint(_ text: String) -> String? {
         switch self {
         case .number(let range): Self.complaint(Int(text), text, range)
+        case .days: text == "never" ? nil : Self.daysComplaint(text)
         case .bytes(let range): Self.complaint(Self.bytes(text), text, range)
         case .choice(let words), .choices(let words):
             words.contains(text) ? nil : "\"\(text.prefix(80))\" is not one of \(words.joined(separator: ", "))"
@@ -55,6 +58,11 @@ package enum SettingKind: Sendable, Hashable {
             text.isEmpty || Self.idRange(text) != nil
                 ? nil : "\"\(text.prefix(80))\" is no range of ids: write first-last, such as 100000-165535"
         }
+    }
+
+    private static func daysComplaint(_ text: String) -> String? {
+        if let days = Int(text), (1...36_500).contains(days) { return nil }
+        return "\"\(text.prefix(80))\" is no whole number from 1 to 36500, and not \"never\", which keeps for good"
     }
 
     private static func complaint(_ number: Int?, _ text: String, _ range: ClosedRange<Int>) -> String? {

@@ -74,9 +74,33 @@ extension Setting {
         ),
         Setting(
             "retention.messageDays",
-            .number(1...36_500),
+            .days,
             "30",
-            "Days that finished messages and deliveries are kept, with the files of failed ones."
+            "Days that finished messages and deliveries are kept after their end, their files at most as long."
+        ),
+        Setting(
+            "retention.fileDays",
+            .days,
+            "7",
+            "Days that files in inbox and outbox are kept after their message was answered or delivered."
+        ),
+        Setting(
+            "retention.failedFileDays",
+            .days,
+            "30",
+            "Days that files are kept whose message failed or was never sent."
+        ),
+        Setting(
+            "retention.transcriptDays",
+            .days,
+            "90",
+            "Days that transcripts are kept after their last line; the one a session goes on from, after it was closed."
+        ),
+        Setting(
+            "retention.idleSessionDays",
+            .days,
+            "90",
+            "A session without a message for so many days is closed; the next message opens it again."
         ),
         Setting(
             "retention.historyDays",
@@ -87,7 +111,7 @@ extension Setting {
         Setting("retention.droppedDays", .number(1...36_500), "90", "Days that counts of dropped messages are kept."),
         Setting(
             "retention.runnerLogDays",
-            .number(1...36_500),
+            .days,
             "14",
             "Days that a session's runner output is kept after its last line."
         ),

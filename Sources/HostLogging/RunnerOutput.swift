@@ -46,25 +46,35 @@ package struct RunnerOutput: Sendable {
         }
     }
 
-    /// Deletes what was last written before that time, then the output of the sessions that wrote least recently
-    /// until all together are under `limit` bytes.
+    /// The files that are to go: what was last written at that time or before, then the output of the sessions that
+    /// wrote least recently until all together are under `limit` bytes; never that of the sessions `except`.
     ///
     /// Walks the folder: not for the cooperative pool.
-    package func prune(before time: Timestamp = Timestamp(milliseconds: 0), limit: Int = 64_000_000) throws {
+    package func expired(
+        at time: Timestamp? = nil,
+        limit: Int = 64_000_000,
+        except live: Set<SessionID> = []
+    ) throws -> [String] {
+        var expired: [String] = []
         var files: [(name: String, size: Int, changed: Int)] = []
-        for name in try directory.names() {
+        for name in try directory.names() where !live.contains(SessionID(unchecked: String(name.prefix { $0 != "." })))
+        {
             guard let status = try directory.status(name) else { continue }
             let changed = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
-            if Int64(changed / 1_000_000) < time.milliseconds {
-                try directory.remove(name)
+            if let time, Int64(changed / 1_000_000) <= time.milliseconds {
+                expired.append(name)
             } else {
                 files.append((name, Int(status.st_size), changed))
             }
         }
         var total = files.reduce(0) { $0 + $1.size }
         for file in files.sorted(by: { $0.changed < $1.changed }) where total > limit {
-            try directory.remove(file.name)
+            expired.append(file.name)
             total -= file.size
         }
+        return expired
     }
+
+    /// Deletes these files.
+    package func remove(_ names: [String]) throws { for name in names { try directory.remove(name) } }
 }

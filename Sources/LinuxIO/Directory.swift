@@ -117,6 +117,37 @@ package struct Directory: Sendable {
         }
     }
 
+    /// One name in a directory, kept as its bytes: a sandbox may have chosen some that are no UTF-8.
+    package struct Entry: Sendable {
+        fileprivate let bytes: [CChar]
+        /// The name as a text: to show, and to compare with names of ours.
+        package let name: String
+        /// When what stands there changed last, in milliseconds since 1970: the kernel's `ctime`, which nobody can set.
+        package let changed: Int64
+    }
+
+    /// What stands in this directory, sorted by name; of a larger one the `limit` entries that the kernel lists first.
+    package func entries(limit: Int = 10_000) throws -> [Entry] {
+        var entries: [Entry] = []
+        do {
+            try forEachName(limit: limit) { name in
+                var status = stat()
+                guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+                entries.append(
+                    Entry(
+                        bytes: Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)),
+                        name: String(cString: name),
+                        changed: Int64(status.st_ctim.tv_sec) * 1000 + Int64(status.st_ctim.tv_nsec) / 1_000_000
+                    )
+                )
+            }
+        } catch let error as Errno where error.code == E2BIG {}
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// Removes what stands under an entry's name now, as ``remove(_:budget:)`` does; takes what it removes off the budget.
+    package func remove(_ entry: Entry, budget: inout Int) throws { try remove(entry.bytes, depth: 0, budget: &budget) }
+
     /// What stands under that name itself, a link not followed; nil when nothing does.
     package func status(_ name: String) throws -> stat? {
         var status = stat()
@@ -127,7 +158,8 @@ package struct Directory: Sendable {
 
     /// Removes what stands under a name, a tree with all below it; links are removed, never followed.
     ///
-    /// At most `budget` entries, 64 levels deep. Throws EINVAL for what is no single name: it would lead elsewhere.
+    /// At most `budget` entries, 64 levels deep: of a larger tree so many go before it throws E2BIG. Throws EINVAL for
+    /// what is no single name: it would lead elsewhere.
     package func remove(_ name: String, budget: Int = 100_000) throws {
         guard !name.isEmpty, ![".", ".."].contains(name), !name.utf8.contains(UInt8(ascii: "/")) else {
             throw Errno(EINVAL, "remove \(name)")
@@ -157,9 +189,11 @@ package struct Directory: Sendable {
         guard number >= 0 else { throw Errno.last("open \(shown())") }
         let child = Directory(Descriptor(owning: number))
         var entries: [[CChar]] = []
-        try child.forEachName(limit: budget + 1) {
-            entries.append(Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)))
-        }
+        do {
+            try child.forEachName(limit: budget + 1) {
+                entries.append(Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)))
+            }
+        } catch let error as Errno where error.code == E2BIG {}
         for entry in entries { try child.remove(entry, depth: depth + 1, budget: &budget) }
         guard unlinkat(descriptor.number, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
             throw Errno.last("rmdir \(shown())")

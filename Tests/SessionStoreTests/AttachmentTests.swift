@@ -152,7 +152,7 @@ struct AttachmentTests {
             let inbox = try Directory(path: scene.folder.inbound + "/inbox")
             #expect(try inbox.names() == [id.rawValue])
             for orphan in ["m_orphan", ".m_half.new"] { try inbox.makeDirectory(orphan) }
-            try await scene.host.apply([.prune(before: Timestamp(milliseconds: 0))])
+            try await scene.retain()
             #expect(try inbox.names() == [id.rawValue])
         }
     }
@@ -205,14 +205,14 @@ struct AttachmentTests {
             try Directory(path: target).replace("x", with: [1])
             symlink(target, "\(scene.folder.outbound)/outbox/\(id)")
             await #expect(throws: StoreError.self) { try await scene.host.openOutboxFile(message: id, name: "x") }
-            try await scene.host.removeOutboxFiles(message: id)
+            try await scene.endFiles(of: id)
             #expect(try Directory(path: target).names() == ["x"])
             #expect(try Directory(path: scene.folder.outbound + "/outbox").names() == [])
 
             rmdir(scene.folder.outbound + "/outbox")
             symlink(scene.folder.path, scene.folder.outbound + "/outbox")
             let aim = MessageID(unchecked: "elsewhere")
-            await #expect(throws: StoreError.self) { try await scene.host.removeOutboxFiles(message: aim) }
+            try await scene.endFiles(of: aim)
             #expect(try Directory(path: target).names() == ["x"])
         }
     }
@@ -222,8 +222,8 @@ struct AttachmentTests {
             let runner = try scene.runner()
             let ids = [MessageID.random(), MessageID.random()]
             for id in ids { _ = try runner.stageOutboxFile(message: id, name: "a", bytes: [1]) }
-            try await scene.host.removeOutboxFiles(message: ids[0])
-            try await scene.host.removeOutboxFiles(message: ids[0])
+            try await scene.endFiles(of: ids[0])
+            try await scene.endFiles(of: ids[0])
             #expect(try Directory(path: scene.folder.outbound + "/outbox").names() == [ids[1].rawValue])
         }
     }

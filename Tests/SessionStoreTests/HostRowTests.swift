@@ -51,13 +51,13 @@ struct HostRowTests {
                 .acked(snapshot.acks), .delivery(scene.delivery(try #require(snapshot.rows.first))),
             ])
             scene.time.advance(by: .seconds(86400))
-            try await scene.host.apply([.prune(before: scene.time.now)])
+            try await scene.retain(messages: .seconds(86400))
             #expect(try await scene.host.history(limit: 10).map(\.id) == [old[1].id])
             #expect(try Directory(path: scene.folder.inbound + "/inbox").names() == [])
             // The event is still known for a repeat, for 90 days.
             #expect(try await scene.host.insert([withFile]) == [.repeated(id: old[0].id)])
             scene.time.advance(by: .seconds(91 * 86400))
-            try await scene.host.apply([.prune(before: Timestamp(milliseconds: 0))])
+            try await scene.retain()
             let renewed = try await scene.host.insert([withFile])
             #expect(renewed[0].id != old[0].id)
             try runner.prune()

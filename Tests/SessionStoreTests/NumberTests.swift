@@ -7,13 +7,13 @@ import Testing
 struct NumberTests {
     @Test func `§16.19 a new session has its folders and both databases with all tables`() async throws {
         try await Scene.run { scene in
-            for (path, tables) in [
+            for (path, version, tables) in [
                 (
-                    scene.folder.inboundDatabase,
+                    scene.folder.inboundDatabase, "2",
                     ["deliveries", "destinations", "messages_in", "meta", "seen", "session_routing"]
                 ),
                 (
-                    scene.folder.outboundDatabase,
+                    scene.folder.outboundDatabase, "1",
                     ["claims", "messages_out", "meta", "processing_ack", "runner_state", "session_state"]
                 ),
             ] {
@@ -24,7 +24,7 @@ struct NumberTests {
                 #expect(found == tables)
                 for (pragma, value) in [
                     ("journal_mode", "truncate"), ("synchronous", "2"), ("mmap_size", "0"), ("auto_vacuum", "1"),
-                    ("page_size", "4096"), ("user_version", "1"),
+                    ("page_size", "4096"), ("user_version", version),
                 ] {
                     #expect(try database.first("PRAGMA \(pragma)") { $0.text(0) } ?? "0" == value, "\(pragma)")
                 }

@@ -88,6 +88,40 @@ struct Scene {
         return delivery
     }
 
+    /// One look of retention with these periods.
+    @discardableResult
+    func retain(
+        messages: Duration? = nil,
+        files: Duration? = nil,
+        failedFiles: Duration? = nil,
+        transcripts: Duration? = nil,
+        isQuiet: Bool = true,
+        closedAt: Timestamp? = nil
+    ) async throws -> RetentionOutcome {
+        try await host.retain(
+            RetentionSubject(session: SessionID(unchecked: "se"), isQuiet: isQuiet, closedAt: closedAt),
+            SessionPeriods(messages: messages, files: files, failedFiles: failedFiles, transcripts: transcripts)
+        )
+    }
+
+    /// The message was delivered, and its files' time is over.
+    func endFiles(of message: MessageID) async throws {
+        let delivery = Delivery(
+            message: message,
+            seq: 1,
+            incarnation: 1,
+            turn: .random(),
+            kind: .chat,
+            address: chat,
+            content: "{}",
+            state: .delivered,
+            recordedAt: time.now,
+            updatedAt: time.now
+        )
+        try await host.apply([.delivery(delivery)])
+        try await retain(files: .zero)
+    }
+
     /// Works on `outbound.db` as only somebody in the sandbox could.
     func tamper(_ body: (Connection) throws -> Void) throws {
         let database = try Connection(path: folder.outboundDatabase, .readWrite, busyTimeout: 1000)

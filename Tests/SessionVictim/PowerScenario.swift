@@ -91,7 +91,11 @@ struct PowerScenario {
                 try await host.apply(isLast ? [.delivery(delivery), .acked(snapshot.acks)] : [.delivery(delivery)])
                 if isLast { try mark("recorded \(number) \(row.seq)") }
             }
-            for row in snapshot.rows { try await host.removeOutboxFiles(message: row.id) }
+            // Files go as soon as their message is delivered; rows stay.
+            _ = try await host.retain(
+                RetentionSubject(session: SessionID(unchecked: "se"), isQuiet: false, closedAt: nil),
+                SessionPeriods(messages: nil, files: .zero, failedFiles: nil, transcripts: nil)
+            )
             if number % 3 == 2 { try runner.prune() }
         }
         runner?.close()

@@ -43,10 +43,8 @@ extension CLIMessage {
         ) ?? 0
     }
 
-    /// Deletes what is older; answers how many rows.
-    package static func prune(before time: Timestamp, _ db: Database) throws -> Int {
-        try filter(CodingKeys.createdAt < time).deleteAll(db)
-    }
+    /// The rows from that time and before.
+    package static func upTo(_ time: Timestamp) -> QueryInterfaceRequest<Self> { filter(CodingKeys.createdAt <= time) }
 }
 
 extension CLIReader {

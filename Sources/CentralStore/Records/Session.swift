@@ -13,12 +13,18 @@ package struct Session: CentralRecord {
     /// Mode `per-thread` only.
     package var threadID: String?
     package var status: SessionStatus
-    /// Why the session is quarantined.
+    /// Why the session is closed or quarantined.
     package var statusReason: String?
+    /// Nil while it is open, and for one that was closed before this was written down.
+    package var closedAt: Timestamp?
+    /// True for one that was closed for want of messages: the next message opens it again, with all that it has.
+    package var reopens: Bool
     /// When the agent was last mentioned here: what `mention-sticky` asks.
     package var engagedAt: Timestamp?
     package var lastActive: Timestamp
     package var createdAt: Timestamp
+    /// When retention looks at it next: no later than the first thing of it will be over; nil when nothing will.
+    package var retentionDueAt: Timestamp?
 
     /// A new session, active and never mentioned.
     package init(
@@ -35,6 +41,7 @@ package struct Session: CentralRecord {
         self.messagingGroupID = messagingGroupID
         self.threadID = threadID
         status = .active
+        reopens = false
         lastActive = createdAt
         self.createdAt = createdAt
     }
@@ -47,16 +54,19 @@ package struct Session: CentralRecord {
         case threadID = "thread_id"
         case status
         case statusReason = "status_reason"
+        case closedAt = "closed_at"
+        case reopens
         case engagedAt = "engaged_at"
         case lastActive = "last_active"
         case createdAt = "created_at"
+        case retentionDueAt = "retention_due_at"
     }
 }
 
 /// The `status` column of `sessions`.
 package enum SessionStatus: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
     case active
-    /// Ended by a person; the next message opens a new one.
+    /// Ended by a person, and then the next message opens a new one; or for want of messages, see `reopens`.
     case closed
     /// Its files are damaged or hostile; nothing runs until a person decides.
     case quarantined

@@ -15,20 +15,23 @@ package final class CentralStore: Sendable {
     /// Held as long as this store lives.
     private let lock: HomeLock?
     private let version = Atomic<UInt64>(0)
+    /// The clock of what is written here.
+    package let time: any TimeSource
 
     /// Opens the database of the home that this lock is for, making and migrating it as needed.
     package convenience init(lock: HomeLock, time: any TimeSource = SystemTime()) throws {
-        try self.init(home: lock.home, lock: lock)
+        try self.init(home: lock.home, lock: lock, time: time)
         try Migrator(MigrationFile.central).migrate(pool, now: time.now)
     }
 
     /// Opens an existing database to read, beside a host that may be running.
     package convenience init(readingHome home: String) throws {
-        try self.init(home: home, lock: nil)
+        try self.init(home: home, lock: nil, time: SystemTime())
     }
 
-    private init(home: String, lock: HomeLock?) throws {
+    private init(home: String, lock: HomeLock?, time: any TimeSource) throws {
         self.lock = lock
+        self.time = time
         let readOnly = lock == nil
         let path = Self.path(home: home)
         var configuration = Configuration()

@@ -45,13 +45,15 @@ extension MessagingGroup {
     /// Answers the sessions that were closed: the caller ends their runners.
     package static func remove(_ id: MessagingGroupID, _ db: Database) throws -> [SessionID] {
         let sessions = Session.filter(
-            Session.CodingKeys.messagingGroupID == id && Session.CodingKeys.status != SessionStatus.closed
+            Session.CodingKeys.messagingGroupID == id
+                && (Session.CodingKeys.status != SessionStatus.closed || Session.CodingKeys.reopens == true)
         )
         let closed = try sessions.fetchAll(db).map(\.id)
         try sessions.updateAll(
             db,
             Session.CodingKeys.status.set(to: SessionStatus.closed),
-            Session.CodingKeys.statusReason.set(to: "its chat was deleted")
+            Session.CodingKeys.statusReason.set(to: "its chat was deleted"),
+            Session.CodingKeys.reopens.set(to: false)
         )
         guard try deleteOne(db, key: id) else { throw StoreError(.notFound, "no messaging group \(id)") }
         return closed

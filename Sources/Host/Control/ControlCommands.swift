@@ -52,6 +52,7 @@ package struct ControlCommands: Sendable {
         add(MessagingGroupHandlers(context: context).handlers())
         add(PeopleHandlers(context: context).handlers())
         add(ProviderHandlers(context: context).handlers())
+        add(RetentionHandlers(context: context).handlers())
         add(SessionHandlers(context: context).handlers())
         add(StatusHandlers(context: context).handlers())
         add(WiringHandlers(context: context).handlers())

@@ -83,15 +83,7 @@ extension SessionDelivery {
         for case .delivery(let delivery) in batch {
             switch delivery.state {
             case .sending, .retry: continue
-            case .failed, .unknown: done.insert(delivery.message)
-            case .delivered:
-                done.insert(delivery.message)
-                guard delivery.kind == .chat, delivery.content.contains("\"files\":[\"") else { continue }
-                context.tasks.add { [handle] in
-                    crashPoint("files.removing")
-                    try? await handle.store.removeOutboxFiles(message: delivery.message)
-                    crashPoint("files.removed")
-                }
+            case .failed, .unknown, .delivered: done.insert(delivery.message)
             }
         }
     }

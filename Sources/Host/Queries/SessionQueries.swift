@@ -3,13 +3,14 @@ package import Core
 import GRDB
 
 extension Session {
-    /// The session with this key that is not closed.
+    /// The session with this key, also one that was closed for want of messages.
     static func find(_ key: SessionKey, _ db: Database) throws -> Session? {
         try fetchOne(
             db.cachedStatement(
                 sql: """
                     SELECT * FROM sessions WHERE agent_group_id = ? AND mode = ?
-                    AND coalesce(messaging_group_id, '') = ? AND coalesce(thread_id, '') = ? AND status <> 'closed'
+                    AND coalesce(messaging_group_id, '') = ? AND coalesce(thread_id, '') = ?
+                    AND (status <> 'closed' OR reopens = 1) AND (mode = 'agent-shared' OR messaging_group_id IS NOT NULL)
                     """
             ),
             arguments: [key.agentGroup, key.mode, key.chat?.rawValue ?? "", key.thread ?? ""]
@@ -29,13 +30,14 @@ extension CentralStore {
     func findOrCreateSession(_ key: SessionKey, now: Timestamp) async throws -> SessionFacts {
         try await write(changesRouting: false) { db in
             if let session = try Session.find(key, db) { return try Self.facts(session, db) }
-            let session = Session(
+            var session = Session(
                 agentGroupID: key.agentGroup,
                 mode: key.mode,
                 messagingGroupID: key.chat,
                 threadID: key.thread,
                 createdAt: now
             )
+            session.retentionDueAt = now + Self.shortestPeriod
             try session.insert(db)
             return try Self.facts(session, db)
         }
@@ -69,12 +71,18 @@ extension CentralStore {
         }
     }
 
-    /// Sets the session's state and why.
+    /// Sets the session's state and why; what is closed so stays closed.
     func setStatus(_ status: SessionStatus, reason: String?, of session: SessionID) async throws {
+        let now = time.now
+        let due = now + Self.shortestPeriod
         try await write(changesRouting: false) { db in
             try db.execute(
-                sql: "UPDATE sessions SET status = ?, status_reason = ? WHERE id = ?",
-                arguments: [status, reason, session]
+                sql: """
+                    UPDATE sessions SET status = ?, status_reason = ?, closed_at = ?, reopens = 0,
+                        retention_due_at = min(coalesce(retention_due_at, ?), ?)
+                    WHERE id = ?
+                    """,
+                arguments: [status, reason, status == .closed ? now : nil, due, due, session]
             )
         }
     }
@@ -88,16 +96,6 @@ extension CentralStore {
                     arguments: [time, session]
                 )
             }
-        }
-    }
-
-    /// The sessions of a group that are not closed.
-    func openSessions(of group: AgentGroupID) async throws -> [SessionID] {
-        try await read { db in
-            try Session.filter(
-                Session.CodingKeys.agentGroupID == group && Session.CodingKeys.status != SessionStatus.closed
-            )
-            .fetchAll(db).map(\.id)
         }
     }
 
@@ -130,7 +128,7 @@ extension CentralStore {
 
 extension CentralStore: DirtyStore {
     package func markDirty(_ session: SessionID, nextDue: Timestamp?, reason: String) async throws {
-        let now = SystemTime().now
+        let now = time.now
         try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
@@ -142,7 +140,7 @@ extension CentralStore: DirtyStore {
             )
             // A time at which it is due is no message.
             guard nextDue == nil else { return }
-            try db.execute(sql: "UPDATE sessions SET last_active = ? WHERE id = ?", arguments: [now, session])
+            try Self.wake(session, at: now, db)
         }
     }
 

@@ -30,8 +30,6 @@ package struct SupervisorSettings: Sendable {
     package var lookEvery: Duration = .seconds(1)
     /// From asking a runner to end to ending it.
     package var teardown: Duration = .seconds(8)
-    /// How long ended rows and records of what was said are kept.
-    package var retention: Duration = .seconds(90 * 86_400)
     /// The longest a recovery of a hot journal may take.
     package var recovery: Duration = .seconds(10)
 

@@ -53,6 +53,23 @@ extension RunnerSupervisor {
         attend(handle)
     }
 
+    /// Does something with the files of a session while no runner of it can start; nil, and nothing done, when it has a
+    /// task here.
+    func atRest<Value: Sendable>(
+        _ handle: SessionHandle,
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        let id = handle.id
+        guard !isStopping, entries[id] == nil else { return nil }
+        entries[id] = Entry(handle: handle)
+        defer {
+            let isWanted = entries[id]?.isWanted == true
+            entries[id] = nil
+            if isWanted { attend(handle) }
+        }
+        return try await body()
+    }
+
     /// The sessions of a group that have a task here.
     func handles(of group: AgentGroupID) -> [SessionHandle] {
         entries.values.map(\.handle).filter { $0.agentGroup == group }

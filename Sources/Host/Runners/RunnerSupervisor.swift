@@ -143,9 +143,6 @@ package actor RunnerSupervisor {
         if isIdle { deliveries.remove(id) }
         entries[id] = nil
         do {
-            if handle.isToBePruned(at: time.monotonic) {
-                try await handle.store.apply([.prune(before: time.now - settings.retention)])
-            }
             if !isIdle || overview.openDeliveries > 0 {
                 // Its lanes have timers of their own; after a crash the session is due at once.
             } else if let due = overview.nextDue {

@@ -26,7 +26,6 @@ package final class SessionHandle: Sendable {
         var order: [MessageID] = []
         var destinations: [String: ChatAddress] = [:]
         var audience: Set<ChatAddress> = []
-        var prunedAt: Duration?
         var toldWaitAt: Duration?
     }
 
@@ -50,7 +49,8 @@ package final class SessionHandle: Sendable {
         self.store = store
         state = Mutex(
             State(
-                status: facts.session.status,
+                // What is closed for want of messages is opened by the mark that comes before any new one.
+                status: facts.session.reopens ? .active : facts.session.status,
                 isEngaged: facts.session.engagedAt != nil,
                 agentName: facts.group.name
             )
@@ -131,15 +131,6 @@ package final class SessionHandle: Sendable {
         state.withLock { state in
             if let toldWaitAt = state.toldWaitAt, now - toldWaitAt < .seconds(60) { return false }
             state.toldWaitAt = now
-            return true
-        }
-    }
-
-    /// True once a day: old rows are to be removed.
-    func isToBePruned(at now: Duration) -> Bool {
-        state.withLock { state in
-            if let prunedAt = state.prunedAt, now - prunedAt < .seconds(86_400) { return false }
-            state.prunedAt = now
             return true
         }
     }

@@ -70,6 +70,9 @@ package actor SessionManager {
     /// The session if it is open already.
     package func openSession(_ id: SessionID) -> SessionHandle? { open[id]?.handle }
 
+    /// Lets go of a session that was opened for a look only.
+    func letGo(_ id: SessionID) { recent[id] = nil }
+
     /// Lets go of a session that was closed or deleted.
     package func forget(_ id: SessionID) {
         recent[id] = nil

@@ -1,7 +1,6 @@
 import CentralStore
 import Core
 import GRDB
-import HostConfiguration
 import Logging
 import Synchronization
 
@@ -19,10 +18,8 @@ final class HostSweep: Sendable {
     private let time: any TimeSource
     /// Between two passes when nothing is due before.
     private let period: Duration
-    private let retention: HostConfiguration.Retention
+    private let retention: Retention
     private let logger: Logger
-    /// What stands in files and grows old; called with the other records' retention.
-    private let pruneFiles: @Sendable () async throws -> Void
     private let nextDue = Mutex<Timestamp?>(nil)
     private let alarm = Alarm()
 
@@ -31,20 +28,19 @@ final class HostSweep: Sendable {
         sessions: SessionManager,
         supervisor: RunnerSupervisor,
         activity: SessionActivity,
-        configuration: HostConfiguration,
+        retention: Retention,
+        period: Duration,
         time: any TimeSource,
-        logger: Logger,
-        pruneFiles: @escaping @Sendable () async throws -> Void = {}
+        logger: Logger
     ) {
         self.central = central
         self.sessions = sessions
         self.supervisor = supervisor
         self.activity = activity
-        period = configuration.sweepInterval
-        retention = configuration.retention
+        self.retention = retention
+        self.period = period
         self.time = time
         self.logger = logger
-        self.pruneFiles = pruneFiles
     }
 
     /// A session is due at that time: the next pass comes no later.
@@ -57,19 +53,20 @@ final class HostSweep: Sendable {
         if isEarlier { alarm.raise() }
     }
 
-    /// Sweeps until cancelled.
-    ///
-    /// The first pass takes over everything that an earlier host left.
+    /// Sweeps until cancelled, and beside it ends what is old.
     func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.sweep() }
+            group.addTask { await self.retention.run(every: self.period) }
+        }
+    }
+
+    /// The first pass takes over everything that an earlier host left.
+    private func sweep() async {
         var isFirst = true
-        var lastPrune: Duration?
         while !Task.isCancelled {
             await pass(everything: isFirst)
             isFirst = false
-            if lastPrune.map({ time.monotonic - $0 > .seconds(86_400) }) ?? true {
-                lastPrune = time.monotonic
-                await prune()
-            }
             await wait()
         }
     }
@@ -129,23 +126,6 @@ final class HostSweep: Sendable {
                 pause = min(pause, rest)
             }
             await alarm.wait(for: pause, time: time)
-        }
-    }
-
-    private func prune() async {
-        let (dropped, history) = (time.now - retention.dropped, time.now - retention.history)
-        do {
-            try await central.write(changesRouting: false) { db in
-                try db.execute(sql: "DELETE FROM dropped_messages WHERE last_seen < ?", arguments: [dropped])
-                _ = try CLIMessage.prune(before: history, db)
-            }
-        } catch {
-            logger.warning("Old records could not be removed", metadata: ["error": "\(error)"])
-        }
-        do {
-            try await pruneFiles()
-        } catch {
-            logger.warning("Old runner output could not be removed", metadata: ["error": "\(error)"])
         }
     }
 }

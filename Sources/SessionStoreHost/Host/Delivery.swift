@@ -102,8 +102,6 @@ package enum HostChange: Sendable {
     case retryRows([MessageID], error: String)
     case failRows([MessageID], error: String)
     case insert(NewInbound)
-    /// Forgets ended rows, recorded deliveries and their files from before this time, and repeats after 90 days.
-    case prune(before: Timestamp)
 }
 
 /// What a session has to do.

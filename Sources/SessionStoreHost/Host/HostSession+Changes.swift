@@ -33,7 +33,6 @@ extension HostSession {
         }
         noteMade(changes)
         discard(effects.repeated)
-        if effects.isPruned { try await removeOldFiles(effects.forgotten) }
     }
 
     private func make(_ changes: [HostChange], _ plans: [InsertPlan], in database: Connection) throws -> Effects {
@@ -54,9 +53,6 @@ extension HostSession {
         var plans: ArraySlice<InsertPlan>
         /// Rows that turned out to be there already.
         var repeated: [InsertPlan] = []
-        /// Deliveries whose files in `outbox/` are to go.
-        var forgotten: [MessageID] = []
-        var isPruned = false
 
         init(plans: ArraySlice<InsertPlan>) { self.plans = plans }
     }
@@ -66,28 +62,19 @@ extension HostSession {
         case .acked(let acks):
             for ack in acks where ack.state != .processing {
                 try database.run(
-                    "UPDATE messages_in SET status = ?, last_error = ? WHERE id = ? AND status = 'pending'",
+                    "UPDATE messages_in SET status = ?, last_error = ?, ended_at = ? WHERE id = ? AND status = 'pending'",
                     ack.state.rawValue,
                     ack.detail,
+                    time.now,
                     ack.message
                 )
             }
         case .delivery(let delivery): try record(delivery, in: database)
         case .retryRows(let ids, let error): try retry(ids, error, in: database)
-        case .failRows(let ids, let error):
-            for id in ids {
-                try database.run(
-                    "UPDATE messages_in SET status = 'failed', last_error = ? WHERE id = ? AND status = 'pending'",
-                    error,
-                    id
-                )
-            }
+        case .failRows(let ids, let error): for id in ids { try fail(id, error, in: database) }
         case .insert:
             guard let plan = effects.plans.popFirst() else { return }
             if case .repeated = try store(plan, in: database) { effects.repeated.append(plan) }
-        case .prune(let time):
-            effects.forgotten += try prune(before: time, in: database)
-            effects.isPruned = true
         }
     }
 
@@ -99,11 +86,7 @@ extension HostSession {
             ) { Int($0.integer(0)) }
             guard let tries else { continue }
             if tries >= SessionLimits.tries {
-                try database.run(
-                    "UPDATE messages_in SET status = 'failed', last_error = ? WHERE id = ?",
-                    error,
-                    id
-                )
+                try fail(id, error, in: database)
             } else {
                 try database.run(
                     "UPDATE messages_in SET tries = tries + 1, process_after = ?, last_error = ? WHERE id = ?",
@@ -113,6 +96,15 @@ extension HostSession {
                 )
             }
         }
+    }
+
+    private func fail(_ id: MessageID, _ error: String, in database: Connection) throws {
+        try database.run(
+            "UPDATE messages_in SET status = 'failed', last_error = ?, ended_at = ? WHERE id = ? AND status = 'pending'",
+            error,
+            time.now,
+            id
+        )
     }
 
     private func record(_ delivery: Delivery, in database: Connection) throws {
@@ -166,51 +158,13 @@ extension HostSession {
             ) { $0.integer(0) } ?? 0
         if reached > present { try setMeta("recorded_through", reached, in: database) }
     }
-
-    // MARK: - Retention
-
-    /// How long a repeat of an event is known for one.
-    static let seenFor = Duration.seconds(90 * 86400)
-
-    private func prune(before time: Timestamp, in database: Connection) throws -> [MessageID] {
-        try database.run(
-            "DELETE FROM messages_in WHERE status IN ('completed', 'failed') AND received_at < ?",
-            time
-        )
-        let condition = """
-            state IN ('delivered', 'failed', 'unknown') AND updated_at < ?
-                AND seq <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'recorded_through')
-            """
-        let forgotten = try database.rows("SELECT message_id FROM deliveries WHERE \(condition)", time) {
-            MessageID(unchecked: $0.text(0))
-        }
-        try database.run("DELETE FROM deliveries WHERE \(condition)", time)
-        try database.run("DELETE FROM seen WHERE seen_at < ?", self.time.now - Self.seenFor)
-        return forgotten
-    }
-
-    /// Removes the files of these deliveries, and every folder in `inbox/` that no row owns.
-    ///
-    /// What cannot be removed now is found again by the next pruning.
-    private func removeOldFiles(_ deliveries: [MessageID]) async throws {
-        for message in deliveries { try? removeOutboxFiles(message: message) }
-        guard let inbox = try? Directory(path: folder.inbound).directory("inbox") else { return }
-        let names = (try? inbox.names()) ?? []
-        for name in names {
-            let isOwned = try await patiently { () throws -> Bool in
-                try open().first("SELECT 1 FROM messages_in WHERE id = ?", name) { _ in true } ?? false
-            }
-            if !isOwned { try? inbox.remove(name) }
-        }
-    }
 }
 
 extension HostChange {
-    /// True for what stages files or removes some.
+    /// True for what stages files.
     fileprivate var hasFiles: Bool {
         switch self {
         case .insert(let row): !row.attachments.isEmpty
-        case .prune: true
         case .acked, .delivery, .retryRows, .failRows: false
         }
     }

@@ -24,17 +24,6 @@ extension HostSession {
         }
     }
 
-    /// Removes a message's folder in `outbox/` with all in it; links in it are removed, never followed.
-    package func removeOutboxFiles(message: MessageID) throws {
-        guard PathSegment.isIdentifier(message.rawValue) else { return }
-        do {
-            let outbox = try Directory(path: folder.path).directory("outbound/outbox")
-            try outbox.remove(message.rawValue)
-        } catch let error as Errno {
-            throw StoreError(files: error, "remove outbox/\(message.rawValue)")
-        }
-    }
-
     // MARK: - Recovery
 
     /// Undoes what a host that died left half done in `inbound.db`; before any spawn.

@@ -42,7 +42,7 @@ struct OutboundBacklog {
             switch change {
             case .delivery(let delivery): recorded.insert(delivery.message)
             case .acked(let acks): acked.formUnion(acks.map(\.message))
-            case .retryRows, .failRows, .insert, .prune: continue
+            case .retryRows, .failRows, .insert: continue
             }
         }
         rows.removeAll { recorded.contains($0.id) }

@@ -9,6 +9,7 @@ import HostLogging
 import LinuxIO
 import Logging
 import Sandbox
+import SessionStoreHost
 import Synchronization
 import TestSupport
 import Testing
@@ -55,6 +56,7 @@ final class FakeHostControl: HostControl {
     func reset(session: SessionID) async throws {}
     func close(session: SessionID) async throws { state.withLock { $0.closed.append(session) } }
     func history(session: SessionID, limit: Int) async throws -> [HistoryEntry] { [] }
+    func retain(isDry: Bool, _ tell: @Sendable (RetentionItem) async throws -> Void) async throws {}
     func groupChanged(_ group: AgentGroupID) async { state.withLock { $0.changed.append(group) } }
     func restart(group: AgentGroupID, message: String?) async throws -> Int { 0 }
 

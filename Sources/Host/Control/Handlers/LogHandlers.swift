@@ -9,8 +9,8 @@ struct LogHandlers: Sendable {
 
     /// The parts of the host that log.
     static let components = [
-        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices", "router",
-        "runners", "sweep", "traces",
+        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices",
+        "retention", "router", "runners", "sweep", "traces",
     ]
 
     func handlers() -> [String: ControlHandler] {

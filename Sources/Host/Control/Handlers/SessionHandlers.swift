@@ -24,7 +24,8 @@ struct SessionHandlers: Sendable {
             sessions.status, status_reason, coalesce(runners.state, 'stopped') AS runner,
             coalesce(runners.incarnation, 0) AS incarnation,
             CASE runners.state WHEN 'running' THEN runners.pid END AS pid, runners.last_error,
-            EXISTS (SELECT 1 FROM dirty WHERE session_id = sessions.id) AS is_dirty, last_active, sessions.created_at
+            EXISTS (SELECT 1 FROM dirty WHERE session_id = sessions.id) AS is_dirty, last_active, closed_at,
+            reopens AS is_reopened_by_message, sessions.created_at
         FROM sessions JOIN agent_groups ON agent_groups.id = sessions.agent_group_id
             LEFT JOIN messaging_groups ON messaging_groups.id = sessions.messaging_group_id
             LEFT JOIN runners ON runners.session_id = sessions.id

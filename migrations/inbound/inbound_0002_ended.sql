@@ -1,0 +1,1 @@
+ALTER TABLE messages_in ADD COLUMN ended_at INTEGER;
