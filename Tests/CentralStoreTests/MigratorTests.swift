@@ -57,7 +57,9 @@ import Testing
             } == before
         )
         #expect(try queue.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") } == version)
-        #expect(try queue.read { try Timestamp.fetchAll($0, sql: "SELECT applied_at FROM schema_version") } == [now])
+        #expect(
+            try queue.read { try Timestamp.fetchSet($0, sql: "SELECT applied_at FROM schema_version") } == [now]
+        )
     }
 
     @Test func `§16.3 a migration is known by its name, not by its number`() throws {

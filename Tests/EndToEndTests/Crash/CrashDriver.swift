@@ -235,6 +235,25 @@ final class CrashDriver: Sendable {
         return answer.output.split(separator: "\n").map(String.init)
     }
 
+    /// Makes all that a chat's session has very old.
+    func age(_ address: ChatAddress) async throws {
+        let folder = try await sessionFolder(address)
+        let session = folder.split(separator: "/").last ?? ""
+        for (database, change) in [
+            (
+                "\(folder)/inbound/inbound.db",
+                "UPDATE messages_in SET received_at = 1, ended_at = 1; UPDATE deliveries SET updated_at = 1"
+            ),
+            (
+                "\(home)/data/nanoclaw.db",
+                "UPDATE sessions SET last_active = 1, retention_due_at = 0 WHERE id = '\(session)'"
+            ),
+        ] {
+            let answer = try await run("/usr/bin/sqlite3", ["-cmd", ".timeout 5000", database, change])
+            try #require(answer.status == 0, "\(answer)")
+        }
+    }
+
     /// Folder of the session of a chat, made by the host already.
     func sessionFolder(_ address: ChatAddress) async throws -> String {
         let thread = address.thread.map { "= '\($0)'" } ?? "IS NULL"

@@ -17,7 +17,7 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
-            CrashPoints.upgrade,
+            CrashPoints.upgrade, CrashPoints.retention,
         ] { #expect(!group.isEmpty) }
     }
 
@@ -91,6 +91,33 @@ struct CrashHarnessTests {
                 try await eventually(within: 30, "something dies at \(point)") {
                     try await !driver.isRunnerArmed(of: chat) && !driver.isArmed
                 }
+                try await driver.waitForAnswers(within: Self.deadline, point)
+            }
+            try await driver.check("at the end")
+        }
+    }
+
+    @Test func `T68 the host dies while it ends what is old, and the next message is answered`() async throws {
+        try await CrashDriver.with { driver in
+            for point in CrashPoints.retention {
+                let thread = driver.freshThread()
+                driver.write(to: thread, file: "a note")
+                driver.askForFile(in: thread)
+                try await driver.waitForAnswers(within: Self.deadline, point)
+                try await eventually(within: 30, "the session is at rest") {
+                    try await driver.sql("\(driver.home)/data/nanoclaw.db", "SELECT 1 FROM dirty").isEmpty
+                }
+                try await driver.age(thread)
+                try driver.arm(point)
+                driver.killHost()
+                try await eventually(within: 30, "the next host dies at \(point)") { !driver.isArmed }
+                let folder = try await driver.sessionFolder(thread)
+                try await eventually(within: 30, "nothing old is left") {
+                    try ["inbound/inbox", "outbound/outbox"].allSatisfy {
+                        try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\($0)").isEmpty
+                    }
+                }
+                driver.write(to: thread)
                 try await driver.waitForAnswers(within: Self.deadline, point)
             }
             try await driver.check("at the end")
@@ -173,7 +200,8 @@ struct CrashHarnessTests {
 
     // MARK: - One death
 
-    /// A new conversation with a file, one that is sent a file, and an old one; the host dies at the point while it serves them.
+    /// A new conversation with a file, one that is sent a file, and an old one; the host dies at the point while it serves
+    /// them.
     private static func dieOnce(_ driver: CrashDriver, at point: String) async throws {
         let lives = driver.lives
         try driver.arm(point)

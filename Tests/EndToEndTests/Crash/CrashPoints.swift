@@ -31,6 +31,9 @@ enum CrashPoints {
     /// Those of an upgrade, which `UpgradeCrashTests` comes to.
     static let upgrade = all.filter { $0.hasPrefix("upgrade.") }
 
+    /// Those of the host that it comes to where something is old.
+    static let retention = all.filter { $0.hasPrefix("retention.") }
+
     /// Those of the host that every turn comes to.
-    static let host = all.filter { !(runner + rollback + recovery + takeover + upgrade).contains($0) }
+    static let host = all.filter { !(runner + rollback + recovery + takeover + upgrade + retention).contains($0) }
 }

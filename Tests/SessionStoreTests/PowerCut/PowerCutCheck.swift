@@ -134,12 +134,13 @@ struct PowerCutCheck {
         return faults
     }
 
-    /// Each row that names a file has it whole: the host's always, the runner's until the row is recorded.
+    /// Each row that names a file has it whole: the host's until its message has ended, the runner's until the row is
+    /// recorded.
     private func files(_ inbound: Connection, _ outbound: Connection) throws -> [String] {
         var faults: [String] = []
         let places =
-            try inbound.rows("SELECT json_extract(content, '$.attachments[0].path') FROM messages_in") {
-                $0.optionalText(0).map { "inbound/\($0)" }
+            try inbound.rows("SELECT json_extract(content, '$.attachments[0].path'), status FROM messages_in") { row in
+                row.text(1) == "completed" ? nil : row.optionalText(0).map { "inbound/\($0)" }
             }
             + outbound.rows("SELECT id, json_extract(content, '$.files[0]') FROM messages_out") { row in
                 let id = row.text(0)
