@@ -92,7 +92,9 @@ import Testing
             let closed = try await record(host)
             #expect(closed.status == .closed && closed.reopens && closed.closedAt == time.now)
             #expect(closed.statusReason == "no message for 90 days")
-            #expect(await host.runtime.sessions.openSession(session.id) == nil)
+            try await host.eventually("its files are let go") {
+                await host.runtime.sessions.openSession(session.id) == nil
+            }
 
             try await talk(host, time, "again", id: "p2")
             let open = try await record(host)
