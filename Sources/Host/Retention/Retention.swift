@@ -151,7 +151,6 @@ final class Retention: Sendable {
                 guard try await central.closeIdle(due, at: now, reason: "no message for \(days) days") else {
                     return []
                 }
-                crashPoint("retention.session-closed")
                 (due.status, due.closedAt) = (.closed, now)
                 items.append(RetentionItem(.session, session: due.id))
             }

@@ -17,7 +17,6 @@ extension HostSession {
                 if !plan.rows.isEmpty { try plan.deleteRows(in: database) }
                 return plan
             }
-            crashPoint("retention.rows-deleted")
             var outcome = RetentionOutcome(items: plan.rows, nextDue: plan.nextDue, failures: [])
             var budget = Self.removals
             for removal in plan.removals {
@@ -31,7 +30,6 @@ extension HostSession {
                     outcome.failures.append("\(removal.item.what.rawValue) \(removal.item.name ?? ""): \(error)")
                 }
             }
-            crashPoint("retention.files-removed")
             return outcome
         } catch let error as Errno {
             throw StoreError(files: error, "look at what is kept in \(folder.path)")
