@@ -43,6 +43,8 @@ def contents(home):
             if key.startswith(ELSEWHERE) or key.startswith("nanoclaw-") or key.endswith(("-wal", "-shm")):
                 continue
             status = os.lstat(path)
+            if key.endswith(".db-journal") and status.st_size == 0:
+                continue
             mode = oct(stat.S_IMODE(status.st_mode))
             if stat.S_ISLNK(status.st_mode):
                 found[key] = os.readlink(path)

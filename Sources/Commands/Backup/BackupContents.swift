@@ -78,7 +78,7 @@ struct BackupContents: ArchiveVisitor, Encodable {
         guard let (path, bytes) = unchecked else { return }
         unchecked = nil
         do {
-            let image = try DatabaseImage(bytes, name: path)
+            let image = try DatabaseImage(bytes, name: path, hasChecks: path == "data/nanoclaw.db")
             let findings = try image.findings()
             guard findings.isEmpty else { return complain(path, findings.joined(separator: "; ")) }
             switch path.split(separator: "/").last {
