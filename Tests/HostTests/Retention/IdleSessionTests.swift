@@ -92,7 +92,7 @@ import Testing
             let closed = try await record(host)
             #expect(closed.status == .closed && closed.reopens && closed.closedAt == time.now)
             #expect(closed.statusReason == "no message for 90 days")
-            try await host.eventually("its files are let go") {
+            try await host.turn(time, until: "its files are let go") {
                 await host.runtime.sessions.openSession(session.id) == nil
             }
 
