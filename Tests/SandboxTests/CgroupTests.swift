@@ -100,7 +100,7 @@ struct CgroupTests {
             int both = poll(&look, 1, 3000);
             printf("both %d\\n", both);
             // Not bounded: it would wait for ever.
-            if (both) kill(large, SIGTERM);
+            if (both) kill(large, SIGKILL);
             printf("small %d\\n", waitpid(small, &status, WNOHANG) == 0);
             waitpid(large, &status, 0);
             printf("large %d\\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
