@@ -118,6 +118,11 @@ struct DiskFaultTests {
                 ) {
                     if !step.also.isEmpty { _ = try await host.nanoclaw(step.also) }
                     during = try await host.nanoclaw("chat", "-m", text, "--timeout", "2")
+                    // Traces are written a quarter of a second later.
+                    try await eventually(within: 3, "\(step.name) fails") {
+                        let log = (try? String(contentsOfFile: "\(host.home).strace", encoding: .utf8)) ?? ""
+                        return log.contains("(INJECTED)")
+                    }
                 }
                 #expect(count > 0, "\(step.name): nothing failed")
                 let words = during.output + during.errors

@@ -13,7 +13,10 @@ import Testing
     /// How many rows each table of the central database holds.
     func counts(_ host: TestHost) async throws -> [String: Int] {
         try await host.runtime.central.read { db in
-            let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'retention'")
+            let names = try String.fetchAll(
+                db,
+                sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'retention'"
+            )
             return try Dictionary(
                 uniqueKeysWithValues: names.map { name in
                     (name, try Int.fetchOne(db, sql: "SELECT count(*) FROM \"\(name)\"") ?? 0)
