@@ -26,7 +26,10 @@ struct EarlierHomeTests {
     private static func messages(_ home: String) async throws -> Set<String> {
         let query =
             "SELECT 'in', id, content FROM messages_in UNION ALL SELECT 'out', message_id, content FROM deliveries"
-        let script = "for db in '\(home)'/data/sessions/*/*/inbound/inbound.db; do sqlite3 \"$db\" \"\(query)\"; done"
+        let script = """
+            for db in '\(home)'/data/sessions/*/*/inbound/inbound.db; do
+                sqlite3 -readonly -cmd '.timeout 5000' "$db" "\(query)"; done
+            """
         let found = try await run("/bin/sh", ["-c", script])
         #expect(found.status == 0, "\(found)")
         return Set(found.output.split(separator: "\n").map(String.init))
