@@ -75,6 +75,7 @@ final class HostRuntime: Sendable {
         let isNew = !CentralStore.exists(home: home)
         configuration = try HostConfiguration.load(home: home, writesDefault: true)
         try NewHome.makeDirectories(home)
+        // What stands in the way of this is said by what comes next, which writes.
         try? FillGuard.makeWay(home: home, reserve: DiskReserve(configuration.disk))
         log = try Self.log(options, configuration)
         owner = try SandboxConfiguration.serviceOwner(home: home)

@@ -48,7 +48,7 @@ extension CentralStore {
 
     /// Closes a session for want of messages; false when one has come since it was read.
     func closeIdle(_ due: DueSession, at now: Timestamp, reason: String) async throws -> Bool {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: """
                     UPDATE sessions SET status = 'closed', status_reason = ?, closed_at = ?, reopens = 1
@@ -77,7 +77,7 @@ extension CentralStore {
 
     /// Writes when the session is due next, unless a message has come since it was read: then it is looked at again.
     func setRetentionDue(_ next: Timestamp?, of due: DueSession) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             try db.execute(
                 sql: "UPDATE sessions SET retention_due_at = ? WHERE id = ? AND last_active = ?",
                 arguments: [next, due.id, due.lastActive]
@@ -87,7 +87,7 @@ extension CentralStore {
 
     /// Makes every session due when the periods are others than those that the times were reckoned with.
     func adoptPeriods(_ periods: String) async throws {
-        try await write { db in
+        try await write(changesRouting: false) { db in
             let known = try String.fetchOne(db, sql: "SELECT periods FROM retention")
             guard known != periods else { return }
             if known != nil { try db.execute(sql: "UPDATE sessions SET retention_due_at = 0") }
@@ -124,6 +124,6 @@ extension CentralStore {
                 RetentionItem(.chatHistory, count: try isDry ? rows.fetchCount(db) : rows.deleteAll(db)),
             ].filter { $0.count > 0 }
         }
-        return isDry ? try await read(end) : try await write(end)
+        return isDry ? try await read(end) : try await write(changesRouting: false, end)
     }
 }
