@@ -49,17 +49,14 @@ struct BackupTests {
     // MARK: - Under load
 
     /// Sends to a chat without a pause until it is told to end; answers the texts that were answered.
-    private static func talk(
-        _ host: TestHost,
-        _ chat: String,
-        until isOver: @Sendable () -> Bool
-    ) async throws -> [String] {
+    private static func talk(_ host: TestHost, _ chat: String, until over: Over) async throws -> [String] {
         var said: [String] = []
-        while !isOver() {
+        while !over.isOver {
             let word = "\(chat)-\(said.count)"
             let answer = try await host.nanoclaw("chat", "--chat", chat, "-m", "run echo \(word) | tee -a log-\(chat)")
             #expect(answer.status == 0 && answer.output.contains(word), "\(answer)")
             said.append(word)
+            over.add()
         }
         return said
     }
@@ -78,9 +75,11 @@ struct BackupTests {
                 _ = try await host.chat("remember the door code is 4711")
                 let over = Over()
                 try await withThrowingTaskGroup(of: [String].self) { group in
-                    for chat in chats { group.addTask { try await Self.talk(host, chat) { over.isOver } } }
+                    for chat in chats { group.addTask { try await Self.talk(host, chat, until: over) } }
                     for file in files {
-                        try await Task.sleep(for: .milliseconds(700))
+                        // Turns have ended since the last one.
+                        let before = over.count
+                        try await eventually(within: 30, "the load goes on") { over.count > before + 2 }
                         let made = try await host.nanoclaw("backup", "create", file)
                         #expect(made.status == 0, "\(made)")
                     }
@@ -213,10 +212,50 @@ struct BackupTests {
             #expect(Self.names(copy) == ["config.yaml", "data", "groups"])
             // A kill of the backup leaves nothing at all.
             let making = try Command(Release.nanoclaw, ["backup", "create", place + "/c", "--home", home])
-            try await Task.sleep(for: .milliseconds(150))
+            try await eventually(within: 30, "it writes, without a name yet") {
+                let folder = "/proc/\(making.pid)/fd"
+                return Self.names(folder).contains {
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+                    return target?.hasPrefix(place) == true && target?.hasSuffix("(deleted)") == true
+                }
+            }
             making.signal(SIGKILL)
             _ = await making.finished()
             #expect(Self.names(place) == ["b", "copy", "home"])
+        }
+    }
+
+    // MARK: - Beside a writer
+
+    @Test func `T73 a backup waits for a writer's lock, and one that is never let go ends it without a file`()
+        async throws
+    {
+        try await Self.withTalk { place, home in
+            let found = try await Self.judge("locked", Release.nanoclaw.path, home, place + "/b") as? [String: Any]
+            #expect(found?["status"] as? Int == 1 && found?["isThere"] as? Bool == false, "\(found ?? [:])")
+            let errors = found?["errors"] as? String ?? ""
+            #expect(errors.contains("inbound.db is locked by its writer"), "\(errors)")
+            #expect(try await Self.backup("create", place + "/b", "--home", home).status == 0)
+        }
+    }
+
+    @Test func `T73 outbound is copied before inbound: what is said meanwhile is in neither`() async throws {
+        try await Self.withTalk { place, home in
+            let found = try await Self.judge("order", Release.nanoclaw.path, home, place + "/b") as? [String: Any]
+            #expect(found?["status"] as? Int == 0 && found?["isThere"] as? Bool == false, "\(found ?? [:])")
+        }
+    }
+
+    @Test func `T73 a conversation whose database cannot be read is no backup`() async throws {
+        try await Self.withTalk { place, home in
+            let link = try await run(
+                "/bin/sh",
+                ["-c", "for db in '\(home)'/data/sessions/*/*/inbound/inbound.db; do ln $db $db.second; done"]
+            )
+            #expect(link.status == 0, "\(link)")
+            let made = try await Self.backup("create", place + "/b", "--home", home)
+            #expect(made.status == 1 && made.errors.contains("inbound.db cannot be saved"), "\(made)")
+            #expect(access(place + "/b", F_OK) != 0)
         }
     }
 
@@ -306,11 +345,14 @@ struct BackupTests {
     }
 }
 
-/// Tells the load that it is enough.
+/// Counts the turns of a load, and tells it that it is enough.
 private final class Over: Sendable {
     private let flag = Mutex(false)
+    private let turns = Mutex(0)
 
     var isOver: Bool { flag.withLock { $0 } }
+    var count: Int { turns.withLock { $0 } }
 
     func end() { flag.withLock { $0 = true } }
+    func add() { turns.withLock { $0 += 1 } }
 }

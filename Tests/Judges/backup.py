@@ -142,10 +142,52 @@ def half_rows(home):
                for row in database(path)["session_state"])
 
 
+def hold(home):
+    """Takes a session's inbound.db as its writer does at a commit; the connection lets go of it when it is closed."""
+    path = next(pathlib.Path(home).glob("data/sessions/*/*/inbound/inbound.db"))
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    return path, connection
+
+
+def locked(program, home, file):
+    """What becomes of a backup beside a writer that does not let go."""
+    _, connection = hold(home)
+    done = subprocess.run([program, "backup", "create", file, "--home", home], capture_output=True, text=True)
+    connection.close()
+    return {"status": done.returncode, "errors": done.stderr, "isThere": os.path.exists(file)}
+
+
+def order(program, home, file):
+    """Writes into outbound.db while the backup waits for inbound.db; whether the backup has that row."""
+    path, connection = hold(home)
+    making = subprocess.Popen([program, "backup", "create", file, "--home", home], stdout=subprocess.DEVNULL)
+
+    def waits():
+        try:
+            return any(os.readlink(f"/proc/{making.pid}/fd/{name}") == str(path)
+                       for name in os.listdir(f"/proc/{making.pid}/fd"))
+        except FileNotFoundError:
+            return False
+
+    while not waits():
+        if making.poll() is not None:
+            return {"status": making.returncode, "isThere": None}
+    with sqlite3.connect(path.parent.parent / "outbound/outbound.db") as outbound:
+        outbound.execute("INSERT INTO session_state VALUES ('late', 'x', 0)")
+    connection.close()
+    status = making.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(file) as tar:
+            tar.extractall(folder)
+        copy = pathlib.Path(folder) / path.relative_to(home).parent.parent / "outbound/outbound.db"
+        return {"status": status, "isThere": any("late" in row for row in database(copy)["session_state"])}
+
+
 def main():
     verb, arguments = sys.argv[1], sys.argv[2:]
     verbs = {"same": same, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
-             "flips": lambda program, file, count: flips(program, file, int(count))}
+             "locked": locked, "order": order, "flips": lambda program, file, count: flips(program, file, int(count))}
     print(json.dumps(verbs[verb](*arguments)))
 
 

@@ -118,7 +118,7 @@ struct OutboundReader {
     /// True when the journal holds a transaction and nobody holds the lock of a writer.
     mutating func isHot() throws -> Bool {
         let directory = try open()
-        guard let file = try? directory.file(name, limit: SessionLimits.outboundFile) else { return false }
+        guard let file = try? directory.file(name, limit: limit) else { return false }
         return try journal(of: file, in: directory) == .hot
     }
 
