@@ -51,35 +51,17 @@ struct SpawnerChild: Sendable {
         _ environment: [String]
     ) throws -> (PacketSocket, Int32) {
         let (mine, theirs) = try PacketSocket.pair()
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_adddup2(&actions, theirs.descriptor.number, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        // 0x80 is POSIX_SPAWN_SETSID, which Swift does not import.
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80
-        posix_spawnattr_setflags(&attributes, Int16(flags))
         let argv = wrapper.isEmpty ? ["nanoclaw-sandbox", "serve"] : wrapper + [binary, "serve"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
-        // A static Swift program without /proc needs this.
-        var variables: [UnsafeMutablePointer<CChar>?] = (["SWIFT_ROOT=/"] + environment).map { strdup($0) } + [nil]
-        defer {
-            for pointer in arguments + variables { free(pointer) }
+        let pid: pid_t
+        do {
+            // A static Swift program without /proc needs SWIFT_ROOT.
+            pid = try ProcessStart.start(wrapper.first ?? binary, argv, environment: ["SWIFT_ROOT=/"] + environment) {
+                posix_spawn_file_actions_adddup2(&$0, theirs.descriptor.number, 0)
+                posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
+            }
+        } catch let error as Errno {
+            throw SandboxError(.spawner, step: "start \(binary)", errno: error.code)
         }
-        var pid: pid_t = 0
-        let failure = posix_spawn(&pid, wrapper.first ?? binary, &actions, &attributes, &arguments, &variables)
-        guard failure == 0 else { throw SandboxError(.spawner, step: "start \(binary)", errno: failure) }
         withExtendedLifetime(theirs) {}
         return (mine, pid)
     }

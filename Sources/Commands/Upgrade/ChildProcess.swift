@@ -7,36 +7,14 @@ struct ChildProcess: Sendable {
 
     /// Starts `words[0]`, a path, with standard output and error at the ends of these files.
     init(_ words: [String], environment: [String: String], outputs: [String]) throws {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
+        pid = try ProcessStart.start(words[0], words, environment: environment.map { "\($0.key)=\($0.value)" }) {
+            actions in
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            for (number, path) in outputs.enumerated() {
+                let flags = O_WRONLY | O_CREAT | O_APPEND
+                posix_spawn_file_actions_addopen(&actions, Int32(number + 1), path, flags, 0o600)
+            }
         }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        for (number, path) in outputs.enumerated() {
-            let flags = O_WRONLY | O_CREAT | O_APPEND
-            posix_spawn_file_actions_addopen(&actions, Int32(number + 1), path, flags, 0o600)
-        }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        // 0x80 is POSIX_SPAWN_SETSID, which Swift does not import.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer {
-            for pointer in arguments + variables { free(pointer) }
-        }
-        var pid: pid_t = 0
-        let failure = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &variables)
-        guard failure == 0 else { throw Errno(failure, "start \(words[0])") }
-        self.pid = pid
     }
 
     /// How it ended, in words; nil while it runs.
