@@ -6,11 +6,11 @@ import LinuxIO
 import SessionStore
 
 /// What of a home an upgrade copies, saves and puts back: `config.yaml`, `groups/` and `data/` without logs, lock,
-/// socket and what upgrades keep there.
+/// socket, reserve and what upgrades keep there.
 struct HomeState: Sendable {
     let home: String
 
-    private static let left: Set = ["logs", "upgrades", "host.lock", "nanoclaw.sock"]
+    private static let left: Set = ["logs", "upgrades", "host.lock", "nanoclaw.sock", "reserve"]
     private static let folders = ["groups", "data"]
 
     /// The folder of one upgrade's things in the home, `data/upgrades/<id>`, made if need be.
