@@ -60,26 +60,13 @@ package enum JSONText {
         return try encoder.encode(value)
     }
 
-    /// The text of an object that holds nothing but text: what is made many times a second needs no coder.
+    /// The text of an object that holds nothing but text, its keys in order.
     package static func object(_ fields: [String: String]) -> String {
-        let members = fields.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-        return "{\(members.joined(separator: ","))}"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var bytes: [UInt8] = [UInt8(ascii: "\"")]
-        bytes.reserveCapacity(text.utf8.count + 2)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes += "\\u\(digits.count == 1 ? "000" : "00")\(digits)".utf8
-            default: bytes.append(byte)
-            }
+        var json = JSONWriter()
+        json.object { json in
+            for (key, value) in fields.sorted(by: { $0.key < $1.key }) { json.field(key, value) }
         }
-        bytes.append(UInt8(ascii: "\""))
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
     /// Reads JSON; throws ``CoreError`` naming the first place that does not fit.

@@ -1,3 +1,5 @@
+import Core
+
 /// What a message asks the offline provider to do.
 enum OfflineCommand: Equatable {
     /// A tool call; `arguments` is a JSON object.

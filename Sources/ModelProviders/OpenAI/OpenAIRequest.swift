@@ -1,3 +1,5 @@
+import Core
+
 /// Writes the body of a streamed chat completion.
 ///
 /// What grows, the messages, stands last.

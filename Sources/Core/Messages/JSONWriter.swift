@@ -1,42 +1,52 @@
-/// Writes JSON with the keys in the order they are given, so that a request's beginning stays the same bytes.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+/// Writes JSON with the keys in the order they are given, so that a request's beginning stays the same bytes; for what is
+/// written many times a second it needs no coder either.
+package struct JSONWriter: Sendable {
+    /// What is written so far: JSON once every object and array has ended.
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func key(_ name: String) {
+    package init() {}
+
+    /// A key of the object that was begun.
+    package mutating func key(_ name: String) {
         separate()
         quote(name)
         bytes.append(UInt8(ascii: ":"))
     }
 
-    mutating func value(_ text: String) {
+    /// A text.
+    package mutating func value(_ text: String) {
         separate()
         quote(text)
     }
 
     /// JSON text as it stands; the caller answers for its being JSON.
-    mutating func raw(_ json: String) {
+    package mutating func raw(_ json: String) {
         separate()
         bytes += json.utf8
     }
 
-    mutating func field(_ name: String, _ text: String) {
+    /// A key and a text.
+    package mutating func field(_ name: String, _ text: String) {
         key(name)
         value(text)
     }
 
-    mutating func field(_ name: String, raw json: String) {
+    /// A key and JSON as it stands.
+    package mutating func field(_ name: String, raw json: String) {
         key(name)
         raw(json)
     }
 
-    mutating func object(_ body: (inout JSONWriter) -> Void) {
+    /// An object of what the body writes.
+    package mutating func object(_ body: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "{"))
         body(&self)
         bytes.append(UInt8(ascii: "}"))
     }
 
-    mutating func array(_ body: (inout JSONWriter) -> Void) {
+    /// An array of what the body writes.
+    package mutating func array(_ body: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "["))
         body(&self)
