@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +38,7 @@ static void rule_out(struct text *ruled_out, const char *layer, const char *step
     append(ruled_out, "%s%s: %s: %s (%d)", ruled_out->length ? "\n" : "", layer, step, name ? name : "?", -error);
 }
 
-static int valid_name(const char *name) {
+int cgroup_valid_name(const char *name) {
     size_t length = strlen(name);
     if (length == 0 || length > 64) return 0;
     for (size_t index = 0; index < length; index++) {
@@ -48,72 +47,21 @@ static int valid_name(const char *name) {
     return 1;
 }
 
-static int child_path(char *into, const char *place, const char *name) {
+int cgroup_child_path(char *into, const char *place, const char *name) {
     return (size_t)snprintf(into, CGROUP_PATH, "%s/%s", place, name) < CGROUP_PATH ? 0 : -ENAMETOOLONG;
 }
 
-static int make(char *into, const char *place, const char *name) {
-    int result = child_path(into, place, name);
+int cgroup_make(char *into, const char *place, const char *name) {
+    int result = cgroup_child_path(into, place, name);
     if (result < 0) return result;
     // One that is left of a session of the same name has no process any more, and gets its limits anew.
     return mkdir(into, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int write_number(const char *directory, const char *name, uint64_t value) {
+int cgroup_write_number(const char *directory, const char *name, uint64_t value) {
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, value);
     return cgroup_write(directory, name, text);
-}
-
-// MARK: - Bounds of all together
-
-static char bound_name[65];
-static uint64_t bound_memory;
-
-// Where the cgroups of sessions are: beneath the one that bounds them all, if there is one.
-static const char *beneath(const char *place, char *into) {
-    if (!bound_name[0] || !place[0]) return place;
-    return child_path(into, place, bound_name) < 0 ? "" : into;
-}
-
-static uint64_t number_in(const char *directory, const char *name) {
-    char text[64];
-    uint64_t number = 0;
-    return cgroup_read(directory, name, text, sizeof text) > 0 && sscanf(text, "%" SCNu64, &number) == 1 ? number : 0;
-}
-
-uint64_t clinux_cgroup_share(void) {
-    struct sysinfo machine;
-    uint64_t bytes = sysinfo(&machine) == 0 ? (uint64_t)machine.totalram * machine.mem_unit : UINT64_C(1) << 30;
-    const struct cgroup_places *places = cgroup_places();
-    // "max" is no number.
-    uint64_t v2 = places->v2[0] ? number_in(places->v2, "memory.max") : 0;
-    uint64_t v1 = places->memory[0] ? number_in(places->memory, "memory.limit_in_bytes") : 0;
-    if (v2 && v2 < bytes) bytes = v2;
-    if (v1 && v1 < bytes) bytes = v1;
-    return bytes / 4 * 3;
-}
-
-int clinux_cgroup_bound(const char *name, uint64_t memory_bytes) {
-    if (!valid_name(name)) return -EINVAL;
-    snprintf(bound_name, sizeof bound_name, "%s", name);
-    bound_memory = memory_bytes;
-    return 0;
-}
-
-// Makes the cgroup that bounds all others beneath `place`, with the limit that `file` is, unless there is none to be made.
-static int bound(const char *place, const char *file, uint64_t limit) {
-    char directory[CGROUP_PATH];
-    if (!bound_name[0]) return 0;
-    int result = make(directory, place, bound_name);
-    // Written each time, as whoever came first may have been another host of this home, configured otherwise.
-    return result == 0 && file && limit ? write_number(directory, file, limit) : result;
-}
-
-static uint64_t most_processes(void) {
-    uint64_t threads = number_in("/proc/sys/kernel", "threads-max"), ids = number_in("/proc/sys/kernel", "pid_max");
-    uint64_t most = threads && threads < ids ? threads : ids;
-    return most / 2;
 }
 
 // MARK: - v2
@@ -126,7 +74,7 @@ static int vacate(const char *place) {
     if (length < 0) length = getxattr(place, "trusted.delegate", mark, sizeof mark);
     if (length != 1 || mark[0] != '1') return -EBUSY;
     char own[CGROUP_PATH], processes[16384];
-    int result = make(own, place, "nanoclaw-host");
+    int result = cgroup_make(own, place, "nanoclaw-host");
     if (result < 0) return result;
     ssize_t got = cgroup_read(place, "cgroup.procs", processes, sizeof processes);
     if (got < 0) return (int)got;
@@ -181,26 +129,26 @@ static int find_v2(const char *own, const char *controllers, char *place) {
 }
 
 static int make_v2(char *directory, const char *outer, const char *place, const char *name) {
-    int result = bound(outer, "memory.max", bound_memory);
-    if (result == 0) result = bound(outer, "pids.max", most_processes());
+    int result = cgroup_bound(outer, "memory.max", cgroup_bound_memory());
+    if (result == 0) result = cgroup_bound(outer, "pids.max", cgroup_most_processes());
     if (result == 0 && place != outer) result = enable(place, "+memory +pids");
-    return result == 0 ? make(directory, place, name) : result;
+    return result == 0 ? cgroup_make(directory, place, name) : result;
 }
 
 static int create_v2(const char *outer, const char *name, const struct clinux_limits *limits, struct text *what) {
     char directory[CGROUP_PATH], text[64], into[CGROUP_PATH];
-    const char *place = beneath(outer, into);
+    const char *place = cgroup_beneath(outer, into);
     int result = -ENOENT;
     // Another spawner of this home may just be removing what bounds them.
     for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) result = make_v2(directory, outer, place, name);
     if (result < 0) return result;
     if (result == 0 && limits->memory_bytes) {
-        result = write_number(directory, "memory.max", limits->memory_bytes);
+        result = cgroup_write_number(directory, "memory.max", limits->memory_bytes);
         // A kernel without swap accounting has no such file.
         if (result == 0) result = cgroup_write(directory, "memory.swap.max", "0");
         if (result == -ENOENT) result = 0;
     }
-    if (result == 0 && limits->pids) result = write_number(directory, "pids.max", limits->pids);
+    if (result == 0 && limits->pids) result = cgroup_write_number(directory, "pids.max", limits->pids);
     if (result < 0) {
         rmdir(directory);
         return result;
@@ -214,7 +162,7 @@ static int create_v2(const char *outer, const char *name, const struct clinux_li
     return 0;
 }
 
-static const char *v2_place(int *error) {
+const char *cgroup_v2_place(int *error) {
     static char place[CGROUP_PATH];
     static int state = 1;
     if (state == 1) state = find_v2(cgroup_places()->v2, "+memory +pids", place);
@@ -225,17 +173,17 @@ static const char *v2_place(int *error) {
 // MARK: - v1
 
 static int limit_memory_v1(const char *directory, const struct clinux_limits *limits, int *swap) {
-    int result = limits->memory_bytes ? write_number(directory, "memory.limit_in_bytes", limits->memory_bytes) : 0;
+    int result = limits->memory_bytes ? cgroup_write_number(directory, "memory.limit_in_bytes", limits->memory_bytes) : 0;
     if (result < 0 || !limits->memory_bytes) return result;
-    *swap = write_number(directory, "memory.memsw.limit_in_bytes", limits->memory_bytes) == 0 ||
-        write_number(directory, "memory.swappiness", 0) == 0;
+    *swap = cgroup_write_number(directory, "memory.memsw.limit_in_bytes", limits->memory_bytes) == 0 ||
+        cgroup_write_number(directory, "memory.swappiness", 0) == 0;
     return 0;
 }
 
 static int limit_cpu_v1(const char *directory, const struct clinux_limits *limits) {
     if (!limits->cpu_percent) return 0;
-    int result = write_number(directory, "cpu.cfs_period_us", 100000);
-    return result < 0 ? result : write_number(directory, "cpu.cfs_quota_us", limits->cpu_percent * UINT64_C(1000));
+    int result = cgroup_write_number(directory, "cpu.cfs_period_us", 100000);
+    return result < 0 ? result : cgroup_write_number(directory, "cpu.cfs_quota_us", limits->cpu_percent * UINT64_C(1000));
 }
 
 // Returns a bit for each of memory, pids and cpu that is in force.
@@ -247,16 +195,16 @@ static int create_v1(const char *name, const struct clinux_limits *limits, struc
     for (int index = 0; index < 3; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
         const char *const files[] = {"memory.limit_in_bytes", "pids.max", NULL};
-        const uint64_t most[] = {bound_memory, index == 1 ? most_processes() : 0, 0};
+        const uint64_t most[] = {cgroup_bound_memory(), index == 1 ? cgroup_most_processes() : 0, 0};
         int result = -ENOENT;
         // Another spawner of this home may just be removing what bounds them.
         for (int attempt = 0; attempt < 3 && result == -ENOENT && hierarchies[index][0]; attempt++) {
-            result = bound(hierarchies[index], files[index], most[index]);
-            if (result == 0) result = make(directory, beneath(hierarchies[index], into), name);
+            result = cgroup_bound(hierarchies[index], files[index], most[index]);
+            if (result == 0) result = cgroup_make(directory, cgroup_beneath(hierarchies[index], into), name);
         }
         if (result == 0) {
             if (index == 0) result = limit_memory_v1(directory, limits, &swap);
-            if (index == 1 && limits->pids) result = write_number(directory, "pids.max", limits->pids);
+            if (index == 1 && limits->pids) result = cgroup_write_number(directory, "pids.max", limits->pids);
             if (index == 2) result = limit_cpu_v1(directory, limits);
             if (result < 0) rmdir(directory);
         }
@@ -275,11 +223,11 @@ static int create_v1(const char *name, const struct clinux_limits *limits, struc
 int clinux_cgroup_create(
     const char *name, const struct clinux_limits *limits, char *what, size_t what_size, char *ruled_out,
     size_t ruled_out_size) {
-    if (!valid_name(name) || what_size == 0 || ruled_out_size == 0) return -EINVAL;
+    if (!cgroup_valid_name(name) || what_size == 0 || ruled_out_size == 0) return -EINVAL;
     struct text used = {what, what_size, 0}, refused = {ruled_out, ruled_out_size, 0};
     what[0] = ruled_out[0] = 0;
     int result;
-    const char *place = v2_place(&result);
+    const char *place = cgroup_v2_place(&result);
     const char *step = "memory and pids controllers for this service";
     if (place) {
         result = create_v2(place, name, limits, &used);
@@ -292,16 +240,16 @@ int clinux_cgroup_create(
 
 // Calls `visit` with the directory of `name` in every hierarchy in which it exists, until one answers with an error.
 static int each(const char *name, int (*visit)(const char *directory, void *context), void *context) {
-    if (!valid_name(name)) return -EINVAL;
+    if (!cgroup_valid_name(name)) return -EINVAL;
     const struct cgroup_places *places = cgroup_places();
     int error;
-    const char *v2 = v2_place(&error);
+    const char *v2 = cgroup_v2_place(&error);
     const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
     int result = 0;
     for (size_t index = 0; index < sizeof all / sizeof *all && result == 0; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
         if (!all[index][0]) continue;
-        result = child_path(directory, beneath(all[index], into), name);
+        result = cgroup_child_path(directory, cgroup_beneath(all[index], into), name);
         if (result == 0 && access(directory, F_OK) == 0) result = visit(directory, context);
     }
     return result;
@@ -323,7 +271,7 @@ static int move_v1(const char *name) {
             result = enter_v1(hierarchies[index]);
             continue;
         }
-        result = child_path(directory, beneath(hierarchies[index], into), name);
+        result = cgroup_child_path(directory, cgroup_beneath(hierarchies[index], into), name);
         if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(directory);
     }
     return result;
@@ -332,14 +280,14 @@ static int move_v1(const char *name) {
 // The directory of v2 cgroup `name`, or -1 where there is none.
 static int open_v2(const char *name) {
     int error;
-    const char *place = v2_place(&error);
+    const char *place = cgroup_v2_place(&error);
     char directory[CGROUP_PATH], into[CGROUP_PATH];
-    if (!place || child_path(directory, beneath(place, into), name) < 0) return -1;
+    if (!place || cgroup_child_path(directory, cgroup_beneath(place, into), name) < 0) return -1;
     return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 pid_t clinux_cgroup_clone(const char *name, uint64_t flags, int *pidfd) {
-    if (!valid_name(name)) return -EINVAL;
+    if (!cgroup_valid_name(name)) return -EINVAL;
     int v2 = open_v2(name);
     int entered = move_v1(name);
     pid_t pid = entered < 0 ? entered : clinux_clone_into(flags, pidfd, v2);
@@ -404,28 +352,16 @@ static int sweep_place(const char *place, const char *prefix) {
     return removed;
 }
 
-void clinux_cgroup_unbound(void) {
-    const struct cgroup_places *places = cgroup_places();
-    int error;
-    const char *v2 = v2_place(&error);
-    const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
-    for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
-        char into[CGROUP_PATH];
-        const char *inner = beneath(all[index], into);
-        if (inner != all[index]) rmdir(inner);
-    }
-}
-
 int clinux_cgroup_sweep(const char *prefix) {
-    if (!valid_name(prefix)) return -EINVAL;
+    if (!cgroup_valid_name(prefix)) return -EINVAL;
     const struct cgroup_places *places = cgroup_places();
     int error;
-    const char *v2 = v2_place(&error);
+    const char *v2 = cgroup_v2_place(&error);
     const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
     int removed = 0;
     for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
         char into[CGROUP_PATH];
-        const char *inner = beneath(all[index], into);
+        const char *inner = cgroup_beneath(all[index], into);
         if (inner != all[index]) removed += sweep_place(inner, prefix);
         if (all[index][0]) removed += sweep_place(all[index], prefix);
     }

@@ -3,6 +3,7 @@
 #define CLINUX_CGROUP_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define CGROUP_PATH 512
@@ -27,5 +28,31 @@ int cgroup_write(const char *directory, const char *name, const char *text);
 
 // Whether the blank-separated `list` has `word`.
 int cgroup_lists(const char *list, const char *word);
+
+// Writes a decimal number. Returns 0 or -errno.
+int cgroup_write_number(const char *directory, const char *name, uint64_t value);
+
+// Whether `name` is [A-Za-z0-9_-], 1 to 64 of them.
+int cgroup_valid_name(const char *name);
+
+// Puts `place/name` into `into`, CGROUP_PATH bytes. Returns 0 or -ENAMETOOLONG.
+int cgroup_child_path(char *into, const char *place, const char *name);
+
+// The same, and makes the directory if it is not there. Returns 0 or -errno.
+int cgroup_make(char *into, const char *place, const char *name);
+
+// The delegated v2 directory with its controllers on, found once; NULL with `error` when there is none.
+const char *cgroup_v2_place(int *error);
+
+// Where the cgroups of sessions are: beneath the one that bounds them all, if there is one; may be `place` itself.
+const char *cgroup_beneath(const char *place, char *into);
+
+// Makes the cgroup that bounds all others beneath `place`, with this limit in `file` unless it is NULL or 0; nothing when none
+// bounds them. Returns 0 or -errno.
+int cgroup_bound(const char *place, const char *file, uint64_t limit);
+
+// The limits of all together: bytes of memory, 0 for none; processes and threads, half of what the kernel allows.
+uint64_t cgroup_bound_memory(void);
+uint64_t cgroup_most_processes(void);
 
 #endif
