@@ -75,16 +75,19 @@ static void answer_question(int fd) {
     sendto(fd, bytes, end + (is_address ? sizeof record : 0), 0, (struct sockaddr *)&from, length);
 }
 
-static void answer_all(int ready) {
+// Answers until the process that `alive` refers to has ended.
+static void answer_all(int ready, int alive) {
     struct pollfd polled[] = {
         {listener(AF_INET, SOCK_STREAM, 22), POLLIN, 0},   {listener(AF_INET, SOCK_STREAM, 80), POLLIN, 0},
         {listener(AF_INET, SOCK_STREAM, 443), POLLIN, 0},  {listener(AF_INET6, SOCK_STREAM, 443), POLLIN, 0},
-        {listener(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0},    {listener(AF_INET, SOCK_DGRAM, 53), POLLIN, 0}};
-    const int count = sizeof polled / sizeof *polled;
+        {listener(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0},    {listener(AF_INET, SOCK_DGRAM, 53), POLLIN, 0},
+        {alive, POLLIN, 0}};
+    const int count = sizeof polled / sizeof *polled - 1;
     if (write(ready, "y", 1) != 1) _exit(1);
     close(ready);
     for (;;) {
-        poll(polled, (nfds_t)count, -1);
+        poll(polled, (nfds_t)count + 1, -1);
+        if (polled[count].revents) _exit(0);
         for (int index = 0; index < count; index++) {
             if (!(polled[index].revents & POLLIN)) continue;
             if (index == count - 1) {
@@ -116,10 +119,11 @@ static int enter_world(char **words) {
     if (fork() == 0) {
         // Nothing of the caller's stays open here: the ends of its pipes are signs.
         dup2(ends[1], 0);
-        syscall(SYS_close_range, 1, ~0U, 0);
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // Not by a signal at its death: it changes its user, and may send us none then.
+        dup2((int)syscall(SYS_pidfd_open, parent, 0), 1);
+        syscall(SYS_close_range, 2, ~0U, 0);
         if (getppid() != parent) _exit(0);
-        answer_all(0);
+        answer_all(0, 1);
     }
     close(ends[1]);
     if (read(ends[0], &byte, 1) != 1) return 125;
