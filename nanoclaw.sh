@@ -195,7 +195,7 @@ run_tests() {
     # Fault points are compiled into test builds alone: here, and into the binaries of build_faults.
     swift build -j "$jobs" --build-tests --traits Faults </dev/null >&2
     install -m 755 .build/debug/crash-host .build/debug/nanoclaw "$copies/faults/"
-    # The whole run takes about fifteen minutes on two cores: one that takes 50 hangs, and shall say so.
+    # The whole run takes about twenty minutes on two cores: one that takes 50 hangs, and shall say so.
     local code=0
     timeout --foreground -s INT -k 30 "$limit" swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" || code=$?
     ((code != 124)) || fail "the tests did not end within $limit: the last one named above hangs"

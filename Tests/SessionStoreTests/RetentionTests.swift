@@ -170,11 +170,26 @@ import Testing
         let state = try Directory(path: scene.folder.state)
         try state.makeDirectory("transcripts")
         let folder = try state.directory("transcripts")
+        var last: Int64 = 0
         for name in names {
-            try folder.create(name).write([1])
-            usleep(10_000)
+            let file = try folder.create(name)
+            last = try change(name, in: folder, after: last) { try file.write([1]) }
         }
         return try folder.entries().map { Timestamp(milliseconds: $0.changed) }
+    }
+
+    /// Does it until the kernel's coarse clock tells it from what was changed before; answers when that was.
+    private func change(
+        _ name: String,
+        in folder: Directory,
+        after last: Int64,
+        _ body: () throws -> Void
+    ) throws -> Int64 {
+        while true {
+            try body()
+            let changed = try folder.entries().first { $0.name == name }?.changed ?? 0
+            if changed > last { return changed }
+        }
     }
 
     @Test func `T68 transcripts go after their days, the one that the session goes on from only once it is closed`()
@@ -211,9 +226,11 @@ import Testing
             let changed = try transcripts(scene, ["a", "b", "c"])
             let folder = try Directory(path: scene.folder.state + "/transcripts")
             var future = [timespec(tv_sec: 1 << 33, tv_nsec: 0), timespec(tv_sec: 1 << 33, tv_nsec: 0)]
+            var last = changed.map(\.milliseconds).max() ?? 0
             for name in ["a", "b", "c"] {
-                usleep(10_000)
-                utimensat(folder.descriptor.number, name, &future, 0)
+                last = try change(name, in: folder, after: last) {
+                    utimensat(folder.descriptor.number, name, &future, 0)
+                }
             }
             scene.time.stepWall(by: .milliseconds(changed[0].milliseconds - scene.time.now.milliseconds))
             scene.time.advance(by: Self.day * 91)

@@ -101,9 +101,11 @@ struct FullDiskTests {
             let pids = try await host.sandboxProcesses()
             let underWay = try Command(
                 Release.nanoclaw,
-                ["--home", host.home, "chat", "-m", "run sleep 4; echo finished", "--timeout", "30"]
+                ["--home", host.home, "chat", "-m", "run sleep 4.0625; echo finished", "--timeout", "30"]
             )
-            try await Task.sleep(for: .milliseconds(500))
+            try await eventually(within: 20, "the tool runs") {
+                try await run("/usr/bin/pgrep", ["-f", "^sleep 4[.]0625$"]).status == 0
+            }
             try await fill(host.home)
             try await eventually("the reserve is given up") { host.size("data/reserve") < 0 }
             let full = try await host.nanoclaw("chat", "-m", "run echo during", "--timeout", "15")
@@ -126,7 +128,7 @@ struct FullDiskTests {
             try await eventually("the reserve is held again") { host.size("data/reserve") > 0 }
             #expect(try await host.chat("run echo after").contains("after"))
             #expect(pids.allSatisfy { kill($0, 0) == 0 })
-            #expect(try await host.checkReplies() == ["hello", "run sleep 4; echo finished", "run echo after"])
+            #expect(try await host.checkReplies() == ["hello", "run sleep 4.0625; echo finished", "run echo after"])
             #expect(try await said(host).contains("The disk has room again"))
         }
     }
