@@ -3,11 +3,13 @@
 conversation stands. Prints one JSON value; the tests of backups call it."""
 
 import collections
+import ctypes
 import hashlib
 import json
 import os
 import pathlib
 import random
+import select
 import shutil
 import sqlite3
 import stat
@@ -161,18 +163,14 @@ def locked(program, home, file):
 def order(program, home, file):
     """Writes into outbound.db while the backup waits for inbound.db; whether the backup has that row."""
     path, connection = hold(home)
+    # The backup opens it when it has come so far: inotify(7), IN_OPEN.
+    kernel = ctypes.CDLL(None, use_errno=True)
+    opened = kernel.inotify_init1(0)
+    if opened < 0 or kernel.inotify_add_watch(opened, bytes(path), 0x20) < 0:
+        raise OSError(ctypes.get_errno(), "inotify")
     making = subprocess.Popen([program, "backup", "create", file, "--home", home], stdout=subprocess.DEVNULL)
-
-    def waits():
-        try:
-            return any(os.readlink(f"/proc/{making.pid}/fd/{name}") == str(path)
-                       for name in os.listdir(f"/proc/{making.pid}/fd"))
-        except FileNotFoundError:
-            return False
-
-    while not waits():
-        if making.poll() is not None:
-            return {"status": making.returncode, "isThere": None}
+    if not select.select([opened], [], [], 30)[0]:
+        return {"status": making.poll(), "isThere": None}
     with sqlite3.connect(path.parent.parent / "outbound/outbound.db") as outbound:
         outbound.execute("INSERT INTO session_state VALUES ('late', 'x', 0)")
     connection.close()
