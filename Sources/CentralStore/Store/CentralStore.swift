@@ -40,6 +40,8 @@ package final class CentralStore: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.label = "nanoclaw.central"
+        // Each of the five connections fills its own with the pages of a history that grows: 2 MB are SQLite's usual.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -512") }
         if !readOnly {
             // Made here so that the database and its WAL are for the owner alone.
             let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -89,6 +91,8 @@ package final class CentralStore: Sendable {
 
     /// Rises before any write returns that may have changed chats, wirings, agent groups, roles or members: while it is
     /// the number read before a look at them, what was seen still stands.
+    ///
+    /// No observer of the database does this: it is not told of tables WITHOUT ROWID, and members are one.
     package var routingVersion: UInt64 { version.load(ordering: .acquiring) }
 
     /// The whole database, at one state, as the bytes of a file; `change` is made to the copy before.
