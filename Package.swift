@@ -26,6 +26,7 @@ let ground: [Target] = [
     ),
     .target(name: "LinuxIO", dependencies: ["CLinux"]),
     .target(name: "Core"),
+    .target(name: "Cron", dependencies: ["Core"]),
     .target(
         name: "Migrations",
         path: "migrations",
@@ -128,7 +129,7 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core", "Cron",
             "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -185,6 +186,7 @@ let testing: [Target] = [
     tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+    tests("Cron"),
     tests(
         "Egress",
         [
