@@ -46,7 +46,7 @@ extension CronExpression {
     /// The first local second of a segment that counts: the clocks' own, or for fixed times the end of what is repeated.
     private func firstLocal(of segment: ZoneData.Segment, after before: ZoneData.Segment) -> Int64 {
         let repeated = before.offset - segment.offset
-        let isSkipped = isFixed && repeated > 0 && repeated < Self.correction
+        let isSkipped = isFixed && repeated > 0 && repeated <= Self.correction
         return segment.start + Int64(isSkipped ? before.offset : segment.offset)
     }
 }

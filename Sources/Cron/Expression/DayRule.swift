@@ -4,7 +4,7 @@ struct DayRule: Hashable, Sendable {
     var days: UInt32 = 0
     /// `L` and `L-n`: that many days before the last, bits 0 to 30.
     var beforeLast: UInt32 = 0
-    /// `15W`: the day from Monday to Friday of that month that is nearest, bits 1 to 31.
+    /// `15W`: the day from Monday to Friday of that month that is nearest, bits 1 to 31; a day behind the last counts as it.
     var nearest: UInt32 = 0
     /// `LW`: the last day from Monday to Friday.
     var lastWorkday = false
@@ -31,8 +31,8 @@ struct DayRule: Hashable, Sendable {
             for back in 0..<length where beforeLast & 1 << UInt32(back) != 0 { mask |= 1 << UInt32(length - back) }
         }
         if nearest != 0 {
-            for day in 1...length where nearest & 1 << UInt32(day) != 0 {
-                mask |= 1 << UInt32(Self.workday(nearestTo: day, length, firstWeekday))
+            for day in 1...31 where nearest & 1 << UInt32(day) != 0 {
+                mask |= 1 << UInt32(Self.workday(nearestTo: min(day, length), length, firstWeekday))
             }
         }
         if lastWorkday {
