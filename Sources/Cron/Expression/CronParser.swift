@@ -88,8 +88,8 @@ private struct FieldSet {
             return
         }
         switch field {
-        case .dayOfMonth: if try addDay(item.lowercased(), word, &days) { return }
-        case .dayOfWeek: if try addWeekday(item.lowercased(), word, &days) { return }
+        case .dayOfMonth: if try addDay(item, word, &days) { return }
+        case .dayOfWeek: if try addWeekday(item, word, &days) { return }
         default: break
         }
         insert(try range(item, word).values, step: 1)
@@ -145,17 +145,18 @@ private struct FieldSet {
 
     /// `L`, `L-3`, `15W`, `LW`; false for anything else.
     private func addDay(_ item: String, _ word: String, _ days: inout DayRule) throws(CronError) -> Bool {
-        if item == "l" {
+        let small = item.lowercased()
+        if small == "l" {
             days.beforeLast |= 1
-        } else if item == "lw" {
+        } else if small == "lw" {
             days.lastWorkday = true
-        } else if item.hasPrefix("l-") {
-            guard let back = Self.number(String(item.dropFirst(2))), (1...30).contains(back) else {
+        } else if small.hasPrefix("l-") {
+            guard let back = Self.number(String(small.dropFirst(2))), (1...30).contains(back) else {
                 throw wrong(item, word, "L-n counts 1 to 30 days back from the last")
             }
             days.beforeLast |= 1 << UInt32(back)
-        } else if item.hasSuffix("w") {
-            guard let day = Self.number(String(item.dropLast())), field.range.contains(day) else {
+        } else if small.hasSuffix("w") {
+            guard let day = Self.number(String(small.dropLast())), field.range.contains(day) else {
                 throw wrong(item, word, "W follows a day from 1 to 31")
             }
             days.nearest |= 1 << UInt32(day)
@@ -173,7 +174,8 @@ private struct FieldSet {
                 throw wrong(item, word, "# is followed by a number from 1 to 5")
             }
             days.numbered[number - 1] |= 1 << UInt8(weekday % 7)
-        } else if item.hasSuffix("l") {
+        } else if item.lowercased().hasSuffix("l") {
+            guard item.utf8.count > 1 else { throw wrong(item, word, "L follows a day of the week") }
             let weekday = try value(String(item.dropLast()), item, word)
             days.last |= 1 << UInt8(weekday % 7)
         } else {
