@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""What others make of cron expressions: cron_times.py cronsim|croniter FILE
+"""What others make of cron expressions and zones: cron_times.py cronsim|croniter FILE, or cron_times.py zones
 
 Each line of FILE is a zone, a start in seconds since 1970, a count and an expression, with tabs between. For each, one line
 is printed: the next times after the start, in seconds since 1970, or "error" and what the judge says.
 Times that are not later than the one before are left out: docs/tasks.md says where they come from.
+With "zones", each zone of the system is printed with a moment and its offset from Greenwich in seconds, many times over.
 """
 
 import datetime
+import random
 import sys
 import zoneinfo
 
@@ -43,7 +45,21 @@ def answer(judge, zone, start, count, expression):
     return " ".join(times)
 
 
+def zones():
+    numbers = random.Random(1970)
+    for name in sorted(zoneinfo.available_timezones() - {"localtime"}):
+        zone = zoneinfo.ZoneInfo(name)
+        for _ in range(100):
+            # From 1901 to 2150, most of them in our days.
+            moment = numbers.randint(-2_170_000_000, 5_680_000_000) if numbers.random() < 0.4 else \
+                numbers.randint(1_600_000_000, 2_300_000_000)
+            offset = datetime.datetime.fromtimestamp(moment, zone).utcoffset()
+            print(name, moment, int(offset.total_seconds()))
+
+
 def main():
+    if sys.argv[1:] == ["zones"]:
+        return zones()
     judge = {"cronsim": cronsim, "croniter": croniter}[sys.argv[1]]
     with open(sys.argv[2]) as file:
         for line in file:

@@ -53,8 +53,10 @@ struct ZoneData: Sendable {
     /// Behind the last instant of the file its rule goes on.
     private static func segment(at instant: Int64, since last: Transition, _ rule: ZoneRule) -> Segment {
         let year = Civil.date(days: Int(Civil.floor(instant, LocalTime.daySeconds))).year
-        // A zone that changes only now and then has no transition in the neighbouring years either: then the offset stays.
+        // The clocks may be turned a week before a year or behind it, so the years beside it are looked at too. Of two turns
+        // at one instant the one into summer time counts: that is how summer time without an end is written.
         let around = (year - 1...year + 1).flatMap { rule.transitions(year: $0) }.filter { $0.at > last.at }
+            .sorted { ($0.at, $0.offset == rule.standard ? 0 : 1) < ($1.at, $1.offset == rule.standard ? 0 : 1) }
         let changes = Self.changes([last] + around, from: nil)
         let index = changes.lastIndex { $0.at <= instant } ?? 0
         let end = index + 1 < changes.count ? changes[index + 1].at : .max

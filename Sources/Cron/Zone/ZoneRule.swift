@@ -46,13 +46,12 @@ struct ZoneRule: Sendable, Hashable {
         let end: Turn
     }
 
-    /// The instants of a year at which the offset becomes another, in order; one instant twice when summer time ends as it
-    /// begins, its begin last.
+    /// The instants at which the clocks of a year are turned, in no order.
     func transitions(year: Int) -> [ZoneData.Transition] {
         guard let summer else { return [] }
         let start = ZoneData.Transition(at: summer.start.local(year: year) - Int64(standard), offset: summer.offset)
         let end = ZoneData.Transition(at: summer.end.local(year: year) - Int64(summer.offset), offset: standard)
-        return start.at < end.at ? [start, end] : [end, start]
+        return [start, end]
     }
 
     /// Reads the text; nil when it is none.
