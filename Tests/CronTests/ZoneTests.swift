@@ -28,7 +28,8 @@ struct ZoneTests {
     @Test(arguments: [
         "", "Berlin", "Europe/Nowhere", "europe/berlin", "../../etc/passwd", "/etc/localtime", "Europe/../UTC",
         "Europe",
-        "Europe/", "zone1970.tab", "UTC\n", "Europe/Berlin\0", "GMT+3", "CEST", "-UTC",
+        "Europe/", "zone1970.tab", "UTC\n", "Europe/Berlin\0", "GMT+3", "CEST", "-UTC", "localtime", "posixrules",
+        "right/Europe/Berlin", "posix/Europe/Berlin",
         String(repeating: "A", count: 65),
     ])
     func `a name that is no zone of this machine is refused with an example`(name: String) throws {
