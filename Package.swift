@@ -34,6 +34,7 @@ let ground: [Target] = [
         ]
     ),
     .target(name: "ContainerResources"),
+    .target(name: "ShellPolicy"),
 ]
 
 let contract: [Target] = [
@@ -210,6 +211,7 @@ let testing: [Target] = [
     tests("ModelProviders", ["NetworkTestSupport"]),
     tests("Prompting"),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
+    tests("ShellPolicy"),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]
 
