@@ -7,13 +7,13 @@ func judge(_ command: String) -> ShellCommand.Verdict {
 }
 
 struct SafeCommandTests {
-    @Test("everyday commands that only read run without a question", arguments: SafeCommands.all)
-    func `everyday commands are safe`(command: String) {
+    @Test(arguments: SafeCommands.all)
+    func `everyday commands that only read run without a question`(command: String) {
         #expect(judge(command) == .safe)
     }
 
-    @Test("there are enough of them to be of use, each once")
-    func `the table is large`() {
+    @Test
+    func `there are enough of them to be of use, each once`() {
         #expect(SafeCommands.all.count >= 80)
         #expect(Set(SafeCommands.all).count == SafeCommands.all.count)
     }

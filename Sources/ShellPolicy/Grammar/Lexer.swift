@@ -58,7 +58,7 @@ struct Lexer {
             return .separator(.newline)
         case UInt8(ascii: ";"):
             position += 1
-            if current == UInt8(ascii: ";") { throw Doubt("it holds \";;\"") }
+            if current == UInt8(ascii: ";") { throw Doubt("it holds two semicolons") }
             return .separator(.semicolon)
         case UInt8(ascii: "&"):
             guard following == UInt8(ascii: "&") else { throw Doubt("it starts something in the background") }
@@ -66,7 +66,7 @@ struct Lexer {
             return .separator(.and)
         case UInt8(ascii: "|"):
             position += 1
-            if current == UInt8(ascii: "&") { throw Doubt("it holds \"|&\"") }
+            if current == UInt8(ascii: "&") { throw Doubt("it holds a pipe for errors") }
             guard current == UInt8(ascii: "|") else { return .separator(.pipe) }
             position += 1
             return .separator(.or)
@@ -175,17 +175,17 @@ struct Lexer {
         case UInt8(ascii: "$"), UInt8(ascii: "`"): throw Doubt("it holds a substitution")
         case UInt8(ascii: "("), UInt8(ascii: ")"): throw Doubt("it holds a parenthesis outside of quotes")
         case UInt8(ascii: "{"), UInt8(ascii: "}"): throw Doubt("it holds a brace outside of quotes")
-        case UInt8(ascii: "^"): throw Doubt("it holds \"^\" outside of quotes")
+        case UInt8(ascii: "^"): throw Doubt("it holds a caret outside of quotes")
         case UInt8(ascii: "*"), UInt8(ascii: "?"): word.appendWildcard(byte)
         case UInt8(ascii: "["):
             // The name of the test program is a word of its own; anything else begins a set, which shells read differently.
-            guard isFirst, endsWord(at: position + 1) else { throw Doubt("it holds a pattern with \"[\"") }
+            guard isFirst, endsWord(at: position + 1) else { throw Doubt("it holds a pattern with a bracket") }
             word.append(byte)
         case UInt8(ascii: "~"):
             // Home directories: at the start of a word, and behind = and : in what looks like an assignment.
             let before = isFirst ? nil : bytes[position - 1]
             guard let before, before != UInt8(ascii: "="), before != UInt8(ascii: ":") else {
-                throw Doubt("it holds \"~\" for a home directory")
+                throw Doubt("it holds a tilde for a home directory")
             }
             word.append(byte)
         default: word.append(byte)

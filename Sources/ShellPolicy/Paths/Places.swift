@@ -96,7 +96,7 @@ struct Places {
             var sawPattern = false
             for part in parts(word) where !part.bytes.isEmpty && part.bytes != Array(".".utf8) {
                 if part.bytes == Array("..".utf8) {
-                    guard !sawName else { throw Doubt("a path holds \"..\" where a link may lead elsewhere") }
+                    guard !sawName else { throw Doubt("a path goes up from a folder that may be a link") }
                     if !names.isEmpty { names.removeLast() }
                     continue
                 }
