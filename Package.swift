@@ -260,7 +260,7 @@ let fuzzing: [Target] = [
         name: "nanoclaw-fuzz",
         dependencies: [
             "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO",
-            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],
