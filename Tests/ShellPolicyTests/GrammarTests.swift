@@ -46,6 +46,12 @@ struct GrammarTests {
         }
     }
 
+    @Test
+    func `letters that Swift takes for equal are no key of a table`() {
+        for text in ["\u{212A}", "\u{37E}", "\u{1FEF}", "l\u{73}\u{301}"] { #expect(Word(text).key.isEmpty) }
+        #expect(Word("ls").key == "ls")
+    }
+
     private struct Case {
         let text: String
         let list: CommandList

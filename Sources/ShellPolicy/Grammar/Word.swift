@@ -10,6 +10,11 @@ struct Word: Hashable, Sendable {
     /// The word as text: commands are UTF-8, and quotes never cut a character.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// The word as it is looked up in tables: ASCII, else empty, which no table holds.
+    ///
+    /// Texts are equal in Swift when their letters are, the Kelvin sign and K too; to a program they are not.
+    var key: String { bytes.allSatisfy { $0 < 0x80 } ? text : "" }
+
     /// Whether the shell replaces it by names of files.
     var isPattern: Bool { !wildcards.isEmpty }
 

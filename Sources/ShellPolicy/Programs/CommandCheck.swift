@@ -16,7 +16,7 @@ extension Places {
         let words = command.words.dropFirst()
         switch name {
         case "cd":
-            guard command.words[0].text == "cd", words.count == 1, !words[1].mayBeOption, words[1].text != "-" else {
+            guard command.words[0].key == "cd", words.count == 1, !words[1].mayBeOption, words[1].key != "-" else {
                 throw Doubt("cd is given something other than one folder")
             }
             try move(to: words[1])
@@ -35,7 +35,7 @@ extension Places {
     /// The name of the program: bare, or in the system's folders, of which nobody in a sandbox can write one.
     private static func program(_ word: Word) throws(Doubt) -> String {
         guard !word.isPattern else { throw Doubt("its program is named by a pattern") }
-        let text = word.text
+        let text = word.key
         for folder in ["/usr/bin/", "/bin/"] where text.hasPrefix(folder) && !text.dropFirst(folder.count).contains("/")
         {
             return String(text.dropFirst(folder.count))

@@ -19,7 +19,7 @@ enum FindRule {
 
     static func check(_ words: ArraySlice<Word>, in places: Places) throws(Doubt) {
         var rest = words
-        while let word = rest.first, ["-H", "-L", "-P"].contains(word.text) { rest.removeFirst() }
+        while let word = rest.first, ["-H", "-L", "-P"].contains(word.key) { rest.removeFirst() }
         var hasPath = false
         while let word = rest.first, !startsExpression(word) {
             hasPath = true
@@ -29,9 +29,9 @@ enum FindRule {
         if !hasPath { try places.checkCurrent(.walks) }
         while let word = rest.popFirst() {
             guard !word.isPattern else { throw Doubt("a pattern stands where find expects a test") }
-            if plain.contains(word.text) { continue }
-            let takesPath = withPath.contains(word.text)
-            guard takesPath || withText.contains(word.text) else {
+            if plain.contains(word.key) { continue }
+            let takesPath = withPath.contains(word.key)
+            guard takesPath || withText.contains(word.key) else {
                 throw Doubt("find is given \(Doubt.name(word)), which is no test known to only read")
             }
             guard let value = rest.popFirst(), !value.isPattern, isValue(value) else {
@@ -44,7 +44,7 @@ enum FindRule {
     /// Whether find takes a word for the beginning of its tests; a pattern may become anything.
     private static func startsExpression(_ word: Word) -> Bool {
         if word.mayBeOption { return true }
-        return word.text == "-" || ["(", ")", "!", ","].contains(word.text)
+        return word.key == "-" || ["(", ")", "!", ","].contains(word.key)
     }
 
     /// A number may be negative; other values that look like a test ask, so that none is hidden by a wrong arity here.

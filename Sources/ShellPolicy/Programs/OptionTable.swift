@@ -116,7 +116,7 @@ struct OptionTable {
             maxSplits: 1,
             omittingEmptySubsequences: false
         )
-        let name = String(decoding: parts[0], as: UTF8.self)
+        let name = Word(parts[0]).key
         guard let value = long[name], value != .none || parts.count == 1 else { throw Self.unknown(word, program) }
         reading.options.insert(name)
         guard value == .text || value == .path else { return }

@@ -54,21 +54,21 @@ enum TestRule {
         var rest = Array(words)
         let doubt = Doubt("test is given something other than one plain comparison")
         guard !rest.contains(where: \.isPattern) else { throw doubt }
-        if isBracket { guard rest.popLast()?.text == "]" else { throw doubt } }
-        if rest.count > 1, rest[0].text == "!" { rest.removeFirst() }
+        if isBracket { guard rest.popLast()?.key == "]" else { throw doubt } }
+        if rest.count > 1, rest[0].key == "!" { rest.removeFirst() }
         switch rest.count {
         case 1: guard rest[0].bytes.first != UInt8(ascii: "-") else { throw doubt }
         case 2:
-            if Self.fileOperators.contains(rest[0].text) {
+            if Self.fileOperators.contains(rest[0].key) {
                 try places.checkRead(rest[1])
-            } else if !Self.textOperators.contains(rest[0].text) {
+            } else if !Self.textOperators.contains(rest[0].key) {
                 throw doubt
             }
         case 3:
-            if Self.fileComparisons.contains(rest[1].text) {
+            if Self.fileComparisons.contains(rest[1].key) {
                 try places.checkRead(rest[0])
                 try places.checkRead(rest[2])
-            } else if !Self.comparisons.contains(rest[1].text) {
+            } else if !Self.comparisons.contains(rest[1].key) {
                 throw doubt
             }
         default: throw doubt

@@ -30,8 +30,8 @@ struct ShellCommandsTarget: FuzzTarget {
             require(judge(quoted) == .safe, "quotes change nothing: \(quoted)")
         }
         require(
-            judge("(" + text + ")") != .safe && judge(text + " &") != .safe,
-            "it asks in a subshell and behind a back"
+            judge("(" + text + "\n)") != .safe && judge("ls & " + text) != .safe,
+            "it asks in a subshell and beside one"
         )
     }
 
@@ -46,13 +46,15 @@ struct ShellCommandsTarget: FuzzTarget {
 
     /// The words of a single command are those of the C library, which parts them as a shell does.
     private func plain(_ text: String, _ list: CommandList) {
-        // What it knows no names for: comments; patterns would become files.
-        guard list.commands.count == 1, list.commands[0].redirections.isEmpty, !text.contains("#"),
-            !text.utf8.contains(UInt8(ascii: "\n")), !text.utf8.contains(UInt8(ascii: ";")),
+        // It knows no comments, makes files of patterns, and takes empty quotes at a word's beginning for a word.
+        let bytes = Array(text.utf8)
+        let hasEmptyQuotes = zip(bytes, bytes.dropFirst()).contains { $0 == $1 && [0x22, 0x27].contains($0) }
+        guard list.commands.count == 1, list.commands[0].redirections.isEmpty, !hasEmptyQuotes,
+            !bytes.contains(where: { [UInt8(ascii: "#"), UInt8(ascii: ";"), UInt8(ascii: "\n")].contains($0) }),
             !list.commands[0].words.contains(where: { $0.isPattern || $0.bytes.contains(UInt8(ascii: "[")) })
         else { return }
         var result = wordexp_t()
-        guard wordexp(text, &result, Int32(WRDE_NOCMD.rawValue) | Int32(WRDE_UNDEF.rawValue)) == 0 else {
+        guard wordexp(text, &result, Int32(WRDE_NOCMD) | Int32(WRDE_UNDEF)) == 0 else {
             violated("the C library refuses what is accepted: \(text)")
         }
         defer { wordfree(&result) }
