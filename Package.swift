@@ -35,6 +35,7 @@ let ground: [Target] = [
         ]
     ),
     .target(name: "ContainerResources"),
+    .target(name: "ShellPolicy"),
 ]
 
 let contract: [Target] = [
@@ -216,6 +217,7 @@ let testing: [Target] = [
     tests("ModelProviders", ["NetworkTestSupport"]),
     tests("Prompting"),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
+    tests("ShellPolicy"),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]
 
@@ -264,7 +266,7 @@ let fuzzing: [Target] = [
         name: "nanoclaw-fuzz",
         dependencies: [
             "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration", "LinuxIO",
-            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],
