@@ -38,6 +38,9 @@ final class HostRuntime: Sendable {
     let tasks = TaskScope()
     let activity = SessionActivity()
     let ledger: DirtyLedger
+    /// What agents may ask the host for.
+    let actions = HostActions()
+    let answers: AnswerCourier
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
@@ -115,6 +118,8 @@ final class HostRuntime: Sendable {
             Self.deliveryContext(
                 central,
                 registry,
+                actions,
+                ledger,
                 publisher,
                 late,
                 configuration,
@@ -147,6 +152,14 @@ final class HostRuntime: Sendable {
             tasks: tasks
         )
         late.set(supervisor)
+        answers = AnswerCourier(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            time: time,
+            logger: log.logger("actions")
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -180,6 +193,7 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             activity: activity,
             retention: retention,
+            answers: answers,
             period: configuration.sweepInterval,
             time: time,
             logger: log.logger("sweep")
@@ -263,6 +277,8 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ actions: HostActions,
+        _ ledger: DirtyLedger,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
@@ -276,6 +292,8 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            actions: actions,
+            ledger: ledger,
             policy: policy,
             time: time,
             logger: logger,
@@ -287,6 +305,7 @@ final class HostRuntime: Sendable {
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }
             },
+            wake: { await supervisor.wrapped?.wake($0) },
             announce: { turn, handle in publisher.ended(turn, of: handle) },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
             delivered: { delivery, handle in
