@@ -11,15 +11,24 @@ package struct ActionAnswer: Sendable, Equatable {
     package let content: SystemContent
     /// Where the agent's words about it go; nil when the session has no chat.
     package let address: ChatAddress?
+    /// False for one that waits for the next turn: when no tool takes it, it starts none.
+    package let trigger: Bool
 
     /// An answer to that request; the content's `about` is set to it.
-    package init(session: SessionID, request: MessageID, content: SystemContent, address: ChatAddress?) {
+    package init(
+        session: SessionID,
+        request: MessageID,
+        content: SystemContent,
+        address: ChatAddress?,
+        trigger: Bool = true
+    ) {
         var content = content
         content.about = request
         self.session = session
         self.request = request
         self.content = content
         self.address = address
+        self.trigger = trigger
     }
 
     /// Puts it on its way; one that is on its way already stays as it is.
@@ -27,11 +36,12 @@ package struct ActionAnswer: Sendable, Equatable {
         try db.execute(
             sql: """
                 INSERT OR IGNORE INTO action_answers
-                    (session_id, request_id, content, channel_type, platform_id, thread_id, at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                    (session_id, request_id, content, trigger, channel_type, platform_id, thread_id, posted_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                session, request, try JSONText.encode(content), address?.channel, address?.platformID, address?.thread,
+                session, request, try JSONText.encode(content), trigger, address?.channel, address?.platformID,
+                address?.thread,
                 now,
             ]
         )
@@ -42,8 +52,8 @@ package struct ActionAnswer: Sendable, Equatable {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT session_id, request_id, content, channel_type, platform_id, thread_id FROM action_answers
-                WHERE ? IS NULL OR session_id = ? ORDER BY at, request_id
+                SELECT session_id, request_id, content, trigger, channel_type, platform_id, thread_id
+                FROM action_answers WHERE ? IS NULL OR session_id = ? ORDER BY posted_at, request_id
                 """,
             arguments: [session, session]
         ).map { row in
@@ -54,7 +64,8 @@ package struct ActionAnswer: Sendable, Equatable {
                 content: try JSONText.decode(SystemContent.self, row["content"] as String),
                 address: channel.map {
                     ChatAddress(channel: $0, platformID: row["platform_id"], thread: row["thread_id"])
-                }
+                },
+                trigger: row["trigger"]
             )
         }
     }

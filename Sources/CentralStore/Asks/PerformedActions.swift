@@ -26,12 +26,12 @@ extension CentralStore {
             if let known { return try JSONText.decode([Result].self, known)[0] }
             let result = try body(db)
             try db.execute(
-                sql: "INSERT INTO performed_actions (session_id, request_id, result, at) VALUES (?, ?, ?, ?)",
+                sql: "INSERT INTO performed_actions (session_id, request_id, result, performed_at) VALUES (?, ?, ?, ?)",
                 // In an array: a bare text or number is no JSON document to every reader.
                 arguments: [session, request, try JSONText.encode([result]), now]
             )
             try db.execute(
-                sql: "DELETE FROM performed_actions WHERE at < ?",
+                sql: "DELETE FROM performed_actions WHERE performed_at < ?",
                 arguments: [now - Self.performedActionsKept]
             )
             return result

@@ -52,6 +52,7 @@ final class AnswerCourier: Sendable {
             let row = NewInbound(
                 sourceID: Self.source(answer.request),
                 content: .system(answer.content.bounded),
+                trigger: answer.trigger,
                 sentAt: now,
                 receivedAt: now,
                 address: answer.address

@@ -88,7 +88,7 @@ package struct HostActionRequest: Sendable {
     }
 
     /// The answer to it that ``HostActionOutcome/later(_:)`` has promised.
-    package func answer(_ content: SystemContent, address: ChatAddress?) -> ActionAnswer {
-        ActionAnswer(session: session.id, request: id, content: content, address: address)
+    package func answer(_ content: SystemContent, address: ChatAddress?, trigger: Bool = true) -> ActionAnswer {
+        ActionAnswer(session: session.id, request: id, content: content, address: address, trigger: trigger)
     }
 }
