@@ -30,8 +30,8 @@ import Testing
     private func answer(
         _ session: RunnerFixture,
         _ request: MessageID,
-        _ status: String = "ok",
         _ text: String,
+        status: String = "ok",
         trigger: Bool = true
     ) async throws -> MessageID {
         try await session.put(
@@ -80,7 +80,7 @@ import Testing
             try await withRunner(provider) { session in
                 let asked = try await session.say("ask them")
                 let (id, _) = try await request(session)
-                try await answer(session, id, status, "words of the host", trigger: false)
+                try await answer(session, id, "words of the host", status: status, trigger: false)
                 try await session.waitForEnd(of: asked)
                 let told = try result(provider.requests[1])
                 #expect(told.text.contains("words of the host"))
