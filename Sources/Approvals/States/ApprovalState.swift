@@ -103,7 +103,9 @@ package enum ApprovalLifetime {
     package static let shortest: Duration = .seconds(1)
     package static let longest: Duration = .seconds(7 * 24 * 3600)
 
-    /// The end of a card made now; nil means the default. Beyond the bounds the nearest bound counts.
+    /// The end of a card made now.
+    ///
+    /// Nil means the default; beyond the bounds the nearest bound counts.
     package static func end(after wanted: Duration?, now: Timestamp) -> Timestamp {
         now + min(max(wanted ?? standard, shortest), longest)
     }

@@ -1,7 +1,7 @@
 package import Core
-package import GRDB
+import GRDB
 
-/// `approvals`: one plan and what became of it. Its words are those of the module `Approvals`.
+/// `approvals`: one plan and what became of it, in the words of the module `Approvals`.
 package struct ApprovalRow: CentralRecord {
     package static let databaseTableName = "approvals"
 

@@ -32,9 +32,9 @@ package struct CardReply: Sendable, Equatable {
             note = nil
             return
         }
-        let words = String(decoding: tail, as: UTF8.self).trimmingWhiteSpace
-        guard !words.isEmpty, words.utf8.count <= Self.longestNote else { return nil }
-        note = words
+        let text = String(decoding: tail, as: UTF8.self).trimmingWhiteSpace
+        guard !text.isEmpty, text.utf8.count <= Self.longestNote else { return nil }
+        note = text
     }
 
     private static func split(_ bytes: [UInt8]) -> (head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>?) {

@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// A card where there are no buttons: its text with numbered answers.
 package enum CardText {

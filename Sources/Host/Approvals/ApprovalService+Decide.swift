@@ -1,8 +1,9 @@
 import Approvals
 import CentralStore
 import ChannelKit
-import Core
+package import Core
 import GRDB
+import Logging
 
 /// Who answers, as the way by which the answer came proves it.
 package enum ApprovalDecider: Sendable, Equatable {

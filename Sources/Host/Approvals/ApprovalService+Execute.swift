@@ -2,6 +2,7 @@ import Approvals
 import CentralStore
 import Core
 import GRDB
+import Logging
 
 extension ApprovalService {
     /// Carries out, in the background, what was claimed for it.

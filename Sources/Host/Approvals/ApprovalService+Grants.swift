@@ -1,4 +1,4 @@
-package import Approvals
+import Approvals
 package import CentralStore
 package import Core
 import GRDB

@@ -270,7 +270,7 @@ package final class ApprovalService: Sendable {
         throw CancellationError()
     }
 
-    /// How it ended; nil while it has not. Throws `notFound`.
+    /// How it ended, nil while it has not; throws `notFound`.
     package func result(of id: ApprovalID) async throws -> ApprovalResult? {
         let row = try await central.read { db in try ApprovalRow.fetchOne(db, key: id) }
         guard let row else { throw ApprovalError(.notFound, "no approval \(id)") }

@@ -1,4 +1,5 @@
 import Approvals
+import CentralStore
 import Core
 import SessionStoreHost
 
@@ -9,8 +10,9 @@ struct ApprovalTeller: Sendable {
     let supervisor: RunnerSupervisor
     let time: any TimeSource
 
-    /// Returns once the row is durable; the same result twice is one row. A session that takes nothing more is told
-    /// nothing.
+    /// Returns once the row is durable; the same result twice is one row.
+    ///
+    /// A session that takes nothing more is told nothing.
     func tell(_ asker: ApprovalAsker, _ result: ApprovalResult) async throws {
         let handle = try await sessions.session(asker.session)
         guard handle.status == .active else { return }

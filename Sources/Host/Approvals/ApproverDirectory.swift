@@ -1,5 +1,6 @@
 import Approvals
 import CentralStore
+import ChannelKit
 import Core
 import GRDB
 import Logging

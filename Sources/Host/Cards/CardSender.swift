@@ -1,6 +1,7 @@
 import CentralStore
 import ChannelKit
 import Core
+import GRDB
 import Logging
 import Synchronization
 

@@ -1,5 +1,6 @@
 import Approvals
 import CentralStore
+import ChannelKit
 import ControlProtocol
 import Core
 import GRDB
@@ -112,7 +113,9 @@ struct ApprovalHandlers: Sendable {
         let row = try await named(&call)
         let reason = try call.arguments.optional("reason")
         try call.arguments.finish()
-        if let reason { try Text.check("reason", reason, limit: 2_000) }
+        guard reason.map({ $0.utf8.count <= CardReply.longestNote }) ?? true else {
+            throw ControlError(.invalidArguments, "\"reason\" has at most \(CardReply.longestNote) bytes")
+        }
         let choices = try JSONText.decode([ApprovalChoice].self, row.choices)
         guard let choice = choices.first(where: { $0.effect == .deny }) else {
             throw ControlError(.invalidArguments, "approval \(row.id) has no answer that denies it")
