@@ -90,6 +90,7 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
+    .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
@@ -113,8 +114,8 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
-            "Core",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources",
+            "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
             "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
@@ -179,7 +180,9 @@ let testing: [Target] = [
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
+    tests("ChannelKit"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
@@ -199,7 +202,8 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
+            "NetworkTestSupport",
             "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]

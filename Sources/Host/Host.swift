@@ -42,6 +42,7 @@ extension HostRuntime {
                     host: self,
                     cli: cli,
                     traces: traces,
+                    approvals: approvals,
                     levels: log.levels,
                     mounts: self.configuration.mounts,
                     time: time
@@ -56,6 +57,7 @@ extension HostRuntime {
             HostService("traces") { await self.traces.run() },
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
+            HostService("approvals") { await self.approvals.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("disk") { await self.fillGuard.wrapped?.run() },

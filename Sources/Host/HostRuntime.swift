@@ -46,6 +46,8 @@ final class HostRuntime: Sendable {
     let supervisor: RunnerSupervisor
     let router: Router
     let notices: NoticeSender
+    let cards: CardDesk
+    let approvals: ApprovalService
     let sweep: HostSweep
     let retention: Retention
     let typing: TypingKeeper
@@ -177,6 +179,33 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("router")
         )
+        cards = CardDesk(
+            central: central,
+            sender: CardSender(
+                central: central,
+                registry: registry,
+                tasks: tasks,
+                time: time,
+                logger: log.logger("cards")
+            ),
+            notices: notices,
+            time: time,
+            logger: log.logger("cards")
+        )
+        let teller = ApprovalTeller(sessions: sessions, ledger: ledger, supervisor: supervisor, time: time)
+        approvals = ApprovalService(
+            central: central,
+            desk: cards,
+            directory: ApproverDirectory(
+                central: central,
+                registry: registry,
+                time: time,
+                logger: log.logger("approvals")
+            ),
+            tasks: tasks,
+            time: time,
+            logger: log.logger("approvals")
+        ) { asker, result in try await teller.tell(asker, result) }
         retention = Retention(
             home: home,
             central: central,
