@@ -58,6 +58,7 @@ extension HostRuntime {
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
             HostService("approvals") { await self.approvals.run() },
+            HostService("questions") { await self.questions.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("disk") { await self.fillGuard.wrapped?.run() },

@@ -48,6 +48,7 @@ final class HostRuntime: Sendable {
     let notices: NoticeSender
     let cards: CardDesk
     let approvals: ApprovalService
+    let questions: QuestionDesk
     let sweep: HostSweep
     let retention: Retention
     let typing: TypingKeeper
@@ -206,6 +207,16 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("approvals")
         ) { asker, result in try await teller.tell(asker, result) }
+        questions = QuestionDesk(
+            central: central,
+            cards: cards,
+            answers: answers,
+            access: ChatAccess(central: central, registry: registry, time: time),
+            time: time,
+            logger: log.logger("questions")
+        )
+        cards.register(questions, for: QuestionDesk.purpose)
+        actions.add([questions])
         retention = Retention(
             home: home,
             central: central,
