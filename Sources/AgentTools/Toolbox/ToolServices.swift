@@ -62,6 +62,9 @@ package protocol Conversation: Sendable {
     /// Answers the message's number.
     func send(text: String, files: [OutgoingFile], to destination: String?) async throws -> Int64
 
+    /// Sends a card as ``send(text:files:to:)`` sends a text; where there are no cards its text goes out.
+    func send(card: OutboundCard, text: String, to destination: String?) async throws -> Int64
+
     /// Replaces the text of one of the agent's own messages.
     func edit(message seq: Int64, text: String) async throws
 

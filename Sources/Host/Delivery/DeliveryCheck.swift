@@ -68,6 +68,13 @@ struct DeliveryCheck: Sendable {
                 text += "\n[The file \(name) could not be attached: \(error)]"
             }
         }
+        if let card = chat.card {
+            if let fault = card.fault { return .refuse(fault) }
+            if registry.adapter(address.channel)?.capabilities.buttons == true, files.isEmpty {
+                let links = card.links.map { CardOption(label: $0.label, value: "", url: $0.url) }
+                return .send(address, .card(Card(title: card.title, body: card.body, options: links)))
+            }
+        }
         guard !text.isEmpty || !files.isEmpty else { return .refuse("the message is empty") }
         return .send(address, .text(text, files: files))
     }

@@ -13,7 +13,8 @@ import Testing
 
 /// Questions of agents, from the request to the answer.
 @Suite(.timeLimit(.minutes(2))) struct QuestionTests {
-    private static let tea = #"{"title":"Tea?","question":"Which one?","options":["green",{"label":"Black","value":"b"}]}"#
+    private static let tea =
+        #"{"title":"Tea?","question":"Which one?","options":["green",{"label":"Black","value":"b"}]}"#
     private static let milk = #"{"title":"Milk?","question":"And milk?","options":["yes","no"],"wait":false}"#
 
     private static func buttons(_ channel: String = "test") -> FakeChannel {
@@ -113,10 +114,12 @@ import Testing
                 try await host.eventually("the agent is told") { try await !told(host).isEmpty }
                 #expect(try await told(host)[0].result?[key: "value"] == "b")
                 // The number itself reached no agent.
-                #expect(!host.spawner.runners.flatMap(\.seen).contains { row in
-                    guard case .chat(let chat) = row.content else { return false }
-                    return chat.text == "2"
-                })
+                #expect(
+                    !host.spawner.runners.flatMap(\.seen).contains { row in
+                        guard case .chat(let chat) = row.content else { return false }
+                        return chat.text == "2"
+                    }
+                )
             }
         }
     }
@@ -227,6 +230,45 @@ import Testing
                 #expect(try await told(host).first?.result?[key: "value"] == "b")
                 try await host.eventually("the agent is woken by it") {
                     host.spawner.runners.flatMap(\.seen).contains { $0.kind == .system && $0.trigger }
+                }
+            }
+        }
+    }
+
+    @Test func `§16.201 a card of an agent has links and nothing to answer; without buttons its text goes out`()
+        async throws
+    {
+        let links = [OutboundCard.Link(label: "Map", url: "https://example.org/m")]
+        let card = OutboundCard(title: "Trip", body: "At *noon*.", links: links)
+        let script = OutboundCard(title: "Bad", body: "", links: [.init(label: "x", url: "javascript:alert(1)")])
+        @Sendable func saying(_ request: SandboxRequest) -> FakeBehaviour {
+            .say { row in
+                guard case .chat = row.content else { return [] }
+                return [script, card].map {
+                    NewOutbound(
+                        content: .chat(OutboundChat(text: "fallback \($0.title)", card: $0)),
+                        address: row.address,
+                        turn: .random()
+                    )
+                }
+            }
+        }
+        for hasButtons in [true, false] {
+            try await withTemporaryDirectory { home in
+                let channel = hasButtons ? Self.buttons() : FakeChannel()
+                try await withHost(home: home, channel: channel, saying) { host in
+                    try await host.runtime.accept(host.event("go"))
+                    await channel.waitForSent(1)
+                    try await host.eventually("the other is refused") {
+                        try await told(host).contains { $0.text.contains("javascript:alert(1)\" is no link") }
+                    }
+                    if hasButtons {
+                        let shown = try #require(cards(host).first)
+                        #expect(shown.title == "Trip" && shown.choices.isEmpty)
+                        #expect(shown.options.map(\.url) == ["https://example.org/m"])
+                    } else {
+                        #expect(channel.texts == ["fallback Trip"])
+                    }
                 }
             }
         }
