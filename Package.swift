@@ -111,10 +111,12 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
+    .target(name: "AgentCommands", dependencies: ["ControlProtocol", "Core"]),
     .target(
         name: "Host",
         dependencies: [
-            "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources",
+            "AgentCommands", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
+            "ContainerResources",
             "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
             "SessionStoreHost",
@@ -179,6 +181,7 @@ let testing: [Target] = [
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
+    tests("AgentCommands", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),

@@ -26,7 +26,7 @@ LAYERS = [
     ["Approvals", "BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "HostConfiguration", "HostLogging",
      "ModelProviders", "Prompting", "Sandbox", "SessionStore"],
     ["SessionStoreHost"],
-    ["AgentTools", "Channels", "Egress"],
+    ["AgentCommands", "AgentTools", "Channels", "Egress"],
     ["AgentRuntime", "Host"],
     ["Commands"],
     ["agent-runner", "nanoclaw", "nanoclaw-sandbox", "nanoclaw-bench", "seccomp-filters"],

@@ -33,21 +33,24 @@ extension HostRuntime {
     /// Runs all services until the host is told to stop.
     func serve() async throws {
         let logger = log.logger("host")
+        let commands = ControlCommands(
+            ControlContext(
+                home: options.home,
+                store: central,
+                host: self,
+                cli: cli,
+                traces: traces,
+                approvals: approvals,
+                levels: log.levels,
+                mounts: self.configuration.mounts,
+                time: time
+            )
+        )
+        actions.add([CommandAction(central: central, commands: commands, approvals: approvals)])
+        approvals.register(CommandApproval(commands: commands))
         let socket = try ControlSocket(
             home: options.home,
-            commands: ControlCommands(
-                ControlContext(
-                    home: options.home,
-                    store: central,
-                    host: self,
-                    cli: cli,
-                    traces: traces,
-                    approvals: approvals,
-                    levels: log.levels,
-                    mounts: self.configuration.mounts,
-                    time: time
-                )
-            ),
+            commands: commands,
             group: try controlGroup(),
             limits: controlLimits,
             time: time,

@@ -45,7 +45,8 @@ package struct ToolPlaces: Sendable {
     package var environment: [(String, String)] {
         let proxy = "http://127.0.0.1:3128"
         var values = [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"), ("HOME", agent), ("LANG", "C.UTF-8"), ("TERM", "dumb"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin:/run/nanoclaw"), ("HOME", agent), ("LANG", "C.UTF-8"),
+            ("TERM", "dumb"),
             ("http_proxy", proxy), ("https_proxy", proxy), ("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy),
             ("SWIFT_ROOT", "/"),
         ]

@@ -12,11 +12,18 @@ package protocol HostAction: Sendable {
     /// `[a-z_]`, unique among the actions.
     var name: String { get }
 
+    /// Whether an answer that no tool takes starts a turn of its own; true unless an action says otherwise.
+    var startsTurn: Bool { get }
+
     /// Does it, and answers or says that the answer comes later.
     ///
     /// Throws ``HostActionRefusal`` for what is not to be; other errors are told as they are, except that those of a
     /// store that does not answer keep the request for another try.
     func perform(_ request: HostActionRequest) async throws -> HostActionOutcome
+}
+
+extension HostAction {
+    package var startsTurn: Bool { true }
 }
 
 /// What a request comes to.

@@ -18,6 +18,12 @@ final class HostActions: Sendable {
     /// The names of all actions, sorted.
     var names: [String] { actions.withLock { $0.keys.sorted() } }
 
+    /// Whether there is an action of this name; a request for another costs nothing.
+    func knows(_ name: String) -> Bool { actions.withLock { $0[name] != nil } }
+
+    /// Whether an answer of this action that no tool takes starts a turn.
+    func startsTurn(_ name: String) -> Bool { actions.withLock { $0[name]?.startsTurn ?? true } }
+
     /// What became of a row that asks for something.
     enum Result: Sendable {
         /// Nobody knows the action, or its row cannot be read.
