@@ -111,11 +111,11 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
-    .target(name: "AgentCommands", dependencies: ["ControlProtocol", "Core"]),
+    .target(name: "AgentRequests", dependencies: ["CentralStore", "ControlProtocol", "Core", "SessionStoreHost"]),
     .target(
         name: "Host",
         dependencies: [
-            "AgentCommands", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
+            "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
             "ContainerResources",
             "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
@@ -181,7 +181,7 @@ let testing: [Target] = [
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
-    tests("AgentCommands", ["ControlProtocol"]),
+    tests("AgentRequests", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),

@@ -26,7 +26,7 @@ LAYERS = [
     ["Approvals", "BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "HostConfiguration", "HostLogging",
      "ModelProviders", "Prompting", "Sandbox", "SessionStore"],
     ["SessionStoreHost"],
-    ["AgentCommands", "AgentTools", "Channels", "Egress"],
+    ["AgentRequests", "AgentTools", "Channels", "Egress"],
     ["AgentRuntime", "Host"],
     ["Commands"],
     ["agent-runner", "nanoclaw", "nanoclaw-sandbox", "nanoclaw-bench", "seccomp-filters"],

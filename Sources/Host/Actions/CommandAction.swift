@@ -1,4 +1,4 @@
-import AgentCommands
+import AgentRequests
 import Approvals
 import CentralStore
 import ControlProtocol

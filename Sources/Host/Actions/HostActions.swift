@@ -1,3 +1,4 @@
+import AgentRequests
 import CentralStore
 import Core
 import GRDB
@@ -93,24 +94,5 @@ final class HostActions: Sendable {
                 "the host did not finish this within \(limit.components.seconds) s; whether it is done is not known"
             )
         }
-    }
-}
-
-/// At most that many requests of one session a minute; further ones wait for the next.
-struct RequestBudget: Sendable, Equatable {
-    static let perMinute = 300
-
-    private var windowStart: Duration?
-    private var count = 0
-
-    /// Takes one at this time of the monotonic clock; answers how long it has to wait when there is none left.
-    mutating func take(at now: Duration) -> Duration? {
-        if windowStart.map({ now - $0 >= .seconds(60) }) ?? true {
-            windowStart = now
-            count = 0
-        }
-        guard count < Self.perMinute else { return .seconds(60) - (now - (windowStart ?? now)) }
-        count += 1
-        return nil
     }
 }

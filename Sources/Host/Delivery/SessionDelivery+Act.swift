@@ -1,3 +1,4 @@
+import AgentRequests
 import Core
 import SessionStore
 import SessionStoreHost

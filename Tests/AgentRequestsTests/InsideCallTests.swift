@@ -1,4 +1,4 @@
-import AgentCommands
+import AgentRequests
 import ControlProtocol
 import Core
 import Testing
