@@ -98,7 +98,12 @@ import Testing
     private func authority(_ host: TestHost) async throws -> [String] {
         // What the host notes while it works: who lives, who has something open, when a session was last used.
         let working: Set = [
-            "dirty", "runners", "sessions", "cli_messages", "cli_readers", "sqlite_sequence", "approval_audit",
+            "dirty", "runners", "sessions", "cli_messages", "cli_readers", "sqlite_sequence",
+        ]
+        // To ask is free: who is asked, and where they are reached.
+        let asking: Set = [
+            "action_answers", "approval_askers", "approval_audit", "approvals", "cards", "pending_questions",
+            "performed_actions", "user_dms",
         ]
         return try await host.runtime.central.read { db in
             let tables = try String.fetchAll(
@@ -106,7 +111,7 @@ import Testing
                 sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
             )
             var rows: [String] = []
-            for table in tables where !working.contains(table) {
+            for table in tables where !working.union(asking).contains(table) {
                 for row in try Row.fetchAll(db, sql: "SELECT * FROM \"\(table)\"") { rows.append("\(table) \(row)") }
             }
             let sessions = "SELECT id, agent_group_id, mode, messaging_group_id, thread_id, status FROM sessions"
@@ -180,7 +185,12 @@ import Testing
                 #expect(host.channel.sent.allSatisfy { $0.address.chat == host.chat.address })
                 let ended = try await handle.store.history(limit: 2000).filter { $0.isOutgoing && $0.kind == "system" }
                 #expect(ended.count > 100)
-                #expect(ended.allSatisfy { $0.state == "failed" })
+                // What is asked with `nanoclaw` waits for somebody's word, which nobody gives.
+                for row in ended where row.state != "failed" {
+                    let action = try JSONText.decode(OutboundAction.self, row.content)
+                    #expect(action.action == "cli")
+                    #expect(action.arguments.contains(#""add""#))
+                }
             }
         }
     }
