@@ -92,6 +92,7 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
+    .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
@@ -112,11 +113,13 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
+    .target(name: "AgentRequests", dependencies: ["CentralStore", "ControlProtocol", "Core", "SessionStoreHost"]),
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
-            "Core",
+            "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
+            "ContainerResources",
+            "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
             "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
@@ -181,8 +184,11 @@ let testing: [Target] = [
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
+    tests("AgentRequests", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
+    tests("ChannelKit"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests(
@@ -206,7 +212,8 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
+            "NetworkTestSupport",
             "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]

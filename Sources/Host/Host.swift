@@ -33,20 +33,24 @@ extension HostRuntime {
     /// Runs all services until the host is told to stop.
     func serve() async throws {
         let logger = log.logger("host")
+        let commands = ControlCommands(
+            ControlContext(
+                home: options.home,
+                store: central,
+                host: self,
+                cli: cli,
+                traces: traces,
+                approvals: approvals,
+                levels: log.levels,
+                mounts: self.configuration.mounts,
+                time: time
+            )
+        )
+        actions.add([CommandAction(central: central, commands: commands, approvals: approvals)])
+        approvals.register(CommandApproval(commands: commands))
         let socket = try ControlSocket(
             home: options.home,
-            commands: ControlCommands(
-                ControlContext(
-                    home: options.home,
-                    store: central,
-                    host: self,
-                    cli: cli,
-                    traces: traces,
-                    levels: log.levels,
-                    mounts: self.configuration.mounts,
-                    time: time
-                )
-            ),
+            commands: commands,
             group: try controlGroup(),
             limits: controlLimits,
             time: time,
@@ -56,6 +60,8 @@ extension HostRuntime {
             HostService("traces") { await self.traces.run() },
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
+            HostService("approvals") { await self.approvals.run() },
+            HostService("questions") { await self.questions.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("disk") { await self.fillGuard.wrapped?.run() },

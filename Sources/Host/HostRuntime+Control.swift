@@ -14,8 +14,18 @@ extension HostRuntime: HostControl, ChannelInbox {
         guard isAccepting.load(ordering: .acquiring) else {
             throw HostError(.unavailable, "the host is stopping: send it again when it is back")
         }
+        if try await cards.take(event) { return }
         try await router.accept(event)
     }
+
+    func answer(_ answer: CardAnswer) async throws -> CardReceipt {
+        guard isAccepting.load(ordering: .acquiring) else {
+            throw HostError(.unavailable, "the host is stopping: press it again when it is back")
+        }
+        return try await cards.answer(answer)
+    }
+
+    func answersCard(_ event: InboundEvent) async throws -> Bool { try await cards.wouldTake(event) }
 
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
 

@@ -38,11 +38,17 @@ final class HostRuntime: Sendable {
     let tasks = TaskScope()
     let activity = SessionActivity()
     let ledger: DirtyLedger
+    /// What agents may ask the host for.
+    let actions = HostActions()
+    let answers: AnswerCourier
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
     let router: Router
     let notices: NoticeSender
+    let cards: CardDesk
+    let approvals: ApprovalService
+    let questions: QuestionDesk
     let sweep: HostSweep
     let retention: Retention
     let typing: TypingKeeper
@@ -115,6 +121,8 @@ final class HostRuntime: Sendable {
             Self.deliveryContext(
                 central,
                 registry,
+                actions,
+                ledger,
                 publisher,
                 late,
                 configuration,
@@ -147,6 +155,14 @@ final class HostRuntime: Sendable {
             tasks: tasks
         )
         late.set(supervisor)
+        answers = AnswerCourier(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            time: time,
+            logger: log.logger("actions")
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -164,6 +180,43 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("router")
         )
+        cards = CardDesk(
+            central: central,
+            sender: CardSender(
+                central: central,
+                registry: registry,
+                tasks: tasks,
+                time: time,
+                logger: log.logger("cards")
+            ),
+            notices: notices,
+            time: time,
+            logger: log.logger("cards")
+        )
+        let teller = ApprovalTeller(sessions: sessions, ledger: ledger, supervisor: supervisor, time: time)
+        approvals = ApprovalService(
+            central: central,
+            desk: cards,
+            directory: ApproverDirectory(
+                central: central,
+                registry: registry,
+                time: time,
+                logger: log.logger("approvals")
+            ),
+            tasks: tasks,
+            time: time,
+            logger: log.logger("approvals")
+        ) { asker, result in try await teller.tell(asker, result) }
+        questions = QuestionDesk(
+            central: central,
+            cards: cards,
+            answers: answers,
+            access: ChatAccess(central: central, registry: registry, time: time),
+            time: time,
+            logger: log.logger("questions")
+        )
+        cards.register(questions, for: QuestionDesk.purpose)
+        actions.add([questions])
         retention = Retention(
             home: home,
             central: central,
@@ -180,6 +233,7 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             activity: activity,
             retention: retention,
+            answers: answers,
             period: configuration.sweepInterval,
             time: time,
             logger: log.logger("sweep")
@@ -263,6 +317,8 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ actions: HostActions,
+        _ ledger: DirtyLedger,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
@@ -276,6 +332,8 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            actions: actions,
+            ledger: ledger,
             policy: policy,
             time: time,
             logger: logger,
@@ -287,6 +345,7 @@ final class HostRuntime: Sendable {
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }
             },
+            wake: { await supervisor.wrapped?.wake($0) },
             announce: { turn, handle in publisher.ended(turn, of: handle) },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
             delivered: { delivery, handle in

@@ -299,7 +299,7 @@ extension Runner {
     /// Takes what arrived meanwhile into the turn, where the queue mode says so.
     private func joinFollowUps() async throws {
         let turn = try open()
-        let batch = try await patiently { try session.due(limit: turn.configuration.limits.messagesPerPrompt) }
+        let batch = try await patiently { try due(turn.configuration.limits) }
         let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
         guard !rows.isEmpty else { return }
         current?.ledger.join(rows, passedOver: batch.passedOver)

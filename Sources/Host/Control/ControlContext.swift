@@ -11,6 +11,8 @@ package struct ControlContext: Sendable {
     package let host: any HostControl
     package let cli: CLIChannel
     package let traces: TraceStore
+    /// Nil where nothing needs anybody's word.
+    package let approvals: ApprovalService?
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
@@ -22,6 +24,7 @@ package struct ControlContext: Sendable {
         host: any HostControl,
         cli: CLIChannel,
         traces: TraceStore,
+        approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
         time: any TimeSource = SystemTime()
@@ -31,6 +34,7 @@ package struct ControlContext: Sendable {
         self.host = host
         self.cli = cli
         self.traces = traces
+        self.approvals = approvals
         self.levels = levels
         self.mounts = mounts
         self.time = time

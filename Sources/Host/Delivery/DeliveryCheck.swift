@@ -7,6 +7,8 @@ import SessionStoreHost
 /// What a row that a sandbox wrote comes to when the host looks at it.
 enum CheckedRow: Sendable {
     case send(ChatAddress, OutboundMessage.Body)
+    /// Something for the host to do, if it will.
+    case act(OutboundAction)
     /// Nothing to send; why the agent is refused.
     case refuse(String)
 }
@@ -37,7 +39,7 @@ struct DeliveryCheck: Sendable {
                 .reaction(platformMessageID: $0, emoji: reaction.emoji)
             }
         case .system(let action):
-            return .refuse("the host knows no action \"\(action.action.prefix(60))\"; nothing was changed")
+            return .act(action)
         }
     }
 
@@ -64,6 +66,13 @@ struct DeliveryCheck: Sendable {
                 files.append(OutboundFile(name: file.name, descriptor: file.descriptor, size: file.size))
             } catch {
                 text += "\n[The file \(name) could not be attached: \(error)]"
+            }
+        }
+        if let card = chat.card {
+            if let fault = card.fault { return .refuse(fault) }
+            if registry.adapter(address.channel)?.capabilities.buttons == true, files.isEmpty {
+                let links = card.links.map { CardOption(label: $0.label, value: "", url: $0.url) }
+                return .send(address, .card(Card(title: card.title, body: card.body, options: links)))
             }
         }
         guard !text.isEmpty || !files.isEmpty else { return .refuse("the message is empty") }

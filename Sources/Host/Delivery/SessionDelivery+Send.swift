@@ -24,6 +24,7 @@ extension SessionDelivery {
             fail(item.delivery, .failed, reason)
             turns.tried(item.delivery.message, of: item.delivery.turn)
             finish(item.delivery.message, in: key)
+        case .act(let action): await act(item, action, in: key)
         case .send(let address, let body):
             crashPoint("send.checked")
             item.delivery.address = address
@@ -117,7 +118,7 @@ extension SessionDelivery {
         }
     }
 
-    private func again(_ item: LaneItem, in key: DeliveryLane.Key) {
+    func again(_ item: LaneItem, in key: DeliveryLane.Key) {
         var item = item
         item.isRecorded = true
         change(.delivery(item.delivery))
@@ -126,7 +127,7 @@ extension SessionDelivery {
         run(key)
     }
 
-    private func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
+    func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
         turns.tried(item.delivery.message, of: item.delivery.turn)
         let now = context.time.now
         let verdict = context.policy.verdict(
@@ -152,7 +153,7 @@ extension SessionDelivery {
         finish(delivery.message, in: key)
     }
 
-    private func isDiscarded(_ delivery: Delivery) -> Bool {
+    func isDiscarded(_ delivery: Delivery) -> Bool {
         guard delivery.seq != 0, let stoppedThrough else { return false }
         return delivery.incarnation <= stoppedThrough
     }

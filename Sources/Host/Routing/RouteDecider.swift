@@ -172,3 +172,15 @@ package enum RouteDecider {
         return nil
     }
 }
+
+extension RouteDecider {
+    /// True when the access gate lets the sender of this event speak to that agent group, whatever engages it.
+    static func admits(_ group: AgentGroupID, _ event: InboundEvent, _ facts: RouteFacts) -> Bool {
+        guard facts.chat?.deniedAt == nil, facts.sender != nil,
+            let candidate = ordered(facts.candidates, event, facts).first(where: { $0.group.id == group }),
+            holdsChat(candidate.wiring, event, facts)
+        else { return false }
+        var reasons: [String] = []
+        return access(candidate, facts, &reasons) == nil
+    }
+}

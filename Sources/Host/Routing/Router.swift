@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Returns once every row is durable. One failing wiring never stops the next; when one failed the whole is thrown back
 /// to the adapter, whose repeat changes nothing where the row is already.
-package final class Router: ChannelInbox {
+package final class Router: Sendable {
     private let central: CentralStore
     private let routes: RouteCache
     private let sessions: SessionManager

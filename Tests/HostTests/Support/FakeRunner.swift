@@ -212,7 +212,7 @@ final class FakeRunner: RunningSandbox {
                 )
             }
         case .say(let make):
-            rows = make(batch.rows[0]).map { row in
+            rows = make(batch.rows.first(where: \.trigger) ?? batch.rows[0]).map { row in
                 var row = row
                 row.turn = turn
                 return row
