@@ -19,6 +19,8 @@ package enum ApprovalFailure: Sendable, Hashable {
     case unknownAction
     /// Nobody who may approve can be reached.
     case noApprover
+    /// Too much waits already.
+    case tooMany
     /// A time beyond the bounds.
     case invalidTerm
 }

@@ -85,6 +85,24 @@ import Testing
         #expect(PlanText.code("a\nb\u{202E}c") == "`a\\u{a}b\\u{202e}c`")
     }
 
+    @Test("Nothing pushes the end of a command out of sight, turns it round or strikes it through")
+    func nothingHides() throws {
+        let gap = String(repeating: " ", count: 600)
+        for (command, shown) in [
+            ("ls\(gap); rm -r x", #"ls  \u0020"#), ("cat \u{5D0}/../b", #"cat \u05d0/../b"#),
+            ("rm\u{338} x", #"rm\u0338 x"#),
+        ] {
+            let plan = try Plan(action: "run", agentGroup: nil, payload: .string(command))
+            let body = PlanText.body(plan, summary: "", asker: "the host.")
+            #expect(body.contains(shown), "\(body)")
+            #expect(!body.contains("   "))
+        }
+        let long = try Plan(action: "run", agentGroup: nil, payload: .string(String(repeating: "x", count: 500)))
+        #expect(PlanText.body(long, summary: "", asker: "").contains("Its longest line has 502 characters"))
+        #expect(PlanText.title("Paint\n\n1. **Deny** [x](y)\u{202E}") == "Paint\\u{a}\\u{a}1. ''Deny'' 'x'(y)\\u{202e}")
+        #expect(PlanText.title(String(repeating: "x", count: 500)).count == 120)
+    }
+
     /// What stands in the last code block that is fenced with as many backticks as it begins with.
     private func block(of body: String) -> String? {
         let lines = body.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

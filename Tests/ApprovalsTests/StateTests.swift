@@ -15,6 +15,8 @@ import Testing
             (.pending, .granted, false, .executing, .execute),
             (.pending, .answered(.deny), false, .denied, .settle),
             (.pending, .cancelled, false, .cancelled, .settle),
+            (.pending, .unreachable, false, .failed, .settle),
+            (.executing, .unreachable, false, .executing, .none),
             (.pending, .tick, false, .pending, .none),
             (.pending, .tick, true, .expired, .settle),
             // Late by a millisecond is late, and nobody's "no".
@@ -77,14 +79,19 @@ import Testing
         let group = AgentGroupID(unchecked: "ag_1")
         let now = Self.start
         let plan = try Plan(action: "paint", agentGroup: group, payload: ["colour": "red", "why": "rust"])
-        let scope = try plan.scopeHash(["colour": "red"])
-        let other = try plan.scopeHash(["colour": "blue"])
+        let scope = try plan.scopeHash(["colour": "red"], level: .groupAdmin)
+        let other = try plan.scopeHash(["colour": "blue"], level: .groupAdmin)
         let elsewhere = try Plan(action: "paint", agentGroup: AgentGroupID(unchecked: "ag_2"), payload: plan.payload)
         let grant = Grant(scope: .exact(scope), expiresAt: Self.end)
         #expect(grant.covers(plan, scopeHash: scope, level: .owner, now: now))
         #expect(!grant.covers(plan, scopeHash: other, level: .owner, now: now))
         #expect(
-            !grant.covers(elsewhere, scopeHash: try elsewhere.scopeHash(["colour": "red"]), level: .owner, now: now)
+            !grant.covers(
+                elsewhere,
+                scopeHash: try elsewhere.scopeHash(["colour": "red"], level: .groupAdmin),
+                level: .owner,
+                now: now
+            )
         )
         #expect(!grant.covers(plan, scopeHash: scope, level: .owner, now: Self.end))
         let revoked = Grant(scope: .exact(scope), expiresAt: Self.end, revokedAt: now)
@@ -108,8 +115,9 @@ import Testing
     func scopes() throws {
         let one = try Plan(action: "paint", agentGroup: nil, payload: "x")
         let two = try Plan(action: "print", agentGroup: nil, payload: "x")
-        #expect(try one.scopeHash("x") != two.scopeHash("x"))
-        // Nor is a scope ever taken for a plan.
-        #expect(try one.scopeHash("x") != one.hash)
+        let scope = try one.scopeHash("x", level: .owner)
+        #expect(try scope != two.scopeHash("x", level: .owner))
+        // Nor is the word of a lower role good for what needs a higher one.
+        #expect(try scope != one.scopeHash("x", level: .groupAdmin))
     }
 }

@@ -21,7 +21,7 @@ CREATE TABLE cards (
 ) STRICT;
 CREATE UNIQUE INDEX cards_code ON cards (channel_type, platform_id, code) WHERE state IN ('unsent', 'open');
 CREATE INDEX cards_subject ON cards (purpose, subject);
-CREATE INDEX cards_unfinished ON cards (state) WHERE state <> 'closed';
+CREATE INDEX cards_state ON cards (state);
 CREATE INDEX cards_chat ON cards (channel_type, platform_id, created_at);
 CREATE TABLE card_answers (
     source TEXT PRIMARY KEY NOT NULL,
@@ -78,6 +78,7 @@ CREATE TABLE approval_grants (
     scope_hash TEXT CHECK (scope_hash IS NULL OR length(scope_hash) = 64),
     approval_id TEXT,
     granted_by TEXT NOT NULL,
+    is_home_owner INTEGER NOT NULL DEFAULT 0 CHECK (is_home_owner IN (0, 1)),
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,

@@ -1,6 +1,9 @@
 package import Core
 
 /// A kind of action that needs somebody's word: registered from outside, this module names none.
+///
+/// What the plan says runs once for everybody who asked for the same: an action that is done in one session has that
+/// session in its payload.
 package protocol ApprovalAction: Sendable {
     /// Its name in plans and in the audit: `[a-z0-9_]`, such as `create_agent`.
     var kind: String { get }
@@ -9,7 +12,7 @@ package protocol ApprovalAction: Sendable {
     /// before the plan runs.
     func check(_ plan: Plan) async throws
 
-    /// One line above the card.
+    /// One line above the card; ``PlanText/title(_:)`` takes out what would hide or act as Markdown.
     func title(_ plan: Plan) -> String
 
     /// What the plan means, in Markdown; ``PlanText/code(_:)`` for whatever an agent wrote. The card adds the whole

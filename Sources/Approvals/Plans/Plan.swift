@@ -51,9 +51,11 @@ package struct Plan: Sendable {
         }
     }
 
-    /// The hash that a standing grant is bound to: action, agent group, and what the action calls its scope.
-    package func scopeHash(_ scope: JSONValue) throws -> PlanHash {
-        try PlanHash(of: try CanonicalJSON.bytes(Self.value("scope of \(action)", agentGroup, scope)))
+    /// The hash that a standing grant is bound to: action, agent group, what the action calls its scope, and who may give
+    /// their word on it.
+    package func scopeHash(_ scope: JSONValue, level: ApproverLevel) throws -> PlanHash {
+        let bound: JSONValue = ["level": .string(level.rawValue), "scope": scope]
+        return try PlanHash(of: try CanonicalJSON.bytes(Self.value("scope of \(action)", agentGroup, bound)))
     }
 
     private static func value(_ action: String, _ group: AgentGroupID?, _ payload: JSONValue) -> JSONValue {

@@ -9,15 +9,27 @@ package enum PlanText {
     package static func body(_ plan: Plan, summary: String, asker: String) -> String {
         let json = pretty(plan.payload)
         let fence = String(repeating: "`", count: max(3, longestRun(of: "`", in: json) + 1))
+        let longest = json.split(separator: "\n").map(\.unicodeScalars.count).max() ?? 0
+        let warning =
+            longest > longestPlainLine ? " Its longest line has \(longest) characters: read it to its end." : ""
         return """
             \(summary)
 
-            Exactly this is done:
+            Exactly this is done:\(warning)
             \(fence)json
             \(json)
             \(fence)
             Action \(code(plan.action)) for \(asker). Plan sha256:\(plan.hash)
             """
+    }
+
+    /// The longest line that is seen whole without a word about it.
+    private static let longestPlainLine = 80
+
+    /// A card's title: one line of at most 120 characters in which nothing is Markdown or hides.
+    package static func title(_ text: String) -> String {
+        let plain = visible(text).map { "*`[]<>~".contains($0) ? "'" : $0 }
+        return String(plain.prefix(120))
     }
 
     /// A text that somebody else wrote, in one line, as Markdown code: nothing in it can act as Markdown or hide.
@@ -67,8 +79,12 @@ package enum PlanText {
     /// The inside of a JSON string with every letter that is not plainly seen as `\uXXXX`.
     private static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
+        var blanks = 0
         for scalar in text.unicodeScalars {
+            // A long gap would push what follows out of sight.
+            blanks = scalar == " " ? blanks + 1 : 0
             switch scalar {
+            case " " where blanks > 2: result.append(contentsOf: "\\u0020".unicodeScalars)
             case "\"": result.append(contentsOf: "\\\"".unicodeScalars)
             case "\\": result.append(contentsOf: "\\\\".unicodeScalars)
             case "\n": result.append(contentsOf: "\\n".unicodeScalars)
@@ -88,8 +104,10 @@ package enum PlanText {
     /// One line of text with every letter that is not plainly seen as `\u{…}`.
     private static func visible(_ text: String) -> String {
         var result = String.UnicodeScalarView()
+        var blanks = 0
         for scalar in text.unicodeScalars {
-            if isSeen(scalar) {
+            blanks = scalar == " " ? blanks + 1 : 0
+            if isSeen(scalar), blanks <= 2 {
                 result.append(scalar)
             } else {
                 result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
@@ -99,9 +117,15 @@ package enum PlanText {
     }
 
     /// True for what a reader sees where it stands: no control, format or private character, no space but U+0020, no
-    /// mark around other letters and nothing that a font leaves out.
+    /// mark around or across other letters, nothing that a font leaves out, and no letter of a script that is written from
+    /// right to left, which would put what stands beside it into another order.
     private static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == " " { return true }
+        switch scalar.value {
+        case 0x590...0x8FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFE, 0x10800...0x10FFF, 0x1E800...0x1EFFF: return false
+        case 0x335...0x338, 0x20D0...0x20FF: return false
+        default: break
+        }
         let properties = scalar.properties
         switch properties.generalCategory {
         case .control, .format, .privateUse, .surrogate, .unassigned, .lineSeparator, .paragraphSeparator,

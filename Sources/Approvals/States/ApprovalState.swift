@@ -47,6 +47,8 @@ package struct ApprovalState: Sendable, Equatable {
         case recovered
         /// Whoever asked takes it back.
         case cancelled
+        /// Nobody is left who could be asked.
+        case unreachable
     }
 
     /// What is to be done once the new state is durable.
@@ -66,6 +68,9 @@ package struct ApprovalState: Sendable, Equatable {
         switch (status, event) {
         case (.pending, .cancelled):
             status = .cancelled
+            return .settle
+        case (.pending, .unreachable):
+            status = .failed
             return .settle
         case (.pending, _) where now >= expiresAt:
             status = .expired
@@ -92,9 +97,17 @@ package struct ApprovalState: Sendable, Equatable {
 package enum DenialLimit {
     /// Denials of one action in one turn.
     package static let count = 3
+    /// Denials of one action in one session within an hour, whatever the turns are called.
+    package static let countPerHour = 10
 
     /// True when the turn may not ask for this action any more.
-    package static func isReached(_ denials: Int) -> Bool { denials >= count }
+    package static func isReached(_ denials: Int, inHour: Int) -> Bool { denials >= count || inHour >= countPerHour }
+}
+
+/// How much may wait for somebody's word at once.
+package enum PendingLimit {
+    /// Plans of one agent group.
+    package static let count = 10
 }
 
 /// How long a card stays open.

@@ -21,6 +21,28 @@ extension ApprovalRow {
         ) ?? 0
     }
 
+    /// How often this session was told no to this action since then.
+    package static func denials(
+        _ action: String,
+        session: SessionID,
+        since time: Timestamp,
+        _ db: Database
+    ) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(DISTINCT approvals.id) FROM approvals JOIN approval_askers ON approval_id = approvals.id
+                WHERE action = ? AND session_id = ? AND status = 'denied' AND decided_at >= ?
+                """,
+            arguments: [action, session, time]
+        ) ?? 0
+    }
+
+    /// How many wait for this agent group; nil for those of none.
+    package static func pendingCount(of group: AgentGroupID?, _ db: Database) throws -> Int {
+        try filter(Keys.status == "pending" && Keys.agentGroupID == group).fetchCount(db)
+    }
+
     /// Those that end next, soonest first.
     package static func nextEnd(_ db: Database) throws -> Timestamp? {
         try Timestamp.fetchOne(db, sql: "SELECT min(expires_at) FROM approvals WHERE status = 'pending'")
@@ -48,7 +70,7 @@ extension ApprovalRow {
                 SELECT approval_id FROM approval_askers JOIN approvals ON approvals.id = approval_id
                 WHERE is_told = 0 AND status NOT IN ('pending', 'executing')
                 UNION SELECT approvals.id FROM cards JOIN approvals ON approvals.id = subject
-                WHERE state IN ('unsent', 'open') AND state <> 'closed' AND purpose = 'approval'
+                WHERE state IN ('unsent', 'open') AND purpose = 'approval'
                 AND status NOT IN ('pending', 'executing')
                 """
         )
@@ -63,6 +85,14 @@ extension ApprovalAskerRow {
 
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
+
+    /// It waits no longer.
+    package func remove(_ db: Database) throws {
+        try db.execute(
+            sql: "DELETE FROM approval_askers WHERE approval_id = ? AND session_id = ? AND request = ?",
+            arguments: [approvalID, sessionID, request]
+        )
+    }
 
     /// It has been told.
     package func markTold(_ db: Database) throws {

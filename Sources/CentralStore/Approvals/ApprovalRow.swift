@@ -143,6 +143,8 @@ package struct GrantRow: CentralRecord {
     /// The approval in which it was given.
     package var approvalID: ApprovalID?
     package var grantedBy: UserID
+    /// The home's owner gave it at the control socket: it needs no role.
+    package var isHomeOwner: Bool
     package var createdAt: Timestamp
     package var expiresAt: Timestamp
     package var revokedAt: Timestamp?
@@ -158,6 +160,7 @@ package struct GrantRow: CentralRecord {
         scopeHash: String? = nil,
         approvalID: ApprovalID? = nil,
         grantedBy: UserID,
+        isHomeOwner: Bool,
         createdAt: Timestamp,
         expiresAt: Timestamp
     ) {
@@ -169,6 +172,7 @@ package struct GrantRow: CentralRecord {
         self.scopeHash = scopeHash
         self.approvalID = approvalID
         self.grantedBy = grantedBy
+        self.isHomeOwner = isHomeOwner
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         uses = 0
@@ -181,6 +185,7 @@ package struct GrantRow: CentralRecord {
         case scopeHash = "scope_hash"
         case approvalID = "approval_id"
         case grantedBy = "granted_by"
+        case isHomeOwner = "is_home_owner"
         case createdAt = "created_at"
         case expiresAt = "expires_at"
         case revokedAt = "revoked_at"

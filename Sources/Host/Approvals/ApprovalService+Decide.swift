@@ -1,4 +1,4 @@
-import Approvals
+package import Approvals
 import CentralStore
 import ChannelKit
 package import Core
@@ -17,6 +17,11 @@ package enum ApprovalDecider: Sendable, Equatable {
         case .user(let user), .homeOwner(let user): user
         }
     }
+
+    var isHomeOwner: Bool {
+        if case .homeOwner = self { return true }
+        return false
+    }
 }
 
 extension ApprovalService: CardOwner {
@@ -31,6 +36,39 @@ extension ApprovalService: CardOwner {
     func answer(_ card: OpenCard, _ choice: CardChoice) async throws -> CardReceipt {
         guard let id = ApprovalID(rawValue: card.subject) else { return .refused("There is no such approval.") }
         return try await decide(id, choice.value, note: choice.note, by: .user(choice.user)) { try choice.record($0) }
+    }
+
+    /// Asks the next who may decide; with nobody left it has failed.
+    func wasRefused(_ card: OpenCard) async {
+        guard let id = ApprovalID(rawValue: card.subject) else { return }
+        do {
+            let (row, tried) = try await central.read { db in
+                let tried = try CardRow.filter(
+                    CardRow.CodingKeys.purpose == Self.purpose && CardRow.CodingKeys.subject == card.subject
+                ).fetchAll(db)
+                return (try ApprovalRow.fetchOne(db, key: id), Set(tried.map(\.address.chat)))
+            }
+            guard let row, row.status == ApprovalStatus.pending.rawValue else { return }
+            let level = ApproverLevel(rawValue: row.level) ?? .owner
+            let next = try await directory.reach(level, group: row.agentGroupID, origin: nil, besides: tried)
+            guard let next else { return try await end(id, .unreachable, "unreachable") }
+            var again = card.card
+            again.id = .random()
+            let new = NewCard(
+                purpose: Self.purpose,
+                subject: card.subject,
+                address: next.chat,
+                agentName: Self.name,
+                card: again
+            )
+            let sent = try await central.write(changesRouting: false) { db in
+                try self.audit("asked", id, user: next.user, detail: "sha256:\(row.planHash)", db)
+                return try self.desk.insert(new, db)
+            }
+            desk.send(sent)
+        } catch {
+            logger.error("Nobody else was asked", metadata: ["approval": "\(id)", "error": "\(error)"])
+        }
     }
 
     static func mayAnswer(_ decider: ApprovalDecider, _ row: ApprovalRow, _ db: Database) throws -> Bool {
@@ -88,11 +126,11 @@ extension ApprovalService: CardOwner {
             return .taken
         case .settle:
             leave(id)
-            await settle(id)
+            await settleNow(id)
             return .taken
         case .late:
             leave(id)
-            await settle(id)
+            await settleNow(id)
             return .refused("It is too late: the request has expired.")
         case .refuse(let why):
             leave(id)
@@ -137,7 +175,7 @@ extension ApprovalService: CardOwner {
             row.decidedAt = now
             row.note = note
             if choice.effect == .always {
-                row.grantID = try grant(row, decider.user, until: grantEnd, now, db).id
+                row.grantID = try grant(row, decider, until: grantEnd, now, db).id
             }
             try write(&row, state, now, db)
             let event = action == .execute ? "approved" : "denied"
@@ -146,19 +184,37 @@ extension ApprovalService: CardOwner {
         }
     }
 
-    /// Takes a request back that nobody has answered; false when it is too late.
-    package func cancel(_ id: ApprovalID) async throws -> Bool {
+    /// Takes back what this asker asked for, unless it is decided; false when it is too late.
+    ///
+    /// Others who asked for the same go on waiting.
+    package func cancel(_ id: ApprovalID, by asker: ApprovalAsker) async throws -> Bool {
+        let others = try await central.write(changesRouting: false) { db -> Int? in
+            guard let row = try ApprovalRow.fetchOne(db, key: id), row.status == ApprovalStatus.pending.rawValue else {
+                return nil
+            }
+            let known = try ApprovalAskerRow.of(id, db)
+            guard let mine = known.first(where: { ApprovalAsker($0) == asker }) else { return nil }
+            if known.count > 1 { try mine.remove(db) }
+            return known.count - 1
+        }
+        guard let others else { return false }
+        if others == 0 { try await end(id, .cancelled, "cancelled") }
+        return true
+    }
+
+    /// Ends what waits without anybody's word.
+    private func end(_ id: ApprovalID, _ event: ApprovalState.Event, _ name: String) async throws {
         let now = time.now
-        let isCancelled = try await central.write(changesRouting: false) { db in
+        let hasEnded = try await central.write(changesRouting: false) { db in
             guard var row = try ApprovalRow.fetchOne(db, key: id) else { return false }
             var state = ApprovalState(row)
-            guard state.take(.cancelled, now: now) == .settle else { return false }
+            guard state.take(event, now: now) == .settle else { return false }
+            if event == .unreachable { row.result = "nobody who may approve it could be reached" }
             try self.write(&row, state, now, db)
-            try self.audit("cancelled", id, detail: "", db)
+            try self.audit(name, id, detail: "", db)
             return true
         }
-        if isCancelled { await settle(id) }
-        return isCancelled
+        if hasEnded { await settleNow(id) }
     }
 
     func write(_ row: inout ApprovalRow, _ state: ApprovalState, _ now: Timestamp, _ db: Database) throws {

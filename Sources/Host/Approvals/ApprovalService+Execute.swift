@@ -21,16 +21,22 @@ extension ApprovalService {
             words = "\(error)"
         }
         if Task.isCancelled, !isSuccess { return leave(id) }
-        do {
-            try await finish(id, isSuccess: isSuccess, words)
-        } catch {
-            logger.error(
-                "The end of an approved action was not recorded",
-                metadata: ["approval": "\(id)", "error": "\(error)"]
-            )
+        var pause: Duration = .seconds(1)
+        while true {
+            do {
+                try await finish(id, isSuccess: isSuccess, words)
+                break
+            } catch {
+                logger.error(
+                    "The end of an approved action was not recorded",
+                    metadata: ["approval": "\(id)", "error": "\(error)"]
+                )
+            }
+            guard (try? await time.sleep(for: pause)) != nil else { return leave(id) }
+            pause = min(pause * 2, .seconds(60))
         }
         leave(id)
-        await settle(id)
+        await settleNow(id)
     }
 
     /// Reads the plan back, proves that it is the one that was shown, and runs it.
@@ -104,6 +110,11 @@ extension ApprovalService {
             isDone = false
         }
         return isDone
+    }
+
+    /// Settles it; what could not be done is done by the loop.
+    func settleNow(_ id: ApprovalID) async {
+        if await !settle(id) { alarm.raise() }
     }
 
     /// Says on the card who decided what; what comes of it is said when it has.
@@ -232,6 +243,7 @@ extension ApprovalResult {
         let text =
             switch status {
             case .executed: row.result ?? "done"
+            case .failed where row.decidedBy == nil && row.grantID == nil: "\(row.action): \(row.result ?? "")."
             case .failed: "\(row.action) was approved and failed: \(row.result ?? "")"
             case .denied: "\(row.action) was denied.\(reason)"
             case .expired: "\(row.action): nobody answered in time; the request has expired and nothing was done."

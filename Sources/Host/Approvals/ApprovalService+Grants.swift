@@ -7,7 +7,7 @@ extension ApprovalService {
     /// Writes the standing grant that an answer gave.
     func grant(
         _ row: ApprovalRow,
-        _ user: UserID,
+        _ decider: ApprovalDecider,
         until end: Timestamp,
         _ now: Timestamp,
         _ db: Database
@@ -17,7 +17,9 @@ extension ApprovalService {
         }
         let plan = try Plan(stored: row.plan, hash: hash)
         let scope = try action(plan.action).scope(plan)
-        guard try plan.scopeHash(scope).description == row.scopeHash else {
+        guard
+            try plan.scopeHash(scope, level: ApproverLevel(rawValue: row.level) ?? .owner).description == row.scopeHash
+        else {
             throw ApprovalError(.planChanged, "the scope of this action is not what it was when it was asked for")
         }
         let grant = GrantRow(
@@ -27,12 +29,13 @@ extension ApprovalService {
             scope: try CanonicalJSON.text(scope),
             scopeHash: row.scopeHash,
             approvalID: row.id,
-            grantedBy: user,
+            grantedBy: decider.user,
+            isHomeOwner: decider.isHomeOwner,
             createdAt: now,
             expiresAt: end
         )
         try grant.insert(db)
-        try audit("grant", row.id, grant: grant.id, user: user, detail: "until \(end)", db)
+        try audit("grant", row.id, grant: grant.id, user: decider.user, detail: "until \(end)", db)
         return grant
     }
 
@@ -52,6 +55,7 @@ extension ApprovalService {
                 kind: .bypass,
                 agentGroupID: group,
                 grantedBy: decider.user,
+                isHomeOwner: decider.isHomeOwner,
                 createdAt: now,
                 expiresAt: end
             )
@@ -104,11 +108,6 @@ extension ApprovalService {
             userID: user,
             detail: detail
         ).insert(db)
-    }
-
-    /// Writes what happened outside any other change.
-    func audit(_ event: String, detail: String) async throws {
-        try await central.write(changesRouting: false) { db in try self.audit(event, detail: detail, db) }
     }
 }
 

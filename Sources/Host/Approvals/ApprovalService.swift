@@ -13,6 +13,8 @@ import Synchronization
 package final class ApprovalService: Sendable {
     /// The purpose of its cards.
     static let purpose = "approval"
+    /// Under which name cards are sent: they are the host's own words, no agent's.
+    static let name = "NanoClaw"
 
     let central: CentralStore
     let desk: CardDesk
@@ -69,13 +71,12 @@ package final class ApprovalService: Sendable {
         try await action.check(plan)
         let level = action.level(plan)
         let scope = action.scope(plan)
-        let scopeHash = try plan.scopeHash(scope)
+        let scopeHash = try plan.scopeHash(scope, level: level)
         // One whose time is over would still hold the place of the same plan.
         try await expireOverdue()
         if let early = try await early(plan, scopeHash, level, request) { return early }
         let origin = request.origin?.channel
         guard let reached = try await directory.reach(level, group: plan.agentGroup, origin: origin) else {
-            try await audit("unreachable", detail: plan.text)
             throw ApprovalError(
                 .noApprover,
                 "nobody who may approve this can be reached: an owner is made with `nanoclaw roles grant`"
@@ -92,7 +93,7 @@ package final class ApprovalService: Sendable {
             planHash: plan.hash.description,
             scopeHash: scopeHash.description,
             level: level.rawValue,
-            title: action.title(plan),
+            title: PlanText.title(action.title(plan)),
             body: body,
             choices: try JSONText.encode(action.choices(plan)),
             status: ApprovalStatus.pending.rawValue,
@@ -103,6 +104,12 @@ package final class ApprovalService: Sendable {
         let (outcome, cardID) = try await central.write(changesRouting: false) {
             db -> (ApprovalOutcome, CardID?) in
             if let joined = try self.join(plan, request.asker, now, db) { return (joined, nil) }
+            guard try ApprovalRow.pendingCount(of: plan.agentGroup, db) < PendingLimit.count else {
+                throw ApprovalError(
+                    .tooMany,
+                    "\(PendingLimit.count) requests of this agent wait for somebody's word: wait for an answer first"
+                )
+            }
             try row.insert(db)
             try self.add(request.asker, to: row.id, now, db)
             let id = try self.desk.insert(
@@ -110,12 +117,12 @@ package final class ApprovalService: Sendable {
                     purpose: Self.purpose,
                     subject: row.id.rawValue,
                     address: reached.chat,
-                    agentName: "NanoClaw",
+                    agentName: Self.name,
                     card: card
                 ),
                 db
             )
-            try self.audit("asked", row.id, user: reached.user, detail: plan.text, db)
+            try self.audit("asked", row.id, user: reached.user, detail: "sha256:\(plan.hash)", db)
             return (.pending(row.id, isNew: true, expiresAt: row.expiresAt), id)
         }
         if let cardID { desk.send(cardID) }
@@ -136,15 +143,13 @@ package final class ApprovalService: Sendable {
         let early: Early
         do {
             early = try await central.write(changesRouting: false) { db in
-                if try Self.isBlocked(plan, request.asker, db) {
-                    try self.audit("blocked", detail: plan.text, db)
-                    return .blocked
-                }
+                if try Self.isBlocked(plan, request.asker, now, db) { return .blocked }
                 if let joined = try self.join(plan, request.asker, now, db) { return .outcome(joined) }
                 let grants = try GrantRow.standing(now, db)
-                guard let grant = grants.first(where: { $0.covers(plan, scopeHash, level, now) }) else {
-                    return .nothing
+                let standing = try grants.first { grant in
+                    try grant.covers(plan, scopeHash, level, now) && Self.stillCounts(grant, plan, level, db)
                 }
+                guard let grant = standing else { return .nothing }
                 try self.insertGranted(id, plan, scopeHash, level, grant, request.asker, now, db)
                 return .outcome(.granted(id, by: grant.id))
             }
@@ -159,7 +164,7 @@ package final class ApprovalService: Sendable {
         case .blocked:
             throw ApprovalError(
                 .notPending,
-                "\(plan.action) was denied \(DenialLimit.count) times in this turn: do not ask again, go on without it"
+                "\(plan.action) was denied too often (\(DenialLimit.count) times in a turn): do not ask again, go on without it"
             )
         }
     }
@@ -170,11 +175,35 @@ package final class ApprovalService: Sendable {
         case blocked
     }
 
-    private static func isBlocked(_ plan: Plan, _ asker: ApprovalAsker?, _ db: Database) throws -> Bool {
-        guard let asker, let turn = asker.turn else { return false }
-        return DenialLimit.isReached(
-            try ApprovalRow.denials(plan.action, session: asker.session, turn: turn, db)
+    /// True for a turn that was told no too often; a sandbox names its turns itself, so its session counts too.
+    private static func isBlocked(
+        _ plan: Plan,
+        _ asker: ApprovalAsker?,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws -> Bool {
+        guard let asker else { return false }
+        let inHour = try ApprovalRow.denials(
+            plan.action,
+            session: asker.session,
+            since: now - .seconds(3_600),
+            db
         )
+        let inTurn = try asker.turn.map {
+            try ApprovalRow.denials(plan.action, session: asker.session, turn: $0, db)
+        }
+        return DenialLimit.isReached(inTurn ?? 0, inHour: inHour)
+    }
+
+    /// True while whoever gave the grant could still give their word themselves.
+    private static func stillCounts(
+        _ grant: GrantRow,
+        _ plan: Plan,
+        _ level: ApproverLevel,
+        _ db: Database
+    ) throws -> Bool {
+        if grant.isHomeOwner { return true }
+        return ApproverDirectory.mayAnswer(try Access.of(grant.grantedBy, db), level, group: plan.agentGroup)
     }
 
     private func insertGranted(
@@ -208,7 +237,7 @@ package final class ApprovalService: Sendable {
         try row.insert(db)
         try add(asker, to: id, now, db)
         try GrantRow.used(grant.id, now: now, db)
-        try audit("granted", id, grant: grant.id, user: grant.grantedBy, detail: plan.text, db)
+        try audit("granted", id, grant: grant.id, user: grant.grantedBy, detail: "sha256:\(plan.hash)", db)
     }
 
     private func join(

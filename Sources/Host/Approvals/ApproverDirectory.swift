@@ -44,12 +44,20 @@ struct ApproverDirectory: Sendable {
         }
     }
 
-    /// The first who can be reached, those of the channel that the request came from before the others.
-    func reach(_ level: ApproverLevel, group: AgentGroupID?, origin: String?) async throws -> Reached? {
+    /// The first who can be reached in a chat that was not tried, those of the channel that the request came from before
+    /// the others.
+    func reach(
+        _ level: ApproverLevel,
+        group: AgentGroupID?,
+        origin: String?,
+        besides tried: Set<ChatAddress> = []
+    ) async throws -> Reached? {
         let approvers = try await central.read { db in try Self.approvers(level, group: group, db) }
         let near = approvers.filter { $0.channel == origin }
         for user in near + approvers.filter({ $0.channel != origin }) {
-            if let chat = try await directChat(user) { return Reached(user: user, chat: chat) }
+            if let chat = try await directChat(user), !tried.contains(chat.chat) {
+                return Reached(user: user, chat: chat)
+            }
         }
         return nil
     }
@@ -67,7 +75,7 @@ struct ApproverDirectory: Sendable {
                 arguments: [user, user.channel]
             )
         }
-        if let known { return known.address }
+        if let known, !known.isGroup { return known.address }
         let opened: ChatAddress?
         do {
             opened = try await withDeadline(Self.patience) { try await adapter.openDM(user) }

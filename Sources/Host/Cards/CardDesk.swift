@@ -17,8 +17,6 @@ final class CardDesk: Sendable {
     private let logger: Logger
     private let owners = Mutex<[String: any CardOwner]>([:])
 
-    /// A message this close behind the newest of several cards may mean the one before.
-    private static let tooClose: Duration = .seconds(10)
     /// How long an answer to a card that nobody answered in time is recognised as one.
     private static let lateAnswers: Duration = .seconds(600)
 
@@ -28,6 +26,12 @@ final class CardDesk: Sendable {
         self.notices = notices
         self.time = time
         self.logger = logger
+        sender.refused.set { [weak self] row in await self?.wasRefused(row) }
+    }
+
+    private func wasRefused(_ row: CardRow) async {
+        guard let card = known(row) else { return }
+        await owner(card)?.wasRefused(card.open)
     }
 
     /// Registers whoever answers for the cards of a purpose.
@@ -94,34 +98,49 @@ final class CardDesk: Sendable {
     func take(_ event: InboundEvent) async throws -> Bool {
         guard let (reply, user) = reply(in: event) else { return false }
         let source = Self.source(event.address, event.dedupKey)
-        if try await isRepeat(source) { return true }
+        if try await earlier(source) != nil { return true }
         let cards = try await openCards(in: event.address)
         let fitting = cards.filter { reply.fits($0.card) }
         if let code = reply.code {
             guard let card = fitting.first(where: { $0.card.code == code }) else { return false }
-            let option = card.card.choices[reply.number - 1]
-            let receipt = try await decide(card, option, reply.note, user, source)
-            if case .refused(let why) = receipt { notices.send(why, to: event.address, as: card.row.agentName) }
-            return true
+            return try await settle(card, reply, user, event, source)
         }
         var mine: [KnownCard] = []
-        for card in fitting where try await owner(card)?.mayAnswer(card.open, user) == true { mine.append(card) }
-        guard let newest = mine.first else {
-            for card in fitting { refused(card, user, "a message with its number") }
-            return fitting.isEmpty ? try await isLate(reply, event) : false
+        for card in fitting where card.wasSeen(at: event.sentAt) {
+            if try await owner(card)?.mayAnswer(card.open, user) == true {
+                mine.append(card)
+            } else {
+                refused(card, user, "a message with its number")
+            }
         }
-        let known = newest.row.sentAt ?? newest.row.createdAt
-        if mine.count > 1, event.sentAt < known + Self.tooClose {
+        guard let only = mine.first else { return fitting.isEmpty ? try await isLate(reply, user, event) : false }
+        guard mine.count == 1 else {
+            // No time between two cards proves which of them was read.
             let ways = mine.prefix(8).map { "\(reply.number) \($0.card.code) for \"\($0.card.title)\"" }
             notices.send(
                 "Several cards are open: answer \(ways.joined(separator: ", or ")).",
                 to: event.address,
-                as: newest.row.agentName
+                as: only.row.agentName
             )
             return true
         }
-        let receipt = try await decide(newest, newest.card.choices[reply.number - 1], reply.note, user, source)
-        if case .refused(let why) = receipt { notices.send(why, to: event.address, as: newest.row.agentName) }
+        return try await settle(only, reply, user, event, source)
+    }
+
+    /// Takes a message for the answer to this card; of somebody who may not give it, it stays an ordinary message.
+    private func settle(
+        _ card: KnownCard,
+        _ reply: CardReply,
+        _ user: UserID,
+        _ event: InboundEvent,
+        _ source: String
+    ) async throws -> Bool {
+        guard try await owner(card)?.mayAnswer(card.open, user) == true else {
+            refused(card, user, "a message with its number and code")
+            return false
+        }
+        let receipt = try await decide(card, card.card.choices[reply.number - 1], reply.note, user, source)
+        if case .refused(let why) = receipt { notices.send(why, to: event.address, as: card.row.agentName) }
         return true
     }
 
@@ -129,8 +148,8 @@ final class CardDesk: Sendable {
     func wouldTake(_ event: InboundEvent) async throws -> Bool {
         guard let (reply, user) = reply(in: event) else { return false }
         for card in try await openCards(in: event.address) where reply.fits(card.card) {
-            if reply.code == card.card.code { return true }
-            if reply.code == nil, try await owner(card)?.mayAnswer(card.open, user) == true { return true }
+            guard reply.code.map({ $0 == card.card.code }) ?? card.wasSeen(at: event.sentAt) else { continue }
+            if try await owner(card)?.mayAnswer(card.open, user) == true { return true }
         }
         return false
     }
@@ -155,7 +174,9 @@ final class CardDesk: Sendable {
             return .refused("Programs may not answer.")
         }
         let source = Self.source(answer.address, answer.dedupKey)
-        if try await isRepeat(source) { return .taken }
+        if let earlier = try await earlier(source) {
+            return earlier.isTaken ? .taken : .refused("You may not answer this.")
+        }
         guard row.state == .open || row.state == .unsent else {
             return .refused(row.outcome.map { "This is decided: \($0)" } ?? "This is decided.")
         }
@@ -200,6 +221,11 @@ final class CardDesk: Sendable {
         let row: CardRow
         let card: Card
         var open: OpenCard { OpenCard(card: card, subject: row.subject, address: row.address) }
+
+        /// True when the card stood in its chat before this: a number without a code cannot mean one that nobody saw.
+        func wasSeen(at time: Timestamp) -> Bool {
+            row.state == .open && row.sentAt.map { $0 <= time } ?? false
+        }
     }
 
     private func reply(in event: InboundEvent) -> (CardReply, UserID)? {
@@ -221,17 +247,17 @@ final class CardDesk: Sendable {
 
     private func owner(_ card: KnownCard) -> (any CardOwner)? { owners.withLock { $0[card.row.purpose] } }
 
-    private func isRepeat(_ source: String) async throws -> Bool {
-        try await central.read { db in try CardAnswerRow.exists(db, key: source) }
+    /// What the same event came to before.
+    private func earlier(_ source: String) async throws -> CardAnswerRow? {
+        try await central.read { db in try CardAnswerRow.fetchOne(db, key: source) }
     }
 
     /// An answer to a card that has just ended by itself wakes nobody.
-    private func isLate(_ reply: CardReply, _ event: InboundEvent) async throws -> Bool {
+    private func isLate(_ reply: CardReply, _ user: UserID, _ event: InboundEvent) async throws -> Bool {
         let since = time.now - Self.lateAnswers
         let lapsed = try await central.read { db in try CardRow.lapsed(in: event.address, since: since, db) }
-        guard let card = lapsed.lazy.compactMap({ self.known($0) }).first(where: { reply.fits($0.card) }) else {
-            return false
-        }
+        let fitting = lapsed.compactMap(known).first { reply.fits($0.card) }
+        guard let card = fitting, try await owner(card)?.mayAnswer(card.open, user) == true else { return false }
         notices.send(
             "\"\(card.card.title)\" has expired: your answer came too late and was given to nobody.",
             to: event.address,

@@ -12,6 +12,13 @@ protocol CardOwner: Sendable {
     ///
     /// Returns once the decision is durable. ``CardChoice/record(_:)`` belongs into that transaction.
     func answer(_ card: OpenCard, _ choice: CardChoice) async throws -> CardReceipt
+
+    /// Its channel will never take this card: whoever was to be asked has not seen it, and it is closed.
+    func wasRefused(_ card: OpenCard) async
+}
+
+extension CardOwner {
+    func wasRefused(_ card: OpenCard) async {}
 }
 
 /// A card that can be answered.

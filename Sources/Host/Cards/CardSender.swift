@@ -12,6 +12,8 @@ final class CardSender: Sendable {
     private let tasks: TaskScope
     private let time: any TimeSource
     private let logger: Logger
+    /// Is told of a card that its channel will never take.
+    let refused = Late<@Sendable (CardRow) async -> Void>()
     /// Cards at work; true when there is more to do for one.
     private let busy = Mutex<[CardID: Bool]>([:])
 
@@ -77,6 +79,8 @@ final class CardSender: Sendable {
             case .later: return false
             case .never(let why):
                 logger.warning("A card was refused by its channel", metadata: ["card": "\(id)", "error": "\(why)"])
+                try await end(row, "Its channel refused it: \(why)")
+                await refused.wrapped?(row)
             }
             return true
         case .closing:
@@ -137,6 +141,16 @@ final class CardSender: Sendable {
         }
         // It may have been closed while it was under way.
         attend(id)
+    }
+
+    /// Closes a card that nobody has seen.
+    private func end(_ row: CardRow, _ why: String) async throws {
+        try await central.write(changesRouting: false) { db in
+            try db.execute(
+                sql: "UPDATE cards SET state = 'closed', outcome = coalesce(outcome, ?) WHERE id = ?",
+                arguments: [why, row.id]
+            )
+        }
     }
 
     /// Its chat knows this end; another may have come meanwhile.

@@ -114,7 +114,7 @@ enum ControlFailure {
                 switch error.code {
                 case .notFound: .notFound
                 case .forbidden: .forbidden
-                case .notPending: .conflict
+                case .notPending, .tooMany: .conflict
                 case .invalidPlan, .invalidTerm, .unknownAction: .invalidArguments
                 case .planChanged, .noApprover: .failed
                 }

@@ -1,8 +1,10 @@
 import Approvals
 import CentralStore
+import ChannelKit
 import Channels
 import ControlProtocol
 import Core
+import GRDB
 import TestSupport
 import Testing
 
@@ -31,6 +33,9 @@ import Testing
                 let card = try await entries()[0]
                 #expect(card.body.text.contains("**Paint the shed**"))
                 #expect(card.body.text.contains("1. Allow once"))
+                try await host.eventually("the card is open") {
+                    try await host.card(outcome.id)?.state == .open
+                }
                 let sent = try await host.control("chat send", ["text": "1"]).decoded(as: ChatSent.self)
                 #expect(sent.answersCard == true)
                 #expect(sent.routes.isEmpty)
@@ -46,6 +51,34 @@ import Testing
                 #expect(host.spawner.runners.isEmpty)
                 let again = try await host.control("chat send", ["text": "hello"]).decoded(as: ChatSent.self)
                 #expect(again.answersCard == false)
+            }
+        }
+    }
+
+    @Test func `A card that its channel refuses goes to the next who may decide`() async throws {
+        let shed = PaintShed()
+        let refusing = FakeChannel(dm: TestHost.dm) { message throws(ChannelError) in
+            if message.address.platformID == TestHost.dm { throw ChannelError(.rejected, "she has blocked us") }
+            return SentMessage(platformMessageID: "x")
+        }
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: refusing) { host in
+                host.runtime.approvals.register(shed)
+                let id = try await host.ask().id
+                try await host.eventually("the owner of the machine is asked") {
+                    try await host.runtime.cli.lastEntries(of: CLIChannel.mainChat, limit: 5).count == 1
+                }
+                let entry = try await host.runtime.cli.lastEntries(of: CLIChannel.mainChat, limit: 5)[0]
+                #expect(entry.body.text.contains("**Paint the shed**"))
+                #expect(try await host.audit(id) == ["asked", "asked"])
+                try await host.eventually("the card is open") {
+                    try await host.runtime.central.read { db in
+                        try CardRow.filter(CardRow.CodingKeys.state == CardRow.State.open).fetchCount(db) == 1
+                    }
+                }
+                _ = try await host.control("chat send", ["text": "1"])
+                let result = try await host.end(of: id)
+                #expect(result.status == .executed)
             }
         }
     }

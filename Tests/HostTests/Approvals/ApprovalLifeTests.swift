@@ -132,6 +132,7 @@ import Testing
                 host.runtime.approvals.register(shed)
                 let session = try await host.madeSession()
                 let id = try await host.ask(request: "m_ask", in: session.id).id
+                try await host.waitForAsked(1)
                 try await host.runtime.accept(host.event("3: the neighbours\nwould mind", in: TestHost.dm))
                 #expect(try await host.end(of: id).status == .denied)
                 try await host.eventually("the agent is told") { try await host.told(session).count == 1 }

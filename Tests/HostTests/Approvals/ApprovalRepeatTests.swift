@@ -58,13 +58,30 @@ import Testing
                     try await host.ask("white", turn: turn, in: session.id)
                 }
                 #expect(error?.code == .notPending)
-                #expect(error?.message.contains("denied 3 times") == true)
+                #expect(error?.message.contains("3 times in a turn") == true)
                 #expect(host.asked.count == 3 || host.asked.count { !$0.hasPrefix("✎") } == 3)
-                let count = try await host.runtime.central.read { db in
-                    try Int.fetchOne(db, sql: "SELECT count(*) FROM approval_audit WHERE event = 'blocked'")
-                }
-                #expect(count == 1)
                 _ = try await host.ask("white", turn: .random(), in: session.id)
+                // A sandbox names its turns itself: a session that is told no again and again is blocked too.
+                for number in 4...DenialLimit.countPerHour {
+                    let id = try await host.ask("colour-\(number)", turn: .random(), in: session.id).id
+                    #expect(try await host.press(id, "deny") == .taken)
+                }
+                await #expect(throws: ApprovalError.self) {
+                    try await host.ask("grey", turn: .random(), in: session.id)
+                }
+            }
+        }
+    }
+
+    @Test func `Of one agent only so many requests wait at once`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in
+                host.runtime.approvals.register(PaintShed())
+                for number in 0..<PendingLimit.count { _ = try await host.ask("colour-\(number)") }
+                let error = await #expect(throws: ApprovalError.self) { try await host.ask("one more") }
+                #expect(error?.code == .tooMany)
+                // What waits already is joined all the same.
+                _ = try await host.ask("colour-0")
             }
         }
     }
@@ -90,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `Of several open cards a number names one only with its code, unless the newest stood a while`()
+    @Test func `Of several open cards a number names one only with its code, and never one that nobody saw`()
         async throws
     {
         let shed = PaintShed()
@@ -98,35 +115,66 @@ import Testing
         try await withTemporaryDirectory { home in
             try await withHost(home: home, channel: TestHost.channel(), time: clock) { host in
                 host.runtime.approvals.register(shed)
-                var ids: [ApprovalID] = []
-                for colour in ["red", "blue", "green"] {
-                    let id = try await host.ask(colour).id
-                    ids.append(id)
-                    try await host.eventually("the card is open") { try await host.card(id)?.state == .open }
-                    clock.advance(by: .milliseconds(5))
-                }
-                @Sendable func say(_ text: String) async throws {
+                @Sendable func say(_ text: String, at time: Timestamp) async throws {
                     var event = host.event(text, in: TestHost.dm)
-                    event.sentAt = clock.now
+                    event.sentAt = time
                     try await host.runtime.accept(event)
                 }
-                // It may be about the one before.
-                try await say("1")
+                let first = try await host.ask("red").id
+                try await host.waitForAsked(1)
+                // Written before the card came: it answers something else.
+                try await say("1", at: clock.now - .seconds(1))
+                #expect(try await host.row(first)?.status == "pending")
+                clock.advance(by: .seconds(3_600))
+                let second = try await host.ask("blue").id
+                try await host.waitForAsked(2)
+                clock.advance(by: .seconds(3_600))
+                try await say("1", at: clock.now)
                 try await host.eventually("the owner is asked which") {
                     host.asked.last?.hasPrefix("Several cards are open: answer 1 ") == true
                 }
                 #expect(shed.begun == 0)
-                let code = try #require(try await host.card(ids[0])?.code)
-                try await say("1 \(code)")
-                try await host.end(of: ids[0])
+                let code = try #require(try await host.card(first)?.code)
+                try await say("1 \(code)", at: clock.now)
+                try await host.end(of: first)
                 #expect(shed.done.map { $0.plan.payload[key: "colour"] } == ["red"])
-                clock.advance(by: .seconds(11))
-                try await say("1")
-                try await host.end(of: ids[2])
-                #expect(shed.done.map { $0.plan.payload[key: "colour"] } == ["red", "green"])
                 // One alone needs no code.
-                try await say("3")
-                #expect(try await host.end(of: ids[1]).status == .denied)
+                try await say("3", at: clock.now)
+                let result = try await host.end(of: second)
+                #expect(result.status == .denied)
+            }
+        }
+    }
+
+    @Test func `T49 a grant counts only while whoever gave it could still give their word`() async throws {
+        let shed = PaintShed()
+        let admin = UserID(channel: "test", native: "admin")
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in
+                host.runtime.approvals.register(shed)
+                try await host.runtime.central.write { db in
+                    try UserRole.grant(.admin, to: admin, in: host.group.id, now: Timestamp(milliseconds: 1), db)
+                }
+                let id = try await host.ask().id
+                #expect(try await host.press(id, "always", by: "admin") == .taken)
+                try await host.end(of: id)
+                let bypass = try await host.runtime.approvals.bypass(
+                    host.group.id,
+                    for: .seconds(60),
+                    by: .user(admin)
+                )
+                #expect(!bypass.isHomeOwner)
+                guard case .granted = try await host.ask(), case .granted = try await host.ask("blue") else {
+                    Issue.record("both stand")
+                    return
+                }
+                try await host.runtime.central.write { db in
+                    try UserRole.revoke(.admin, from: admin, in: host.group.id, db)
+                }
+                guard case .pending = try await host.ask(), case .pending = try await host.ask("blue") else {
+                    Issue.record("neither stands")
+                    return
+                }
             }
         }
     }

@@ -116,9 +116,14 @@ extension TestHost {
         }
     }
 
-    /// Returns once this many messages were sent to the owner's direct chat.
+    /// Returns once this many messages were sent to the owner's direct chat and every card can be answered.
     func waitForAsked(_ count: Int) async throws {
-        try await eventually("\(count) messages for the owner, not \(asked)") { asked.count >= count }
+        try await eventually("\(count) messages for the owner, not \(asked)") {
+            guard asked.count >= count else { return false }
+            return try await runtime.central.read { db in
+                try CardRow.filter(CardRow.CodingKeys.state == CardRow.State.unsent).fetchCount(db) == 0
+            }
+        }
     }
 
     func row(_ id: ApprovalID) async throws -> ApprovalRow? {
