@@ -90,6 +90,13 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
+    .target(
+        name: "People",
+        dependencies: [
+            "CentralStore", "COpenSSL", "Core",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]
+    ),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
@@ -115,7 +122,8 @@ let host: [Target] = [
         dependencies: [
             "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
             "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "People", "Sandbox",
+            "SessionStore",
             "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -200,7 +208,7 @@ let testing: [Target] = [
         "Host",
         [
             "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
-            "Sandbox", "SessionStore",
+            "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
@@ -208,6 +216,7 @@ let testing: [Target] = [
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
     tests("ModelProviders", ["NetworkTestSupport"]),
+    tests("People", ["CentralStore", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("Prompting"),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),

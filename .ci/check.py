@@ -25,7 +25,7 @@ LAYERS = [
     ["LinuxIO"],
     ["BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "HostConfiguration", "HostLogging",
      "ModelProviders", "Prompting", "Sandbox", "SessionStore"],
-    ["SessionStoreHost"],
+    ["People", "SessionStoreHost"],
     ["AgentTools", "Channels", "Egress"],
     ["AgentRuntime", "Host"],
     ["Commands"],

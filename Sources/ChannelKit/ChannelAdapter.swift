@@ -20,7 +20,21 @@ package protocol ChannelAdapter: Sendable {
     /// The direct chat with a person, opened if need be; nil when this platform has none.
     func openDM(_ user: UserID) async throws -> ChatAddress?
 
+    /// Whether a text can be a stable id of this platform; a handle, which may pass to somebody else, is none.
+    func isNativeID(_ text: String) -> Bool
+
+    /// The stable id of whom people call so here, by a login name or `@handle`; nil when the platform knows nobody
+    /// or cannot say.
+    func nativeID(of handle: String) async throws -> String?
+
     var health: ChannelHealth { get }
+}
+
+extension ChannelAdapter {
+    /// All but `@name`; an id of Matrix has its server behind a colon.
+    package func isNativeID(_ text: String) -> Bool { !text.hasPrefix("@") || text.utf8.contains(UInt8(ascii: ":")) }
+
+    package func nativeID(of handle: String) async throws -> String? { nil }
 }
 
 /// What a platform can do.

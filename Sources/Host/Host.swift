@@ -42,6 +42,7 @@ extension HostRuntime {
                     host: self,
                     cli: cli,
                     traces: traces,
+                    registry: registry,
                     levels: log.levels,
                     mounts: self.configuration.mounts,
                     time: time

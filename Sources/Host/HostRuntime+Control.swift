@@ -5,6 +5,7 @@ import Core
 import GRDB
 import Glibc
 import HostConfiguration
+import People
 import Sandbox
 import SessionStoreHost
 import Synchronization
@@ -97,6 +98,41 @@ extension HostRuntime: HostControl, ChannelInbox {
             if !exists { try? await executors.run { files.undo(chosen) } }
             throw error
         }
+    }
+
+    func pair(_ offer: PairingOffer, by maker: UserID, isHomeOwner: Bool) async throws -> Pairing.Made {
+        try await pairing.make(offer, by: maker, isHomeOwner: isHomeOwner)
+    }
+
+    func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {
+        try await personalData.export(user, emit)
+    }
+
+    func erasePerson(
+        _ user: UserID,
+        isDry: Bool,
+        _ tell: @Sendable (PersonalItem) async throws -> Void
+    ) async throws {
+        try await personalData.erase(
+            user,
+            isDry: isDry,
+            forget: { session in
+                try await self.reset(session: session)
+                try await self.close(session: session)
+            },
+            open: { try await self.sessions.session($0).store },
+            tell
+        )
+        if !isDry { router.forgetPeople() }
+    }
+
+    private var personalData: PersonalData {
+        PersonalData(
+            home: options.home,
+            central: central,
+            executors: executors,
+            traces: traces
+        )
     }
 
     func runnerReports(session: SessionID) async -> IsolationReport? { supervisor.live[session]?.sandbox.report }

@@ -41,8 +41,10 @@ final class HostRuntime: Sendable {
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
+    let pairing: PairingDesk
     let router: Router
     let notices: NoticeSender
+    let directMessages: DirectMessages
     let sweep: HostSweep
     let retention: Retention
     let typing: TypingKeeper
@@ -109,12 +111,25 @@ final class HostRuntime: Sendable {
             time: time
         )
         typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
-        notices = NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices"))
+        directMessages = DirectMessages(
+            central: central,
+            registry: registry,
+            time: time,
+            logger: log.logger("people")
+        )
+        notices = NoticeSender(
+            registry: registry,
+            directMessages: directMessages,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("notices")
+        )
         let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
                 central,
                 registry,
+                directMessages,
                 publisher,
                 late,
                 configuration,
@@ -147,6 +162,13 @@ final class HostRuntime: Sendable {
             tasks: tasks
         )
         late.set(supervisor)
+        pairing = try await PairingDesk(
+            central: central,
+            notices: notices,
+            time: time,
+            logger: log.logger("people"),
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) }
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -154,6 +176,7 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             registry: registry,
             notices: notices,
+            pairing: pairing,
             typing: typing,
             traces: traces,
             activity: activity,
@@ -263,6 +286,7 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ directMessages: DirectMessages,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
@@ -276,6 +300,7 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            directMessages: directMessages,
             policy: policy,
             time: time,
             logger: logger,

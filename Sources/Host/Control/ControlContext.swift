@@ -3,6 +3,7 @@ package import Channels
 package import Core
 package import HostConfiguration
 package import HostLogging
+import Logging
 
 /// What the control socket's handlers stand on.
 package struct ControlContext: Sendable {
@@ -10,6 +11,7 @@ package struct ControlContext: Sendable {
     package let store: CentralStore
     package let host: any HostControl
     package let cli: CLIChannel
+    package let registry: ChannelRegistry
     package let traces: TraceStore
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
@@ -22,6 +24,7 @@ package struct ControlContext: Sendable {
         host: any HostControl,
         cli: CLIChannel,
         traces: TraceStore,
+        registry: ChannelRegistry? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
         time: any TimeSource = SystemTime()
@@ -34,5 +37,7 @@ package struct ControlContext: Sendable {
         self.levels = levels
         self.mounts = mounts
         self.time = time
+        self.registry =
+            registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))
     }
 }

@@ -14,6 +14,7 @@ import Synchronization
 struct DeliveryContext: Sendable {
     let central: CentralStore
     let registry: ChannelRegistry
+    let directMessages: DirectMessages
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
@@ -54,8 +55,7 @@ struct DeliveryContext: Sendable {
             )
         }
         for owner in owners ?? [] {
-            guard let adapter = registry.adapter(owner.channel) else { continue }
-            guard let address = try? await adapter.openDM(owner), address.chat != failed?.chat else { continue }
+            guard let address = await directMessages.address(of: owner), address.chat != failed?.chat else { continue }
             return address
         }
         return nil

@@ -10,6 +10,10 @@ package enum RouteDecider {
     package static func decide(_ event: InboundEvent, _ facts: RouteFacts) -> RoutePlan {
         if facts.chat?.deniedAt != nil { return RoutePlan(decisions: [], drop: nil) }
         let candidates = ordered(facts.candidates, event, facts)
+        if event.isBot, facts.chat?.allowsBots != true {
+            // Chatter where no agent is leaves no trace, a bot's as anybody's.
+            return RoutePlan(decisions: [], drop: candidates.isEmpty && !event.isMention ? nil : .botSender)
+        }
         guard !candidates.isEmpty else {
             return RoutePlan(decisions: [], drop: event.isMention ? .noAgentWired : nil)
         }
@@ -50,7 +54,7 @@ package enum RouteDecider {
         switch wiring.side {
         case .chat: wiring.messagingGroupID != nil && wiring.messagingGroupID == facts.chat?.id
         case .account: wiring.takesAccount(of: event.address)
-        case .person: !isGroup(event, facts) && wiring.userID != nil && wiring.userID == facts.sender
+        case .person: !isGroup(event, facts) && wiring.userID.map(facts.handles.contains) ?? false
         }
     }
 
@@ -86,6 +90,11 @@ package enum RouteDecider {
             guard refusal == nil else { return decision(.drop(refusal)) }
             reasons.append("/stop ends what the session is doing")
             return decision(.stop)
+        }
+        // Of a stranger in a public chat, and in front of others, it is chat text.
+        if command == .link, refusal == nil, candidate.standing.isKnown, !isGroup(event, facts) {
+            reasons.append("/link asks the host for a code")
+            return decision(.link)
         }
         guard engagement != nil else {
             guard candidate.wiring.ignoredMessagePolicy == .accumulate else { return decision(.drop(nil)) }
