@@ -97,6 +97,7 @@ let host: [Target] = [
             .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
+    .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
@@ -120,8 +121,8 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
-            "Core",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources",
+            "ControlProtocol", "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "People", "Sandbox",
             "SessionStore",
             "SessionStoreHost",
@@ -187,7 +188,9 @@ let testing: [Target] = [
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
+    tests("ChannelKit"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
@@ -207,7 +210,8 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
+            "NetworkTestSupport",
             "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]

@@ -25,6 +25,7 @@ extension MigrationFile {
         MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql),
         MigrationFile(2, "central_0002_retention", PackageResources.central_0002_retention_sql),
         MigrationFile(3, "central_0003_people", PackageResources.central_0003_people_sql),
+        MigrationFile(7, "central_0007_approvals", PackageResources.central_0007_approvals_sql),
     ]
 
     /// A session's `inbound.db`, written by the host.

@@ -71,6 +71,16 @@ package enum Lookup {
         ) { "\($0.id)" }
     }
 
+    /// By id, beginning of the id.
+    package static func approval(_ text: String, _ db: Database) throws -> ApprovalRow {
+        try find("approval", text, [{ try beginning(ApprovalRow.self, text, db) }]) { "\($0.id)" }
+    }
+
+    /// By id, beginning of the id.
+    package static func grant(_ text: String, _ db: Database) throws -> GrantRow {
+        try find("grant", text, [{ try beginning(GrantRow.self, text, db) }]) { "\($0.id)" }
+    }
+
     private static func find<Record>(
         _ kind: String,
         _ text: String,

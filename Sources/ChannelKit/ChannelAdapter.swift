@@ -48,6 +48,8 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
     package var files: Bool
     /// People can be shown that the agent is at work.
     package var typing: Bool
+    /// Cards are shown with buttons, whose presses come as ``ChannelInbox/answer(_:)``.
+    package var buttons: Bool
     /// The longest text of one message in the platform's own units; nil without a limit.
     package var maximumTextLength: Int?
 
@@ -58,6 +60,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         idempotencyKeys: Bool = false,
         files: Bool = false,
         typing: Bool = true,
+        buttons: Bool = false,
         maximumTextLength: Int? = nil
     ) {
         self.threads = threads
@@ -66,6 +69,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.idempotencyKeys = idempotencyKeys
         self.files = files
         self.typing = typing
+        self.buttons = buttons
         self.maximumTextLength = maximumTextLength
     }
 }

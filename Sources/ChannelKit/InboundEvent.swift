@@ -95,4 +95,8 @@ package protocol ChannelInbox: Sendable {
     /// Returns once the message is durable or has been dropped for good: then the platform may be told that it arrived.
     /// Throws when it could not be stored; the adapter hands it over again later.
     func accept(_ event: InboundEvent) async throws
+
+    /// Takes the press of a card's button; returns once what it decided is durable.
+    /// Throws when it could not be stored; the adapter hands it over again later.
+    func answer(_ answer: CardAnswer) async throws -> CardReceipt
 }

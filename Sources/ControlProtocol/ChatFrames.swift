@@ -79,10 +79,13 @@ package struct ChatSent: Codable, Sendable, Equatable {
     package var id: String
     /// What each wiring does with it.
     package var routes: [Route]
+    /// It was the answer to a card, and no agent gets it; nil from a host that knows no cards.
+    package var answersCard: Bool?
 
-    package init(id: String, routes: [Route]) {
+    package init(id: String, routes: [Route], answersCard: Bool = false) {
         self.id = id
         self.routes = routes
+        self.answersCard = answersCard
     }
 
     /// How many agents answer it with a turn.

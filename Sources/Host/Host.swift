@@ -43,6 +43,7 @@ extension HostRuntime {
                     cli: cli,
                     traces: traces,
                     registry: registry,
+                    approvals: approvals,
                     levels: log.levels,
                     mounts: self.configuration.mounts,
                     time: time
@@ -57,6 +58,7 @@ extension HostRuntime {
             HostService("traces") { await self.traces.run() },
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
+            HostService("approvals") { await self.approvals.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("disk") { await self.fillGuard.wrapped?.run() },
@@ -68,6 +70,7 @@ extension HostRuntime {
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
         isAccepting.store(true, ordering: .releasing)
+        tasks.add { await self.admission.recover() }
         logger.notice(
             "The host is ready",
             metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]

@@ -9,6 +9,9 @@ package protocol HostControl: Sendable {
     /// Takes a message as from an adapter; returns once it is durable or dropped for good.
     func accept(_ event: InboundEvent) async throws
 
+    /// True when this message answers an open card, so that no agent gets it. Writes nothing.
+    func answersCard(_ event: InboundEvent) async throws -> Bool
+
     /// Which agents and sessions this message would reach, and why; one entry per wiring, most specific first.
     /// Writes nothing.
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation]

@@ -15,8 +15,18 @@ extension HostRuntime: HostControl, ChannelInbox {
         guard isAccepting.load(ordering: .acquiring) else {
             throw HostError(.unavailable, "the host is stopping: send it again when it is back")
         }
+        if try await cards.take(event) { return }
         try await router.accept(event)
     }
+
+    func answer(_ answer: CardAnswer) async throws -> CardReceipt {
+        guard isAccepting.load(ordering: .acquiring) else {
+            throw HostError(.unavailable, "the host is stopping: press it again when it is back")
+        }
+        return try await cards.answer(answer)
+    }
+
+    func answersCard(_ event: InboundEvent) async throws -> Bool { try await cards.wouldTake(event) }
 
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
 
@@ -86,18 +96,7 @@ extension HostRuntime: HostControl, ChannelInbox {
     }
 
     func createGroup(name: String, folder: String?, adoptFolder: Bool) async throws -> AgentGroupID {
-        let now = time.now
-        let chosen = try await central.read { try AgentGroup.freeFolder(folder, name: name, $0) }
-        let path = "\(options.home)/groups/\(chosen)"
-        let exists = access(path, F_OK) == 0
-        let files = groupFolder
-        try await executors.run { try files.create(chosen, name: name, adopt: adoptFolder && exists) }
-        do {
-            return try await central.write { try AgentGroup.create(name: name, folder: chosen, now: now, $0).id }
-        } catch {
-            if !exists { try? await executors.run { files.undo(chosen) } }
-            throw error
-        }
+        try await groupCreation.create(name: name, folder: folder, adoptFolder: adoptFolder)
     }
 
     func pair(_ offer: PairingOffer, by maker: UserID, isHomeOwner: Bool) async throws -> Pairing.Made {

@@ -42,14 +42,18 @@ final class HostRuntime: Sendable {
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
     let pairing: PairingDesk
+    let admission: AdmissionDesk
     let router: Router
     let notices: NoticeSender
     let directMessages: DirectMessages
+    let cards: CardDesk
+    let approvals: ApprovalService
     let sweep: HostSweep
     let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
+    let groupCreation: GroupCreation
     let owner: FileOwner?
     let time: any TimeSource
     let startedAt: Timestamp
@@ -58,6 +62,7 @@ final class HostRuntime: Sendable {
     let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
+    private let lateRouter = Late<Router>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
 
@@ -169,6 +174,57 @@ final class HostRuntime: Sendable {
             logger: log.logger("people"),
             groupChanged: { [late] in await late.wrapped?.groupChanged($0) }
         )
+        cards = CardDesk(
+            central: central,
+            sender: CardSender(
+                central: central,
+                registry: registry,
+                tasks: tasks,
+                time: time,
+                logger: log.logger("cards")
+            ),
+            notices: notices,
+            time: time,
+            logger: log.logger("cards")
+        )
+        let teller = ApprovalTeller(sessions: sessions, ledger: ledger, supervisor: supervisor, time: time)
+        approvals = ApprovalService(
+            central: central,
+            desk: cards,
+            directory: ApproverDirectory(
+                central: central,
+                registry: registry,
+                time: time,
+                logger: log.logger("approvals")
+            ),
+            tasks: tasks,
+            time: time,
+            logger: log.logger("approvals")
+        ) { asker, result in try await teller.tell(asker, result) }
+        groupCreation = GroupCreation(
+            home: home,
+            central: central,
+            files: groupFolder,
+            executors: executors,
+            time: time
+        )
+        admission = AdmissionDesk(
+            central: central,
+            approvals: approvals,
+            directMessages: directMessages,
+            notices: notices,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("people"),
+            createGroup: { [groupCreation] in try await groupCreation.create(name: $0) },
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) },
+            accept: { [lateRouter] event in
+                guard let router = lateRouter.wrapped else {
+                    throw HostError(.unavailable, "the host is stopping: the next one goes on")
+                }
+                try await router.accept(event)
+            }
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -177,6 +233,7 @@ final class HostRuntime: Sendable {
             registry: registry,
             notices: notices,
             pairing: pairing,
+            admission: admission,
             typing: typing,
             traces: traces,
             activity: activity,
@@ -187,6 +244,7 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("router")
         )
+        lateRouter.set(router)
         retention = Retention(
             home: home,
             central: central,
@@ -221,6 +279,7 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        lateRouter.set(nil)
         fillGuard.set(nil)
         lock.release()
     }

@@ -105,6 +105,8 @@ package final class CLIChannel: ChannelAdapter {
         case .text(let text, let outgoing):
             let kept = try await files.keep(outgoing, message: message.idempotencyKey)
             return CLIEntry.Body(text: text, files: kept.isEmpty ? nil : kept, turn: message.turn)
+        case .card(let card):
+            return CLIEntry.Body(text: CardText.numbered(card), turn: message.turn)
         case .edit(let about, let text):
             return CLIEntry.Body(kind: .edit, text: text, about: about, turn: message.turn)
         case .reaction(let about, let emoji):

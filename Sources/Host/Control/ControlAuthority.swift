@@ -38,6 +38,8 @@ struct RoleCheck: Sendable {
         if call.command.hasPrefix("chat ") {
             return try await checkChat(call, access)
         }
+        // Who decides what is up to each approval: its handlers ask for the roles themselves.
+        if call.command.hasPrefix("approvals "), !access.adminOf.isEmpty { return }
         if Self.ofGroup.contains(call.command), let name = arguments.value("group")?.string {
             let group = try? await context.store.read { db in try Lookup.agentGroup(name, db) }
             if let group, access.isAdmin(of: group.id) { return }

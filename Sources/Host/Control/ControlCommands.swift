@@ -1,3 +1,4 @@
+import Approvals
 import CentralStore
 package import ControlProtocol
 package import Core
@@ -46,6 +47,9 @@ package struct ControlCommands: Sendable {
     /// Everything that a host answers.
     package init(_ context: ControlContext) {
         roles = RoleCheck(context: context)
+        if let approvals = context.approvals {
+            add(ApprovalHandlers(context: context, approvals: approvals).handlers())
+        }
         add(ChatHandlers(context: context).handlers())
         add(DestinationHandlers(context: context).handlers())
         add(GroupHandlers(context: context).handlers())
@@ -117,6 +121,16 @@ enum ControlFailure {
                 case .failed: .failed
                 }
             return ControlError(code, error.message)
+        case let error as ApprovalError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .notFound: .notFound
+                case .forbidden: .forbidden
+                case .notPending: .conflict
+                case .invalidPlan, .invalidTerm, .unknownAction: .invalidArguments
+                case .planChanged, .noApprover: .failed
+                }
+            return ControlError(code, error.description)
         case let error as CoreError: return ControlError(.invalidArguments, error.message)
         case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
             return ControlError(.conflict, constraint(error))

@@ -13,6 +13,8 @@ package struct ControlContext: Sendable {
     package let cli: CLIChannel
     package let registry: ChannelRegistry
     package let traces: TraceStore
+    /// Nil where nothing needs anybody's word.
+    package let approvals: ApprovalService?
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
@@ -25,6 +27,7 @@ package struct ControlContext: Sendable {
         cli: CLIChannel,
         traces: TraceStore,
         registry: ChannelRegistry? = nil,
+        approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
         time: any TimeSource = SystemTime()
@@ -34,6 +37,7 @@ package struct ControlContext: Sendable {
         self.host = host
         self.cli = cli
         self.traces = traces
+        self.approvals = approvals
         self.levels = levels
         self.mounts = mounts
         self.time = time

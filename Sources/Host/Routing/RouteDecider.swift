@@ -68,11 +68,13 @@ package enum RouteDecider {
         _ facts: RouteFacts
     ) -> RouteDecision {
         var reasons = [side(candidate.wiring)]
+        var isEngaged = false
         func decision(_ outcome: RouteOutcome, remembers: Bool = false) -> RouteDecision {
             RouteDecision(
                 candidate: candidate,
                 outcome: outcome,
                 remembersEngagement: remembers,
+                isEngaged: isEngaged,
                 reasons: reasons
             )
         }
@@ -83,6 +85,7 @@ package enum RouteDecider {
         }
         let command = CommandGate.command(in: event.content.text)
         let engagement = engage(candidate, event, facts)
+        isEngaged = engagement != nil
         reasons.append(engagement ?? "nothing engages the agent")
 
         let refusal = access(candidate, facts, &reasons)

@@ -97,6 +97,8 @@ package struct RouteDecision: Sendable, Equatable {
     package var outcome: RouteOutcome
     /// True when the message itself engaged by a mention: what `mention-sticky` remembers.
     package var remembersEngagement: Bool
+    /// The message was for the agent, whatever the gates said.
+    package var isEngaged = false
     /// Each test in order, in words.
     package var reasons: [String]
 }

@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// Returns once every row is durable. One failing wiring never stops the next; when one failed the whole is thrown back
 /// to the adapter, whose repeat changes nothing where the row is already.
-package final class Router: ChannelInbox {
+package final class Router: Sendable {
     private let central: CentralStore
     private let routes: RouteCache
     private let sessions: SessionManager
@@ -21,6 +21,7 @@ package final class Router: ChannelInbox {
     private let registry: ChannelRegistry
     private let notices: NoticeSender
     private let pairing: PairingDesk
+    private let admission: AdmissionDesk
     private let typing: TypingKeeper
     private let traces: TraceStore?
     private let activity: SessionActivity
@@ -39,6 +40,7 @@ package final class Router: ChannelInbox {
         registry: ChannelRegistry,
         notices: NoticeSender,
         pairing: PairingDesk,
+        admission: AdmissionDesk,
         typing: TypingKeeper,
         traces: TraceStore?,
         activity: SessionActivity,
@@ -54,6 +56,7 @@ package final class Router: ChannelInbox {
         self.registry = registry
         self.notices = notices
         self.pairing = pairing
+        self.admission = admission
         self.typing = typing
         self.traces = traces
         self.activity = activity
@@ -66,6 +69,7 @@ package final class Router: ChannelInbox {
         crashPoint("router.received")
         let (event, sender, channelHasThreads) = normalised(event)
         traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
+        if try await admission.takeName(event, from: sender) { return }
         switch try await pairing.take(event, from: sender) {
         case .route: break
         case .taken: return
@@ -77,7 +81,10 @@ package final class Router: ChannelInbox {
             // The host answers it once, however many agents hear the chat.
             plan.decisions = [asked]
         }
-        if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }
+        if let reason = plan.drop {
+            try await drop(event, sender, reason, facts.chat?.id, nil)
+            if reason == .noAgentWired, let sender { await admission.ask(about: event, from: sender) }
+        }
         guard !plan.decisions.isEmpty else { return }
         if let sender, plan.takesMessage { try await know(sender, event) }
         crashPoint("router.sender-known")
@@ -204,7 +211,11 @@ package final class Router: ChannelInbox {
         let group = decision.candidate.group
         switch decision.outcome {
         case .drop(nil): return
-        case .drop(let reason?): try await drop(event, origin.sender, reason, chat?.id, group.id)
+        case .drop(let reason?):
+            try await drop(event, origin.sender, reason, chat?.id, group.id)
+            guard reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat
+            else { return }
+            await admission.ask(about: event, from: sender, in: chat.id, for: group)
         case .denied(let command):
             try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
             notices.send(

@@ -43,6 +43,8 @@ final class FakeHostControl: HostControl {
         state.withLock { $0.accepted.append(event) }
     }
 
+    func answersCard(_ event: InboundEvent) async throws -> Bool { false }
+
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { state.withLock { $0.routes } }
 
     func explain(address: ChatAddress, text: String?, mention: Bool?) async throws -> [RouteExplanation] {
