@@ -46,6 +46,8 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
     /// Sending the same idempotency key twice shows one message.
     package var idempotencyKeys: Bool
     package var files: Bool
+    /// A chat that is no group is read by one person alone, beside the bot.
+    package var privateChats: Bool
     /// People can be shown that the agent is at work.
     package var typing: Bool
     /// Cards are shown with buttons, whose presses come as ``ChannelInbox/answer(_:)``.
@@ -59,6 +61,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         reactions: Bool = false,
         idempotencyKeys: Bool = false,
         files: Bool = false,
+        privateChats: Bool = true,
         typing: Bool = true,
         buttons: Bool = false,
         maximumTextLength: Int? = nil
@@ -68,6 +71,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.reactions = reactions
         self.idempotencyKeys = idempotencyKeys
         self.files = files
+        self.privateChats = privateChats
         self.typing = typing
         self.buttons = buttons
         self.maximumTextLength = maximumTextLength

@@ -49,15 +49,18 @@ import Testing
         }
     }
 
-    @Test func `two humans with several handles each become one`() async throws {
+    @Test func `two humans with several handles each are not merged: no unlink would undo it`() async throws {
         try await withStore { store in
             try await store.write { db in
                 try Identity.link(Self.phone, Self.desk, by: nil, now: now, db)
                 try Identity.link(Self.third, ann, by: nil, now: now, db)
-                try Identity.link(ann, Self.desk, by: nil, now: now, db)
-                #expect(try Identity.handles(of: Self.phone, db).count == 4)
-                #expect(try Identity.fetchCount(db) == 1)
             }
+            #expect(
+                await code {
+                    _ = try await store.write { try Identity.link(ann, Self.desk, by: nil, now: now, $0) }
+                } == .conflict
+            )
+            #expect(try await store.read { try Identity.fetchCount($0) } == 2)
         }
     }
 

@@ -28,7 +28,8 @@ func sender(_ user: UserID, isGroup: Bool = false) -> Pairing.Sender {
         user: user,
         name: "Somebody",
         chat: ChatAddress(channel: user.channel, platformID: "dm-\(user.native)"),
-        isGroup: isGroup
+        isGroup: isGroup,
+        isPrivate: !isGroup && user.channel != "cli"
     )
 }
 

@@ -54,12 +54,17 @@ import Testing
     @Test(
         arguments: [
             (["member"], [], false), (["member"], ["member"], false), ([], ["member"], true),
-            (["admin"], ["member"], false), (["member"], ["admin"], true), (["global"], ["admin", "member"], false),
+            (["admin"], ["member"], true), (["member"], ["admin"], true), (["global"], ["admin", "member"], true),
             (["admin"], ["global"], true), (["global"], ["owner"], true), (["owner"], ["global", "member"], false),
             ([], [], false), ([], ["limited"], false), (["member"], ["limited", "other"], true),
+            (["admin"], [], true), (["global"], [], true), (["admin"], ["admin"], false), (["owner"], [], false),
         ] as [([String], [String], Bool)]
     )
-    func `a link waits exactly when the maker would gain`(maker: [String], user: [String], waits: Bool) async throws {
+    func `a link waits when the maker would gain, or hand a role on that only an owner grants`(
+        maker: [String],
+        user: [String],
+        waits: Bool
+    ) async throws {
         try await withStore { store, group in
             try await store.write { db in
                 let other = try AgentGroup.create(name: "Other", now: now, db)
@@ -85,6 +90,21 @@ import Testing
                 #expect(outcome == (waits ? .waits(maker: Self.phone) : .paired(PairingOffer(.link), by: Self.phone)))
                 // Whatever happened, the maker gained nothing.
                 #expect(try before.includes(Access.of(Self.phone, db)))
+            }
+        }
+    }
+
+    @Test func `of two who have several handles each neither joins the other`() async throws {
+        try await withStore { store, _ in
+            try await store.write { db in
+                let third = UserID(channel: "slack", native: "U1")
+                try Identity.link(Self.phone, Self.desk, by: nil, now: now, db)
+                try Identity.link(third, eve, by: nil, now: now, db)
+                guard case .void = try link(Self.phone, eve, db) else {
+                    Issue.record("two humans were merged")
+                    return
+                }
+                #expect(try Identity.handles(of: Self.phone, db) == [Self.phone, Self.desk])
             }
         }
     }

@@ -80,6 +80,31 @@ import Testing
         }
     }
 
+    @Test func `T38 a right code of one's own gives no new tries`() async throws {
+        try await withStore { store, _ in
+            let code = try await make(PairingOffer(.owner), store)
+            for _ in 0..<4 { #expect(try await redeem(wrong(code), sender(eve), store) == .wrong) }
+            let own = try await make(PairingOffer(.link), by: ann, store)
+            guard case .paired = try await redeem(own, sender(eve), store) else {
+                Issue.record("the right code was not taken")
+                return
+            }
+            #expect(try await redeem(code, sender(eve), store) == .refused)
+        }
+    }
+
+    @Test func `a chat that others read is nobody's direct chat`() async throws {
+        try await withStore { store, _ in
+            let colleague = UserID(channel: "cli", native: "1001")
+            let code = try await make(PairingOffer(.owner), store)
+            guard case .paired = try await redeem(code, sender(colleague), store) else {
+                Issue.record("the code was not taken")
+                return
+            }
+            #expect(try await store.read { try UserDM.address(of: colleague, $0) } == nil)
+        }
+    }
+
     @Test func `a code expires after ten minutes, and with it the counted tries`() async throws {
         try await withStore { store, _ in
             let code = try await make(PairingOffer(.owner), store)
@@ -93,7 +118,9 @@ import Testing
         try await withStore { store, _ in
             let code = try await make(PairingOffer(.owner), store)
             let rows = try await store.read { db in
-                try Row.fetchAll(db, sql: "SELECT *, hex(code_hash), CAST(code_hash AS TEXT) FROM pairing_codes").map { "\($0)" }
+                try Row.fetchAll(db, sql: "SELECT *, hex(code_hash), CAST(code_hash AS TEXT) FROM pairing_codes").map {
+                    "\($0)"
+                }
             }
             #expect(rows.count == 1)
             let letters = String(decoding: code.letters, as: UTF8.self)
@@ -175,6 +202,9 @@ import Testing
                 _ = try await make(PairingOffer(.member(group.id, channel: "c\(number)")), store)
             }
             await #expect(throws: PeopleError.self) { _ = try await make(PairingOffer(.owner), store) }
+            // It is no bound for anybody else.
+            _ = try await make(PairingOffer(.link), by: ann, store)
+            _ = try await make(PairingOffer(.owner), isHomeOwner: true, store)
         }
     }
 }

@@ -51,3 +51,24 @@ import Testing
         #expect(Mentions(of: [user]).words == [Array("x:1".utf8)])
     }
 }
+
+@Suite struct `The name of a new agent` {
+    @Test(
+        arguments: [
+            ("Helper", .name("Helper")), ("  Ann's helper \n", .name("Ann's helper")), ("/cancel", .cancel),
+            ("/CANCEL now", .cancel), ("日本", .name("日本")),
+        ] as [(String, NameAnswer)]
+    )
+    func `an answer is a name or a no`(text: String, answer: NameAnswer) { #expect(NameAnswer(text) == answer) }
+
+    @Test(arguments: [
+        "", "  ", "/stop", "a\nb", "a\u{202E}b", "a\u{200B}b", "a\u{2028}b", "a\u{85}b",
+        String(repeating: "x", count: 81),
+    ])
+    func `what cannot be seen or read as a line is no name`(text: String) {
+        guard case .none = NameAnswer(text) else {
+            Issue.record("\(NameAnswer(text))")
+            return
+        }
+    }
+}

@@ -17,10 +17,11 @@ extension Identity {
         return [user] + others
     }
 
-    /// Makes two handles one human, with all handles that either has been linked to before.
+    /// Makes two handles one human, with all handles that one of them has been linked to before.
     ///
-    /// What waited for this link is gone. Throws ``StoreError`` `invalid` for one handle twice, `conflict` when they
-    /// are linked already.
+    /// One of the two stands alone before it, so that unlinking that one undoes all of it. What waited for this link is
+    /// gone. Throws ``StoreError`` `invalid` for one handle twice, `conflict` when they are linked already or both to
+    /// others.
     @discardableResult
     package static func link(
         _ first: UserID,
@@ -35,14 +36,15 @@ extension Identity {
         }
         for user in [first, second] + [linker].compactMap(\.self) { try User.upsert(user, now: now, db) }
         let known = try [first, second].map { try IdentityHandle.fetchOne(db, key: $0)?.identityID }
+        guard known[0] == nil || known[1] == nil else {
+            throw StoreError(
+                .conflict,
+                "\(first) and \(second) are both linked to others: unlink one of them first, and link its handles one by one"
+            )
+        }
         let identity: IdentityID
         if let kept = known[0] ?? known[1] {
             identity = kept
-            if let other = known[1], other != kept {
-                try IdentityHandle.filter(IdentityHandle.CodingKeys.identityID == other)
-                    .updateAll(db, IdentityHandle.CodingKeys.identityID.set(to: kept))
-                try Identity.deleteOne(db, key: other)
-            }
         } else {
             identity = .random()
             try Identity(id: identity, createdAt: now).insert(db)

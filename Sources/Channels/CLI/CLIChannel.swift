@@ -21,6 +21,7 @@ package final class CLIChannel: ChannelAdapter {
         reactions: true,
         idempotencyKeys: true,
         files: true,
+        privateChats: false,
         typing: false
     )
     package var health: ChannelHealth { ChannelHealth(state: .connected, lastEvent: lastEvent.withLock(\.self)) }

@@ -80,7 +80,9 @@ extension UsersCommand {
 
         func run() async throws {
             let answer = try await ask("users unlink", ["user": .string(user)])
-            try output.print(answer, said: "\(Table.cell("", answer[key: "unlinked"])) stands alone")
+            let left = (answer[key: "left"]?.array ?? []).compactMap(\.string)
+            let rest = left.count > 1 ? "; one person still: \(left.joined(separator: ", "))" : ""
+            try output.print(answer, said: "\(Table.cell("", answer[key: "unlinked"])) stands alone\(rest)")
         }
     }
 

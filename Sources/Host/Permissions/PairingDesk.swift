@@ -18,6 +18,8 @@ final class PairingDesk: Sendable {
     private let groupChanged: @Sendable (AgentGroupID) async -> Void
     /// When the last open code expires; nil when none is open.
     private let openUntil: Mutex<Timestamp?>
+    /// Events that brought a right code lately, oldest first.
+    private let taken = Mutex<[String]>([])
 
     init(
         central: CentralStore,
@@ -56,8 +58,13 @@ final class PairingDesk: Sendable {
     }
 
     /// Looks whether a message is a code, and carries out what it gives.
-    func take(_ event: InboundEvent, from sender: UserID?) async throws -> Verdict {
+    ///
+    /// `isPrivate`: nobody but the sender reads the chat.
+    func take(_ event: InboundEvent, from sender: UserID?, isPrivate: Bool) async throws -> Verdict {
         guard let sender, !event.isBot, let code = PairingCode(message: event.content.text) else { return .route }
+        let key = "\(event.address.chat)|\(event.dedupKey)"
+        // The platform brings it again: the code is used up, and the agent is not to read it.
+        if taken.withLock({ $0.contains(key) }) { return .taken }
         let now = time.now
         guard isAnyOpen(now) else { return .route }
         let who = Pairing.Sender(
@@ -65,7 +72,8 @@ final class PairingDesk: Sendable {
             name: event.senderName,
             handle: event.senderHandle,
             chat: event.address.chat,
-            isGroup: event.isGroup
+            isGroup: event.isGroup,
+            isPrivate: isPrivate
         )
         let outcome = try await central.write { db in try Pairing.redeem(code, from: who, now: now, db) }
         switch outcome {
@@ -88,6 +96,10 @@ final class PairingDesk: Sendable {
             )
             if let group = offer.wires { await groupChanged(group) }
             say(try await confirmation(offer, maker), event)
+        }
+        taken.withLock { taken in
+            taken.append(key)
+            if taken.count > 100 { taken.removeFirst() }
         }
         return .taken
     }

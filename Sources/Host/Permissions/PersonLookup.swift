@@ -11,6 +11,25 @@ struct PersonLookup: Sendable {
     let store: CentralStore
     let registry: ChannelRegistry
 
+    /// Whom a right is given to: `<channel>:<id>` or `<channel>:<handle>` and nothing else, because a name or a handle of
+    /// some channel may be anybody's.
+    ///
+    /// Throws `invalidArguments` naming the ids that were meant, perhaps.
+    func grantee(_ text: String) async throws -> UserID {
+        if let id = UserID(text), PathSegment.isIdentifier(id.channel) { return try await user(text) }
+        let meant = try await store.read { db in
+            try User.filter(
+                User.CodingKeys.displayName == text || User.CodingKeys.handle == String(text.trimmingPrefix("@"))
+            ).order(User.CodingKeys.id).limit(8).fetchAll(db).map(\.id.description)
+        }
+        guard !meant.isEmpty else { throw Self.unknown(text) }
+        throw ControlError(
+            .invalidArguments,
+            "a name may be anybody's: write the id of whom you mean as <channel>:<id>; \"\(text.prefix(80))\" is "
+                + "what is shown of \(meant.joined(separator: ", "))"
+        )
+    }
+
     /// A known user by id, `@handle`, name or the beginning of an id; somebody new by `<channel>:<id>`, or by
     /// `<channel>:<handle>` where the platform can say who that is.
     ///
@@ -28,11 +47,12 @@ struct PersonLookup: Sendable {
         if try await store.read({ db in try User.exists(db, key: id) }) { return id }
         let adapter = registry.adapter(id.channel)
         if adapter?.isNativeID(id.native) ?? !Self.looksLikeHandle(id.native) { return id }
-        if let known = try await store.read({ db in try User.called(id.native, on: id.channel, db) }) {
-            return known.id
-        }
+        // The platform knows whose it is today; what was last seen here may have passed on.
         if let native = try await adapter?.nativeID(of: id.native) {
             return UserID(channel: id.channel, native: native)
+        }
+        if let known = try await store.read({ db in try User.called(id.native, on: id.channel, db) }) {
+            return known.id
         }
         throw Self.unknown(text)
     }

@@ -70,7 +70,7 @@ package final class Router: Sendable {
         let (event, sender, channelHasThreads) = normalised(event)
         traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
         if try await admission.takeName(event, from: sender) { return }
-        switch try await pairing.take(event, from: sender) {
+        switch try await pairing.take(event, from: sender, isPrivate: isPrivate(event)) {
         case .route: break
         case .taken: return
         case .refused: return try await drop(event, sender, .pairingLimit, nil, nil)
@@ -174,6 +174,10 @@ package final class Router: Sendable {
         }
     }
 
+    private func isPrivate(_ event: InboundEvent) -> Bool {
+        !event.isGroup && registry.adapter(event.address.channel)?.capabilities.privateChats == true
+    }
+
     /// Rows of people may be gone: each is made anew with their next message.
     func forgetPeople() { people.withLock { $0.removeAll() } }
 
@@ -241,11 +245,19 @@ package final class Router: Sendable {
 
     private func offerLink(_ event: InboundEvent, _ origin: Origin, as name: String) async throws {
         guard let sender = origin.sender else { return }
+        guard registry.adapter(event.address.channel)?.capabilities.privateChats == true else {
+            // Whoever reads the chat could send the code first.
+            return notices.send(
+                "Others read this chat too: `nanoclaw users link --code` gives you a code.",
+                to: event.address,
+                as: name
+            )
+        }
         let made = try await pairing.make(PairingOffer(.link), by: sender, isHomeOwner: false)
         notices.send(
             "Send \(made.code.text) as a direct message, and nothing else, from your other account within ten minutes: "
                 + "the two are one person then.",
-            to: event.replyAddress ?? event.address,
+            to: event.address,
             as: name
         )
     }

@@ -76,7 +76,9 @@ package struct PendingChat: CentralRecord {
         now: Timestamp,
         _ db: Database
     ) throws -> MessagingGroup? {
-        guard var row = try fetchOne(db, key: chat), let place = try MessagingGroup.fetchOne(db, key: chat) else {
+        guard var row = try fetchOne(db, key: chat), !row.isApproved, row.expiresAt > now,
+            let place = try MessagingGroup.fetchOne(db, key: chat)
+        else {
             return nil
         }
         guard try AgentGroup.exists(db, key: group) else { throw StoreError(.notFound, "no agent group \(group)") }

@@ -75,10 +75,18 @@ package enum NameAnswer: Sendable, Equatable {
             self = .cancel
         } else if name.isEmpty || name.count > 80 || name.utf8.count > 200 {
             self = .none("A name has 1 to 80 characters.")
-        } else if name.hasPrefix("/") || !name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) {
+        } else if name.hasPrefix("/") || !name.unicodeScalars.allSatisfy(Self.isPlain) {
             self = .none("A name is one line and does not begin with a slash.")
         } else {
             self = .name(name)
+        }
+    }
+
+    /// A letter that is seen where it stands, and breaks no line.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+        default: true
         }
     }
 }

@@ -8,19 +8,23 @@ package enum IdentityLinks {
     package static let wait = Duration.seconds(86_400)
 
     /// What came of two handles that want to be one human.
-    package enum Join: Sendable, Equatable { case linked, already, waits }
+    package enum Join: Sendable, Equatable { case linked, already, bothLinked, waits }
 
-    /// Links the maker of a code with who sent it, unless the maker would gain rights by it: then it waits for an owner.
+    /// Links the maker of a code with who sent it, or lets the link wait for an owner.
     ///
-    /// The sender gains what the maker has: the maker gave them the code for that. Rights are those of this moment.
+    /// It waits when the maker would gain any right by it, and when the sender would gain a role that the maker, who is no
+    /// owner, could not grant. Memberships of the maker are what a code is for. Rights are those of this moment.
     package static func join(_ maker: UserID, with sender: UserID, now: Timestamp, _ db: Database) throws -> Join {
         let makers = try Identity.handles(of: maker, db)
         guard !makers.contains(sender) else { return .already }
         let senders = try Identity.handles(of: sender, db)
+        guard makers.count == 1 || senders.count == 1 else { return .bothLinked }
         let raises = try Set(makers.map(\.channel)).contains { channel in
             try !Access.of(makers, on: channel, db).includes(Access.of(senders, on: channel, db))
         }
-        guard raises else {
+        let (given, had) = (try Access.of(makers, on: "", db), try Access.of(senders, on: "", db))
+        let handsOn = !given.isOwner && !had.includesRoles(of: given)
+        guard raises || handsOn else {
             try Identity.link(maker, sender, by: maker, now: now, db)
             return .linked
         }
@@ -43,5 +47,12 @@ extension Access {
         if isGlobalAdmin { return true }
         guard !other.isGlobalAdmin else { return false }
         return other.adminOf.isSubset(of: adminOf) && other.memberOf.allSatisfy(isMember)
+    }
+
+    /// Whether the other's roles are a part of these; memberships are none.
+    package func includesRoles(of other: Access) -> Bool {
+        var roles = other
+        roles.memberOf = []
+        return includes(roles)
     }
 }

@@ -4,9 +4,9 @@ package import GRDB
 
 /// Codes are made, sent and used up: each function is one transaction of the caller's.
 package enum Pairing {
-    /// Codes that may be open at once.
-    package static let mostCodes = 20
-    /// Senders whose tries are counted; with that many nobody else's code is compared.
+    /// Codes of one maker that may be open at once; for who owns the home there is no such bound.
+    package static let mostCodes = 3
+    /// Senders whose tries are counted; beyond that the oldest are forgotten.
     package static let mostSenders = 10_000
 
     /// A code that was just made; shown once and never stored.
@@ -23,13 +23,23 @@ package enum Pairing {
         package var chat: ChatAddress
         /// More than two people read the chat.
         package var isGroup: Bool
+        /// Nobody but the sender reads it.
+        package var isPrivate: Bool
 
-        package init(user: UserID, name: String? = nil, handle: String? = nil, chat: ChatAddress, isGroup: Bool) {
+        package init(
+            user: UserID,
+            name: String? = nil,
+            handle: String? = nil,
+            chat: ChatAddress,
+            isGroup: Bool,
+            isPrivate: Bool
+        ) {
             self.user = user
             self.name = name
             self.handle = handle
             self.chat = chat
             self.isGroup = isGroup
+            self.isPrivate = isPrivate
         }
     }
 
@@ -76,8 +86,12 @@ package enum Pairing {
         for earlier in try PairingRecord.all(db) where earlier.maker == maker && earlier.offer == offer {
             try earlier.delete(db)
         }
-        guard try PairingRecord.all(db).count < mostCodes else {
-            throw PeopleError(.busy, "\(mostCodes) codes are open already: wait ten minutes, until they have expired")
+        let own = try PairingRecord.all(db).count { $0.maker == maker && !$0.isOfHomeOwner }
+        guard isHomeOwner || own < mostCodes else {
+            throw PeopleError(
+                .busy,
+                "\(mostCodes) codes of yours are open already: wait ten minutes, until they expire"
+            )
         }
         let code = PairingCode.random()
         try PairingRecord(code, offer, by: maker, isHomeOwner: isHomeOwner).insert(now: now, db)
@@ -105,7 +119,6 @@ package enum Pairing {
         for record in open where try code.matches(record.hash, salt: record.salt) { found = record }
         guard let found else { return .wrong }
         try found.delete(db)
-        try db.execute(sql: "DELETE FROM pairing_tries WHERE sender_id = ?", arguments: [sender.user])
         guard !sender.isGroup else {
             return .void("a code is for a direct chat, and others could read this one: make a new code")
         }
@@ -125,7 +138,7 @@ package enum Pairing {
         _ db: Database
     ) throws -> Redemption {
         try User.seen(sender.user, name: sender.name, handle: sender.handle, now: now, db)
-        try UserDM.remember(sender.user, sender.chat, now: now, db)
+        if sender.isPrivate { try UserDM.remember(sender.user, sender.chat, now: now, db) }
         switch record.offer.purpose {
         case .owner: try UserRole.grant(.owner, to: sender.user, by: record.maker, now: now, db)
         case .member(let group, let channel):
@@ -140,6 +153,7 @@ package enum Pairing {
             switch try IdentityLinks.join(record.maker, with: sender.user, now: now, db) {
             case .linked: break
             case .already: return .void("these two are linked already")
+            case .bothLinked: return .void("both are linked to other handles: unlink one of them first")
             case .waits: return .waits(maker: record.maker)
             }
         }
@@ -172,8 +186,14 @@ package enum Pairing {
             sql: "SELECT tries, last_at FROM pairing_tries WHERE sender_id = ?",
             arguments: [sender]
         )
-        if known == nil, try Int.fetchOne(db, sql: "SELECT count(*) FROM pairing_tries") ?? 0 >= mostSenders {
-            return false
+        if known == nil {
+            try db.execute(
+                sql: """
+                    DELETE FROM pairing_tries WHERE sender_id IN (
+                        SELECT sender_id FROM pairing_tries ORDER BY last_at DESC LIMIT -1 OFFSET ?)
+                    """,
+                arguments: [mostSenders - 1]
+            )
         }
         if let known { tries = PairingTries(count: known["tries"], lastAt: known["last_at"]) }
         guard tries.take(at: now) else { return false }

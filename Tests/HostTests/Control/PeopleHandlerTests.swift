@@ -16,7 +16,7 @@ import Testing
             try await fixture.store.write { db in
                 try User.seen(ann, name: "Ann", handle: "ann_of_old", now: Timestamp(milliseconds: 1), db)
             }
-            for handle in ["@Ann_of_Old", "telegram:@ann_of_old"] {
+            for handle in ["telegram:@Ann_of_Old", "telegram:@ann_of_old"] {
                 _ = try await fixture.ask("members add", ["user": .string(handle), "group": "main"])
                 #expect(try await fixture.store.read { try Member.fetchAll($0).map(\.userID) } == [ann])
                 _ = try await fixture.ask("members remove", ["user": .string(handle), "group": "main"])
@@ -27,6 +27,28 @@ import Testing
                 #expect(refusal.contains("users pair") && refusal.contains("<channel>:<id>"), "\(refusal)")
             }
             #expect(try await fixture.store.read { db in try db.dumpCounts() } == before)
+        }
+    }
+
+    @Test func `nothing is granted to whoever wears a name`() async throws {
+        try await ControlFixture.with { fixture in
+            let mallory = UserID(channel: "telegram", native: "666")
+            try await fixture.store.write { db in
+                try User.seen(mallory, name: "ann", handle: "boss", now: Timestamp(milliseconds: 1), db)
+            }
+            for name in ["ann", "@boss", "boss", "telegram:6"] {
+                let wanted: [String: JSONValue] = ["user": .string(name), "role": "owner"]
+                if name == "telegram:6" {
+                    // The beginning of an id is another id.
+                    _ = try await fixture.ask("roles grant", wanted)
+                } else {
+                    let refusal = try await fixture.refusal("roles grant", wanted)
+                    #expect(refusal.contains("telegram:666") && refusal.contains("<channel>:<id>"), "\(refusal)")
+                    let link = try await fixture.refusal("users link", ["user": .string(name), "other": "cli:0"])
+                    #expect(link.contains("telegram:666"), "\(link)")
+                }
+            }
+            #expect(try await fixture.store.read { try Access.of(mallory, $0) } == Access())
         }
     }
 

@@ -129,6 +129,44 @@ import Testing
         }
     }
 
+    @Test func `a code that the platform brings again is not the agent's to read`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                let offer = PairingOffer(.owner, wires: host.group.id)
+                let made = try await host.runtime.pair(offer, by: Self.home, isHomeOwner: true)
+                let event = direct(host, made.code.text, from: "ann")
+                for _ in 0..<2 { try await host.runtime.accept(event) }
+                await host.channel.waitForSent(1)
+                #expect(host.spawner.runners.isEmpty)
+                #expect(try await host.runtime.central.read { try Session.fetchCount($0) } == 0)
+            }
+        }
+    }
+
+    @Test func `a chat that others read gets no code, and neither does another chat than the asker's`() async throws {
+        let shared = FakeChannel(capabilities: ChannelCapabilities(idempotencyKeys: true, privateChats: false))
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: shared) { host in
+                try await host.runtime.accept(host.event("/link"))
+                await host.channel.waitForSent(1)
+                #expect(host.channel.texts.first?.contains("users link --code") == true)
+                let codes = try await host.runtime.central.read { db in
+                    try Int.fetchOne(db, sql: "SELECT count(*) FROM pairing_codes")
+                }
+                #expect(codes == 0)
+            }
+        }
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                var event = host.event("/link")
+                event.replyAddress = ChatAddress(channel: "test", platformID: "elsewhere")
+                try await host.runtime.accept(event)
+                await host.channel.waitForSent(1)
+                #expect(host.channel.sent.map(\.address) == [host.chat.address])
+            }
+        }
+    }
+
     @Test func `a link that would give the maker more waits for an owner, who makes it`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in

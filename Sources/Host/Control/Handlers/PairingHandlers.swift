@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelKit
 import ControlProtocol
 import Core
 import GRDB
@@ -39,8 +40,12 @@ struct PairingHandlers: Sendable {
         let channel = try call.arguments.optional("channel")
         let wire = try call.arguments.optional("wire")
         try call.arguments.finish()
-        if let channel, !PathSegment.isIdentifier(channel) {
-            throw ControlError(.invalidArguments, "--channel \"\(channel.prefix(80))\" is no channel")
+        if let channel, context.registry.adapter(channel) == nil {
+            let known = context.registry.all.map(\.channel).joined(separator: ", ")
+            throw ControlError(
+                .invalidArguments,
+                "--channel \"\(channel.prefix(80))\" is no channel of this host: use \(known)"
+            )
         }
         let (group, wired) = try await context.store.read { db in
             (try Lookup.agentGroup(name, db), try wire.map { try Lookup.agentGroup($0, db).id })
@@ -75,7 +80,7 @@ struct PairingHandlers: Sendable {
         let texts = [try call.arguments.required("user"), try call.arguments.required("other")]
         try call.arguments.finish()
         let lookup = PersonLookup(store: context.store, registry: context.registry)
-        let (user, other) = (try await lookup.user(texts[0]), try await lookup.user(texts[1]))
+        let (user, other) = (try await lookup.grantee(texts[0]), try await lookup.grantee(texts[1]))
         let (now, caller) = (context.time.now, call.caller)
         let handles = try await context.store.write { db in
             try Identity.link(user, other, by: caller, now: now, db)
@@ -88,8 +93,12 @@ struct PairingHandlers: Sendable {
         let text = try call.arguments.required("user")
         try call.arguments.finish()
         let user = try await PersonLookup(store: context.store, registry: context.registry).user(text)
-        try await context.store.write { db in try Identity.unlink(user, db) }
-        return ["unlinked": .string(user.description)]
+        let left = try await context.store.write { db in
+            let others = try Identity.handles(of: user, db).dropFirst()
+            try Identity.unlink(user, db)
+            return Array(others)
+        }
+        return ["unlinked": .string(user.description), "left": .array(left.map { .string($0.description) })]
     }
 
     private func identities(_ call: inout ControlCall) async throws -> JSONValue {

@@ -94,7 +94,7 @@ struct PeopleHandlers: Sendable {
         let text = try call.arguments.required("user")
         let name = try call.arguments.optional("name")
         try call.arguments.finish()
-        let id = try await person(text)
+        let id = try await person(text, grants: true)
         let now = context.time.now
         try await context.store.write { db in
             if try User.exists(db, key: id) { throw StoreError(.conflict, "user \(id) exists already") }
@@ -127,7 +127,7 @@ struct PeopleHandlers: Sendable {
     // MARK: - Roles
 
     private func grant(_ call: inout ControlCall) async throws -> JSONValue {
-        let (user, role, group) = try await subject(&call)
+        let (user, role, group) = try await subject(&call, grants: true)
         let now = context.time.now
         let caller = call.caller
         let row = try await context.store.write { db in
@@ -143,13 +143,14 @@ struct PeopleHandlers: Sendable {
     }
 
     /// `user`, `role` and, for one agent group only, `group`.
-    private func subject(_ call: inout ControlCall) async throws -> (UserID, Role, AgentGroupID?) {
+    private func subject(_ call: inout ControlCall, grants: Bool = false) async throws -> (UserID, Role, AgentGroupID?)
+    {
         let text = try call.arguments.required("user")
         let role = try ControlArguments.choice(try call.arguments.required("role"), Role.self, "role")
         let groupName = try call.arguments.optional("group")
         try call.arguments.finish()
         let group = try await context.store.read { db in try groupName.map { try Lookup.agentGroup($0, db).id } }
-        return (try await person(text), role, group)
+        return (try await person(text, grants: grants), role, group)
     }
 
     // MARK: - Members
@@ -164,7 +165,7 @@ struct PeopleHandlers: Sendable {
 
     private func addMember(_ call: inout ControlCall) async throws -> JSONValue {
         let channel = try call.arguments.optional("channel")
-        let (user, group) = try await membership(&call)
+        let (user, group) = try await membership(&call, grants: true)
         let member = Member(
             userID: user,
             agentGroupID: group,
@@ -193,15 +194,17 @@ struct PeopleHandlers: Sendable {
         return ["deleted": .string(user.description)]
     }
 
-    private func membership(_ call: inout ControlCall) async throws -> (UserID, AgentGroupID) {
+    private func membership(_ call: inout ControlCall, grants: Bool = false) async throws -> (UserID, AgentGroupID) {
         let text = try call.arguments.required("user")
         let groupName = try call.arguments.required("group")
         try call.arguments.finish()
         let group = try await context.store.read { db in try Lookup.agentGroup(groupName, db) }
-        return (try await person(text), group.id)
+        return (try await person(text, grants: grants), group.id)
     }
 
-    private func person(_ text: String) async throws -> UserID {
-        try await PersonLookup(store: context.store, registry: context.registry).user(text)
+    /// Whom a text names; for a grant no name is enough.
+    private func person(_ text: String, grants: Bool = false) async throws -> UserID {
+        let lookup = PersonLookup(store: context.store, registry: context.registry)
+        return grants ? try await lookup.grantee(text) : try await lookup.user(text)
     }
 }
