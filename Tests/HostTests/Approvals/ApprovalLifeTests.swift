@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func `§16.246 an action that throws or is gone is told with its reason`() async throws {
-        let shed = PaintShed { throw HostError(.failed, "the brush is gone") }
+        let shed = PaintShed { throw HostError(.conflict, "the brush is gone") }
         try await withTemporaryDirectory { home in
             try await withHost(home: home, channel: TestHost.channel()) { host in
                 await #expect(throws: ApprovalError.self) { try await host.ask() }

@@ -4,8 +4,10 @@ import ChannelKit
 import ControlProtocol
 import Core
 import GRDB
+import SessionStoreHost
 import Synchronization
 import TestSupport
+import Testing
 
 @testable import Host
 
