@@ -258,6 +258,24 @@ import Testing
         }
     }
 
+    @Test func `§16.105 what nobody has decided in a day waits no more, and the next message asks again`() async throws
+    {
+        let clock = ManualTime()
+        try await withBoss(time: clock) { host in
+            try await host.runtime.accept(direct(host, "hello bot", from: "ann"))
+            try await host.runtime.accept(host.event("let me in", from: "ben"))
+            #expect(try await pending(host) == ["register_channel", "admit_sender"])
+            clock.advance(by: .seconds(24 * 3600 + 1))
+            try await host.runtime.accept(direct(host, "hello again", from: "ann"))
+            try await host.runtime.accept(host.event("let me in please", from: "ben"))
+            let events = try await host.runtime.central.read { db in
+                (try PendingChat.fetchAll(db).map(\.event), try PendingSender.fetchAll(db).map(\.event))
+            }
+            #expect(events.0.count == 1 && events.0[0].contains("hello again"))
+            #expect(events.1.count == 1 && events.1[0].contains("let me in please"))
+        }
+    }
+
     @Test func `only so many chats are asked about at once`() async throws {
         try await withBoss { host in
             for number in 0..<(PendingChat.most + 5) {

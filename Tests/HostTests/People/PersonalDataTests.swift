@@ -172,4 +172,24 @@ import Testing
             #expect(left == 0)
         }
     }
+
+    @Test func `every column that names a person is erased with them, or said to stay`() async throws {
+        try await withAnn { host, _ in
+            let columns = try await host.runtime.central.read { db in
+                try String.fetchAll(
+                    db,
+                    sql: """
+                        SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+                        WHERE t.type = 'table' AND c.type = 'TEXT' AND (c.name LIKE '%user_id' OR c.name LIKE '%sender_id'
+                            OR c.name LIKE '%\\_by' ESCAPE '\\' OR (t.name = 'users' AND c.name = 'id'))
+                            AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(t.name) f
+                                WHERE f."from" = c.name AND f."table" = 'users')
+                        """
+                )
+            }
+            #expect(columns.count > 5)
+            let known = Set((PersonalData.records + PersonalData.kept).map { "\($0.table).\($0.column)" })
+            #expect(columns.filter { !known.contains($0) } == [])
+        }
+    }
 }

@@ -20,6 +20,7 @@ extension PersonalData {
         Source(table: "cli_readers", column: "user_id", kind: .chatHistory),
         Source(table: "dropped_messages", column: "sender_id", kind: .records),
         Source(table: "pending_sender_approvals", column: "sender_id", kind: .records),
+        Source(table: "card_answers", column: "user_id", kind: .records),
         Source(table: "pairing_tries", column: "sender_id", kind: .records),
         Source(table: "pairing_codes", column: "made_by", kind: .records),
         Source(table: "pending_identity_links", column: "user_id", kind: .records),
@@ -30,6 +31,14 @@ extension PersonalData {
         Source(table: "agent_group_members", column: "user_id", kind: .profile),
         Source(table: "identity_handles", column: "user_id", kind: .profile),
         Source(table: "users", column: "id", kind: .profile),
+    ]
+
+    /// Where a person's id stays: who gave their word for what is a record that nobody shortens.
+    static let kept = [
+        Source(table: "approvals", column: "decided_by", kind: .audit),
+        Source(table: "approval_grants", column: "granted_by", kind: .audit),
+        Source(table: "approval_grants", column: "revoked_by", kind: .audit),
+        Source(table: "approval_audit", column: "user_id", kind: .audit),
     ]
 
     typealias Tell = @Sendable (PersonalItem) async throws -> Void
@@ -87,7 +96,7 @@ extension PersonalData {
                 )
             )
         }
-        for item in unreadable + remains(parts) { try await tell(item) }
+        for item in try await unreadable + audit(subject) + remains(parts) { try await tell(item) }
     }
 
     private func refuseLastOwner(_ subject: Subject) async throws {

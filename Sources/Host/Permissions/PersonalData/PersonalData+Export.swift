@@ -33,7 +33,7 @@ extension PersonalData {
             try await send(bytes, as: path, emit)
             try await emit(ExportFrame(item: PersonalItem(.memory, path, count: 1, .exported)))
         }
-        for item in unreadable + remains(parts) { try await emit(ExportFrame(item: item)) }
+        for item in try await unreadable + audit(subject) + remains(parts) { try await emit(ExportFrame(item: item)) }
     }
 
     private func exportRecords(_ subject: Subject, _ emit: Emit) async throws {

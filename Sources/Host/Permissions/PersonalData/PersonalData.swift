@@ -144,6 +144,27 @@ struct PersonalData: Sendable {
         return found
     }
 
+    /// Decisions of the person that are on record.
+    func audit(_ subject: Subject) async throws -> [PersonalItem] {
+        try await central.read { db in
+            try Self.kept.compactMap { source in
+                let count = try subject.handles.map { handle in
+                    let sql = "SELECT count(*) FROM \(source.table) WHERE \(source.column) = ?"
+                    return try Int.fetchOne(db, sql: sql, arguments: [handle]) ?? 0
+                }.reduce(0, +)
+                guard count > 0 else { return nil }
+                return PersonalItem(
+                    source.kind,
+                    "nanoclaw.db \(source.table)",
+                    count: count,
+                    .stays,
+                    reason: "the record of who decided what holds the person's id, and nothing is ever taken out of it",
+                    remedy: "none while the home is used: it is how others know who gave leave for what"
+                )
+            }
+        }
+    }
+
     /// What nobody can take out from here, whoever is asked for.
     func remains(_ parts: [Part]) -> [PersonalItem] {
         var items: [PersonalItem] = []
