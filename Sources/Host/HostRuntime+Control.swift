@@ -26,7 +26,11 @@ extension HostRuntime: HostControl, ChannelInbox {
         return try await cards.answer(answer)
     }
 
-    func answersCard(_ event: InboundEvent) async throws -> Bool { try await cards.wouldTake(event) }
+    func answersCard(_ event: InboundEvent) async throws -> Bool {
+        if try await cards.wouldTake(event) { return true }
+        let sender = event.senderNativeID.map { UserID(channel: event.address.channel, native: $0) }
+        return try await admission.awaitedName(event, from: sender) != nil
+    }
 
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
 

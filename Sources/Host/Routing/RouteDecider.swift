@@ -17,7 +17,9 @@ package enum RouteDecider {
         guard !candidates.isEmpty else {
             return RoutePlan(decisions: [], drop: event.isMention ? .noAgentWired : nil)
         }
-        let decisions = candidates.map { decide($0, event, facts) }
+        var decisions = candidates.map { decide($0, event, facts) }
+        // The host answers it once, however many agents hear the chat.
+        if let asked = decisions.first(where: { $0.outcome == .link }) { decisions = [asked] }
         let isTaken = decisions.contains { decision in
             if case .drop(nil) = decision.outcome { return false }
             return true

@@ -76,11 +76,7 @@ package final class Router: Sendable {
         case .refused: return try await drop(event, sender, .pairingLimit, nil, nil)
         }
         let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)
-        var plan = RouteDecider.decide(event, facts)
-        if let asked = plan.decisions.first(where: { $0.outcome == .link }) {
-            // The host answers it once, however many agents hear the chat.
-            plan.decisions = [asked]
-        }
+        let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop {
             try await drop(event, sender, reason, facts.chat?.id, nil)
             if reason == .noAgentWired, let sender { await admission.ask(about: event, from: sender) }

@@ -188,7 +188,7 @@ final class AdmissionDesk: Sendable {
                 follow(approval, chat: row.messagingGroupID)
             } else {
                 // The host died before anybody was asked.
-                try await forget(chat: row.messagingGroupID)
+                try await forget(chat: row.messagingGroupID, asked: nil)
             }
         }
         for row in senders {
@@ -210,8 +210,11 @@ final class AdmissionDesk: Sendable {
                 let now = self.time.now
                 switch result.status {
                 case .executed: return
-                case .denied: try await self.central.write { db in try PendingChat.refuse(chat, now: now, db) }
-                default: try await self.forget(chat: chat)
+                case .denied:
+                    try await self.central.write { db in
+                        try PendingChat.refuse(chat, by: approval.rawValue, now: now, db)
+                    }
+                default: try await self.forget(chat: chat, asked: approval.rawValue)
                 }
             }
         }
@@ -226,10 +229,12 @@ final class AdmissionDesk: Sendable {
         }
     }
 
-    private func forget(chat: MessagingGroupID) async throws {
+    /// Of the message that this approval was about; another may wait for the next one by now.
+    private func forget(chat: MessagingGroupID, asked approval: String?) async throws {
         try await central.write(changesRouting: false) { db in
             try PendingChat.filter(
                 PendingChat.CodingKeys.messagingGroupID == chat && PendingChat.CodingKeys.isApproved == false
+                    && PendingChat.CodingKeys.approvalID == approval
             ).deleteAll(db)
         }
     }

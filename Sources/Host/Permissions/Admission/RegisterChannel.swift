@@ -135,14 +135,16 @@ extension AdmissionDesk {
         return "The new agent's name is asked for in \(address.chat)."
     }
 
+    /// The question that a message would answer; nil for an ordinary one.
+    func awaitedName(_ event: InboundEvent, from sender: UserID?) async throws -> PendingName? {
+        guard let sender, !event.isBot, awaitsName.withLock({ $0.contains(event.address.chat) }) else { return nil }
+        let now = time.now
+        return try await central.read { db in try PendingName.awaited(sender, in: event.address.chat, now: now, db) }
+    }
+
     /// Takes a message that answers the question for a name; false for one that is an ordinary message.
     func takeName(_ event: InboundEvent, from sender: UserID?) async throws -> Bool {
-        guard let sender, !event.isBot, awaitsName.withLock({ $0.contains(event.address.chat) }) else { return false }
-        let now = time.now
-        let row = try await central.read { db in
-            try PendingName.awaited(sender, in: event.address.chat, now: now, db)
-        }
-        guard let row else { return false }
+        guard let sender, let row = try await awaitedName(event, from: sender) else { return false }
         switch NameAnswer(event.content.text) {
         case .none(let reason):
             notices.send("\(reason) Answer with another name, or with /cancel.", to: event.address, as: "NanoClaw")
