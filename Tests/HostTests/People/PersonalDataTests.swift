@@ -137,8 +137,8 @@ import Testing
             // Not even in free room of the file that she shared with others.
             let inbound = try await host.session(of: "c1").store.folder.inboundDatabase
             let bytes = try Data(contentsOf: URL(fileURLWithPath: inbound))
-            #expect(bytes.range(of: Data("boss says hello".utf8)) != nil)
-            #expect(bytes.range(of: Data("ann says hello to all".utf8)) == nil)
+            #expect(bytes.range(of: Data("test:boss".utf8)) != nil)
+            #expect(bytes.range(of: Data("test:ann".utf8)) == nil)
         }
     }
 
