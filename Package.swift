@@ -92,6 +92,13 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
+    .target(
+        name: "People",
+        dependencies: [
+            "CentralStore", "COpenSSL", "Core",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]
+    ),
     .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
@@ -120,7 +127,8 @@ let host: [Target] = [
             "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
             "ContainerResources",
             "ControlProtocol", "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "People", "Sandbox",
+            "SessionStore",
             "SessionStoreHost",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -214,7 +222,7 @@ let testing: [Target] = [
         [
             "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
             "NetworkTestSupport",
-            "Sandbox", "SessionStore",
+            "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
@@ -222,6 +230,7 @@ let testing: [Target] = [
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
     tests("ModelProviders", ["NetworkTestSupport"]),
+    tests("People", ["CentralStore", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("Prompting"),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
     tests("ShellPolicy"),

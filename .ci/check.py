@@ -26,7 +26,7 @@ LAYERS = [
     ["LinuxIO"],
     ["Approvals", "BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "Cron", "HostConfiguration", "HostLogging",
      "ModelProviders", "Prompting", "Sandbox", "SessionStore"],
-    ["SessionStoreHost"],
+    ["People", "SessionStoreHost"],
     ["AgentRequests", "AgentTools", "Channels", "Egress"],
     ["AgentRuntime", "Host"],
     ["Commands"],

@@ -40,6 +40,7 @@ extension HostRuntime {
                 host: self,
                 cli: cli,
                 traces: traces,
+                registry: registry,
                 approvals: approvals,
                 levels: log.levels,
                 mounts: self.configuration.mounts,
@@ -73,6 +74,7 @@ extension HostRuntime {
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
         isAccepting.store(true, ordering: .releasing)
+        tasks.add { await self.admission.recover() }
         logger.notice(
             "The host is ready",
             metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]

@@ -44,8 +44,11 @@ final class HostRuntime: Sendable {
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
+    let pairing: PairingDesk
+    let admission: AdmissionDesk
     let router: Router
     let notices: NoticeSender
+    let directMessages: DirectMessages
     let cards: CardDesk
     let approvals: ApprovalService
     let questions: QuestionDesk
@@ -54,6 +57,7 @@ final class HostRuntime: Sendable {
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
+    let groupCreation: GroupCreation
     let owner: FileOwner?
     let time: any TimeSource
     let startedAt: Timestamp
@@ -62,6 +66,7 @@ final class HostRuntime: Sendable {
     let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
+    private let lateRouter = Late<Router>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
 
@@ -115,7 +120,19 @@ final class HostRuntime: Sendable {
             time: time
         )
         typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
-        notices = NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices"))
+        directMessages = DirectMessages(
+            central: central,
+            registry: registry,
+            time: time,
+            logger: log.logger("people")
+        )
+        notices = NoticeSender(
+            registry: registry,
+            directMessages: directMessages,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("notices")
+        )
         let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
@@ -123,6 +140,7 @@ final class HostRuntime: Sendable {
                 registry,
                 actions,
                 ledger,
+                directMessages,
                 publisher,
                 late,
                 configuration,
@@ -163,22 +181,12 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("actions")
         )
-        router = Router(
+        pairing = try await PairingDesk(
             central: central,
-            sessions: sessions,
-            ledger: ledger,
-            supervisor: supervisor,
-            registry: registry,
             notices: notices,
-            typing: typing,
-            traces: traces,
-            activity: activity,
-            checkRoom: { [fillGuard] in
-                guard fillGuard.wrapped?.level == .full else { return }
-                throw HostError(.unavailable, DiskFailure.full.words)
-            },
             time: time,
-            logger: log.logger("router")
+            logger: log.logger("people"),
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) }
         )
         cards = CardDesk(
             central: central,
@@ -217,6 +225,50 @@ final class HostRuntime: Sendable {
         )
         cards.register(questions, for: QuestionDesk.purpose)
         actions.add([questions])
+        groupCreation = GroupCreation(
+            home: home,
+            central: central,
+            files: groupFolder,
+            executors: executors,
+            time: time
+        )
+        admission = AdmissionDesk(
+            central: central,
+            approvals: approvals,
+            directMessages: directMessages,
+            notices: notices,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("people"),
+            createGroup: { [groupCreation] in try await groupCreation.create(name: $0) },
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) },
+            accept: { [lateRouter] event in
+                guard let router = lateRouter.wrapped else {
+                    throw HostError(.unavailable, "the host is stopping: the next one goes on")
+                }
+                try await router.accept(event)
+            }
+        )
+        router = Router(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            registry: registry,
+            notices: notices,
+            pairing: pairing,
+            admission: admission,
+            typing: typing,
+            traces: traces,
+            activity: activity,
+            checkRoom: { [fillGuard] in
+                guard fillGuard.wrapped?.level == .full else { return }
+                throw HostError(.unavailable, DiskFailure.full.words)
+            },
+            time: time,
+            logger: log.logger("router")
+        )
+        lateRouter.set(router)
         retention = Retention(
             home: home,
             central: central,
@@ -252,6 +304,7 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        lateRouter.set(nil)
         fillGuard.set(nil)
         lock.release()
     }
@@ -319,6 +372,7 @@ final class HostRuntime: Sendable {
         _ registry: ChannelRegistry,
         _ actions: HostActions,
         _ ledger: DirtyLedger,
+        _ directMessages: DirectMessages,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
@@ -334,6 +388,7 @@ final class HostRuntime: Sendable {
             registry: registry,
             actions: actions,
             ledger: ledger,
+            directMessages: directMessages,
             policy: policy,
             time: time,
             logger: logger,

@@ -3,6 +3,7 @@ package import Channels
 package import Core
 package import HostConfiguration
 package import HostLogging
+import Logging
 
 /// What the control socket's handlers stand on.
 package struct ControlContext: Sendable {
@@ -10,6 +11,7 @@ package struct ControlContext: Sendable {
     package let store: CentralStore
     package let host: any HostControl
     package let cli: CLIChannel
+    package let registry: ChannelRegistry
     package let traces: TraceStore
     /// Nil where nothing needs anybody's word.
     package let approvals: ApprovalService?
@@ -24,6 +26,7 @@ package struct ControlContext: Sendable {
         host: any HostControl,
         cli: CLIChannel,
         traces: TraceStore,
+        registry: ChannelRegistry? = nil,
         approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
@@ -38,5 +41,7 @@ package struct ControlContext: Sendable {
         self.levels = levels
         self.mounts = mounts
         self.time = time
+        self.registry =
+            registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))
     }
 }

@@ -16,6 +16,7 @@ struct DeliveryContext: Sendable {
     let registry: ChannelRegistry
     let actions: HostActions
     let ledger: DirtyLedger
+    let directMessages: DirectMessages
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
@@ -58,8 +59,7 @@ struct DeliveryContext: Sendable {
             )
         }
         for owner in owners ?? [] {
-            guard let adapter = registry.adapter(owner.channel) else { continue }
-            guard let address = try? await adapter.openDM(owner), address.chat != failed?.chat else { continue }
+            guard let address = await directMessages.address(of: owner), address.chat != failed?.chat else { continue }
             return address
         }
         return nil

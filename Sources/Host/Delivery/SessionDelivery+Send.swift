@@ -172,6 +172,7 @@ extension SessionDelivery {
                 "error": "\(error)",
             ]
         )
+        if let address = delivery.address { context.tasks.add { await self.context.directMessages.forget(address) } }
         // A notice of the host has nobody who wrote it.
         guard delivery.seq != 0 else { return }
         let what = delivery.kind == .system ? "request" : "message"
