@@ -27,6 +27,7 @@ let ground: [Target] = [
     .target(name: "LinuxIO", dependencies: ["CLinux"]),
     .target(name: "Core"),
     .target(name: "Cron", dependencies: ["Core"]),
+    .target(name: "Scheduling", dependencies: ["Core", "Cron"]),
     .target(
         name: "Migrations",
         path: "migrations",
@@ -74,7 +75,15 @@ let host: [Target] = [
     .target(
         name: "CentralStore",
         dependencies: [
-            "CLinux", "COpenSSL", "CSQLite", "Core", "LinuxIO", "Migrations",
+            "CLinux", "COpenSSL", "CSQLite", "Core", "Cron", "LinuxIO", "Migrations", "Scheduling",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "TaskScheduling",
+        dependencies: [
+            "CentralStore", "Core", "Scheduling",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -116,8 +125,8 @@ let host: [Target] = [
         dependencies: [
             "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
             "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
-            "SessionStoreHost",
+            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "Scheduling",
+            "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -215,6 +224,14 @@ let testing: [Target] = [
     tests("LinuxIO"),
     tests("ModelProviders", ["NetworkTestSupport"]),
     tests("Prompting"),
+    tests("Scheduling", ["Cron"]),
+    tests(
+        "TaskScheduling",
+        [
+            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+            "Scheduling",
+        ]
+    ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]

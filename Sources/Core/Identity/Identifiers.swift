@@ -86,6 +86,20 @@ package struct TurnID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// Something that an agent is to do at a time or again and again.
+package struct TaskID: Identifier {
+    package static let prefix = "tk"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
+/// One run of a task: an occurrence of its schedule, or one that a person asked for.
+package struct TaskRunID: Identifier {
+    package static let prefix = "tr"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// A person as one channel knows them: `<channel>:<stable native id>`.
 package struct UserID: Codable, Hashable, Sendable, CustomStringConvertible {
     /// The channel's part, before the first colon.

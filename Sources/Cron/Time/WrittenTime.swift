@@ -74,6 +74,12 @@ package struct ResolvedTime: Hashable, Sendable {
 
     package let time: Timestamp
     package let kind: Kind
+
+    /// An instant that is known.
+    package init(time: Timestamp, kind: Kind) {
+        self.time = time
+        self.kind = kind
+    }
 }
 
 /// Takes digits and signs from the front of a text.
