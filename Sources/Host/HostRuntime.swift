@@ -13,6 +13,7 @@ import ServiceLifecycle
 import SessionStore
 import SessionStoreHost
 import Synchronization
+import TaskScheduling
 
 /// A value that is set once after those who use it were made.
 final class Late<Value: Sendable>: Sendable {
@@ -44,6 +45,7 @@ final class HostRuntime: Sendable {
     let router: Router
     let notices: NoticeSender
     let sweep: HostSweep
+    let scheduler: TaskScheduler
     let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
@@ -56,6 +58,7 @@ final class HostRuntime: Sendable {
     let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
+    private let lateScheduler = Late<TaskScheduler>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
 
@@ -117,6 +120,7 @@ final class HostRuntime: Sendable {
                 registry,
                 publisher,
                 late,
+                lateScheduler,
                 configuration,
                 tasks,
                 activity,
@@ -138,6 +142,7 @@ final class HostRuntime: Sendable {
                 publisher: publisher,
                 supervisor: late,
                 sweep: lateSweep,
+                scheduler: lateScheduler,
                 log: log,
                 time: time
             ).environment(),
@@ -185,6 +190,22 @@ final class HostRuntime: Sendable {
             logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
+        scheduler = TaskScheduler(
+            central: central,
+            port: HostTaskPort(
+                central: central,
+                sessions: sessions,
+                ledger: ledger,
+                supervisor: supervisor,
+                deliveries: deliveries,
+                notices: notices,
+                activity: activity,
+                time: time
+            ),
+            time: time,
+            logger: log.logger("tasks")
+        )
+        lateScheduler.set(scheduler)
         fillGuard.set(try makeFillGuard())
     }
 
@@ -198,6 +219,7 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        lateScheduler.set(nil)
         fillGuard.set(nil)
         lock.release()
     }
@@ -265,6 +287,7 @@ final class HostRuntime: Sendable {
         _ registry: ChannelRegistry,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
+        _ scheduler: Late<TaskScheduler>,
         _ configuration: HostConfiguration,
         _ tasks: TaskScope,
         _ activity: SessionActivity,
@@ -287,7 +310,12 @@ final class HostRuntime: Sendable {
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }
             },
-            announce: { turn, handle in publisher.ended(turn, of: handle) },
+            announce: { turn, handle in
+                publisher.ended(turn, of: handle)
+                guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }
+                let (end, detail) = HostTaskPort.end(turn)
+                tasks.add { await scheduler.turnEnded(turn.messages, in: handle.id, end, detail: detail) }
+            },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
             delivered: { delivery, handle in
                 activity.note(handle.id, at: time.now)

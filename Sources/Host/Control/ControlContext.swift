@@ -14,6 +14,7 @@ package struct ControlContext: Sendable {
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
+    package let tasks: TaskDesk
     package let time: any TimeSource
 
     package init(
@@ -24,6 +25,7 @@ package struct ControlContext: Sendable {
         traces: TraceStore,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
+        tasks: TaskDesk = TaskDesk(),
         time: any TimeSource = SystemTime()
     ) {
         self.home = home
@@ -33,6 +35,7 @@ package struct ControlContext: Sendable {
         self.traces = traces
         self.levels = levels
         self.mounts = mounts
+        self.tasks = tasks
         self.time = time
     }
 }
