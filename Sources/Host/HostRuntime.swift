@@ -39,6 +39,9 @@ final class HostRuntime: Sendable {
     let tasks = TaskScope()
     let activity = SessionActivity()
     let ledger: DirtyLedger
+    /// What agents may ask the host for.
+    let actions = HostActions()
+    let answers: AnswerCourier
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
@@ -118,6 +121,8 @@ final class HostRuntime: Sendable {
             Self.deliveryContext(
                 central,
                 registry,
+                actions,
+                ledger,
                 publisher,
                 late,
                 lateScheduler,
@@ -152,6 +157,14 @@ final class HostRuntime: Sendable {
             tasks: tasks
         )
         late.set(supervisor)
+        answers = AnswerCourier(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            time: time,
+            logger: log.logger("actions")
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -185,6 +198,7 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             activity: activity,
             retention: retention,
+            answers: answers,
             period: configuration.sweepInterval,
             time: time,
             logger: log.logger("sweep")
@@ -206,6 +220,7 @@ final class HostRuntime: Sendable {
             logger: log.logger("tasks")
         )
         lateScheduler.set(scheduler)
+        actions.add(TaskActions(central: central, desk: taskDesk, time: time).all)
         fillGuard.set(try makeFillGuard())
     }
 
@@ -285,6 +300,8 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ actions: HostActions,
+        _ ledger: DirtyLedger,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ scheduler: Late<TaskScheduler>,
@@ -299,6 +316,8 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            actions: actions,
+            ledger: ledger,
             policy: policy,
             time: time,
             logger: logger,
@@ -310,6 +329,7 @@ final class HostRuntime: Sendable {
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }
             },
+            wake: { await supervisor.wrapped?.wake($0) },
             announce: { turn, handle in
                 publisher.ended(turn, of: handle)
                 guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }

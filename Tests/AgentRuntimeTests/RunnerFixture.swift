@@ -114,6 +114,11 @@ struct RunnerFixture: Sendable {
         }
     }
 
+    func id(ofRow seq: Int64) throws -> MessageID {
+        let id = try open().first("SELECT id FROM messages_out WHERE seq = ?", seq) { $0.text(0) }
+        return MessageID(unchecked: try #require(id))
+    }
+
     func state(of id: MessageID) throws -> String? {
         try open().first("SELECT state FROM processing_ack WHERE message_id = ?", id) { $0.text(0) }
     }

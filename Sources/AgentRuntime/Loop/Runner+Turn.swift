@@ -312,7 +312,7 @@ extension Runner {
         let turn = try open()
         // What somebody says needs the conversation.
         guard !turn.isFresh else { return }
-        let batch = try await patiently { try session.due(limit: turn.configuration.limits.messagesPerPrompt) }
+        let batch = try await patiently { try due(turn.configuration.limits) }
         let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
         guard !rows.isEmpty else { return }
         current?.ledger.join(rows, passedOver: batch.passedOver)

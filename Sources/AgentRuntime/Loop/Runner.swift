@@ -32,6 +32,8 @@ package actor Runner {
     var scripts: PreScript?
     var provider: (profile: AgentConfiguration.Provider, value: any ModelProvider)?
     var toolCallNumber = 0
+    /// Requests to the host whose answers somebody waits for.
+    var awaited: [MessageID: AsyncStream<Void>.Continuation] = [:]
 
     /// The history of one provider, and where it is kept.
     struct Memory {
@@ -110,7 +112,7 @@ package actor Runner {
                 let look = try session.readInbound { () -> (AgentConfiguration, DueBatch)? in
                     guard try session.currentIncarnation() <= settings.incarnation else { return nil }
                     let configuration = try session.configuration()
-                    return (configuration, try session.due(limit: configuration.limits.messagesPerPrompt))
+                    return (configuration, try due(configuration.limits))
                 }
                 guard let (configuration, batch) = look else { return .superseded }
                 if !batch.isEmpty { crashPoint("runner.due") }
@@ -182,6 +184,7 @@ package actor Runner {
                 }
             }
             signal.set()
+            lookForAnswers()
         }
     }
 
@@ -201,6 +204,7 @@ package actor Runner {
         if pulses.isMultiple(of: 2) { tick() }
         if pulses.isMultiple(of: 30) { try? session.touchHeartbeat() }
         signal.set()
+        lookForAnswers()
         // Not waited for: a full session may hold the notice up, and the ticks go on.
         if current?.wait != nil { Task { try await tellWait() } }
     }

@@ -58,6 +58,9 @@ package struct ReplyRouting: Sendable {
         return target(at: book.destinations[0].address)
     }
 
+    /// The row that the turn is about: the newest that asked, else the first of it.
+    package var asked: MessageID? { origin?.id ?? fallback }
+
     private func target(at address: ChatAddress) -> Target {
         if let row = newest[address.chat] {
             return Target(address: row.address ?? address, inReplyTo: row.id)

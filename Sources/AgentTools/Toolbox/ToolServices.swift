@@ -68,6 +68,12 @@ package protocol Conversation: Sendable {
     /// Puts an emoji on a message.
     func react(to seq: Int64, emoji: String) async throws
 
+    /// Asks the host for something and waits for its answer, at most that long.
+    ///
+    /// The request is written at once and stays asked whatever becomes of the wait; an answer that comes after it is
+    /// told with a later prompt. A tool that asks declares the wait as its timeout.
+    func ask(host action: String, arguments: JSONValue, waitingFor limit: Duration) async throws -> HostReply
+
     /// Where the turn's words come from, for memory: `Ada in cli, Sat 2026-03-28 14:05`.
     func provenance() async -> String
 }

@@ -141,17 +141,20 @@ package struct WebhookContent: Codable, Sendable, Equatable {
 package struct SystemContent: Codable, Sendable, Equatable {
     /// `delivery_failed`, `on_wake`, or the action that this answers.
     package var action: String
-    /// `ok` or `error`.
+    /// `ok`, `error`, or `pending` when what was asked for waits for somebody.
     package var status: String
     /// The id of the `messages_out` row or request that this is about.
     package var about: MessageID?
     /// What happened, in words for the agent.
     package var text: String
+    /// The same for a program: what the tool that asked works with; shaped as the action says.
+    package var result: JSONValue?
 
-    package init(action: String, status: String, about: MessageID? = nil, text: String) {
+    package init(action: String, status: String, about: MessageID? = nil, text: String, result: JSONValue? = nil) {
         self.action = action
         self.status = status
         self.about = about
         self.text = text
+        self.result = result
     }
 }

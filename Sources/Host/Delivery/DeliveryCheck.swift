@@ -7,6 +7,8 @@ import SessionStoreHost
 /// What a row that a sandbox wrote comes to when the host looks at it.
 enum CheckedRow: Sendable {
     case send(ChatAddress, OutboundMessage.Body)
+    /// Something for the host to do, if it will.
+    case act(OutboundAction)
     /// Nothing to send; why the agent is refused.
     case refuse(String)
 }
@@ -37,7 +39,7 @@ struct DeliveryCheck: Sendable {
                 .reaction(platformMessageID: $0, emoji: reaction.emoji)
             }
         case .system(let action):
-            return .refuse("the host knows no action \"\(action.action.prefix(60))\"; nothing was changed")
+            return .act(action)
         }
     }
 

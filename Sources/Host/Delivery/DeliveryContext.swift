@@ -14,12 +14,16 @@ import Synchronization
 struct DeliveryContext: Sendable {
     let central: CentralStore
     let registry: ChannelRegistry
+    let actions: HostActions
+    let ledger: DirtyLedger
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
     let tasks: TaskScope
     /// Something stands in a drain's way.
     let found: @Sendable (SessionDelivery.Finding, SessionHandle) -> Void
+    /// A row that starts a turn was written.
+    let wake: @Sendable (SessionHandle) async -> Void
     /// A turn is over for those who look on.
     let announce: @Sendable (TurnLedger.Ended, SessionHandle) -> Void
     /// A message is about to be handed to its adapter.

@@ -22,6 +22,7 @@ extension SessionDelivery {
             fail(item.delivery, .failed, reason)
             turns.tried(item.delivery.message, of: item.delivery.turn)
             finish(item.delivery.message, in: key)
+        case .act(let action): await act(item, action, in: key)
         case .send(let address, let body):
             crashPoint("send.checked")
             item.delivery.address = address
@@ -115,7 +116,7 @@ extension SessionDelivery {
         }
     }
 
-    private func again(_ item: LaneItem, in key: DeliveryLane.Key) {
+    func again(_ item: LaneItem, in key: DeliveryLane.Key) {
         var item = item
         item.isRecorded = true
         change(.delivery(item.delivery))
@@ -124,7 +125,7 @@ extension SessionDelivery {
         run(key)
     }
 
-    private func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
+    func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
         turns.tried(item.delivery.message, of: item.delivery.turn)
         let now = context.time.now
         let verdict = context.policy.verdict(
@@ -150,7 +151,7 @@ extension SessionDelivery {
         finish(delivery.message, in: key)
     }
 
-    private func isDiscarded(_ delivery: Delivery) -> Bool {
+    func isDiscarded(_ delivery: Delivery) -> Bool {
         guard delivery.seq != 0, let stoppedThrough else { return false }
         return delivery.incarnation <= stoppedThrough
     }

@@ -103,6 +103,17 @@ extension HostSession {
         }
     }
 
+    /// The person who wrote that row, as the router resolved them; nil when it is no message of a person.
+    package func sender(of id: MessageID) async throws -> UserID? {
+        try await reading { database in
+            let content = try database.first("SELECT content FROM messages_in WHERE id = ? AND kind = 'chat'", id) {
+                $0.bytes(0)
+            }
+            guard let content, case .chat(let chat) = try InboundContent(kind: .chat, json: content) else { return nil }
+            return chat.senderID
+        }
+    }
+
     /// True when a row came from this chat, in whatever thread of it.
     package func knowsChat(_ chat: ChatAddress) async throws -> Bool {
         try await reading { database in
