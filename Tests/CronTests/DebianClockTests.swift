@@ -10,12 +10,12 @@ struct DebianClockTests {
         var runs = 0
         for zone in try ExpressionTable.zones.map({ try Zone($0) }) {
             var change = zone.data.segment(at: 1_767_225_600)
-            for _ in 0..<8 {
+            for _ in 0..<4 {
                 guard change.end < .max else { break }
-                // A day before the change to a day behind it.
-                let start = Timestamp(milliseconds: (change.end / 60 * 60 - 86_400) * 1000)
-                let end = start + .seconds(2 * 86_400)
-                for _ in 0..<40 {
+                // Half a day before the change to half a day behind it.
+                let start = Timestamp(milliseconds: (change.end / 60 * 60 - 43_200) * 1000)
+                let end = start + .seconds(86_400)
+                for _ in 0..<16 {
                     guard let expression = try? CronExpression(table.expression()) else { continue }
                     let schedule = Schedule.cron(expression, zone)
                     let found = schedule.times(after: start, through: end, limit: 10_000)
@@ -26,6 +26,6 @@ struct DebianClockTests {
                 change = zone.data.segment(at: change.end)
             }
         }
-        #expect(runs > 10_000, "the table says too little: \(runs)")
+        #expect(runs > 2000, "the table says too little: \(runs)")
     }
 }

@@ -28,7 +28,8 @@ struct ZoneTests {
     @Test(arguments: [
         "", "Berlin", "Europe/Nowhere", "europe/berlin", "../../etc/passwd", "/etc/localtime", "Europe/../UTC",
         "Europe",
-        "Europe/", "zone1970.tab", "UTC\n", "Europe/Berlin\0", "GMT+3", "CEST", "-UTC",
+        "Europe/", "zone1970.tab", "UTC\n", "Europe/Berlin\0", "GMT+3", "CEST", "-UTC", "localtime", "posixrules",
+        "right/Europe/Berlin", "posix/Europe/Berlin",
         String(repeating: "A", count: 65),
     ])
     func `a name that is no zone of this machine is refused with an example`(name: String) throws {
@@ -122,16 +123,21 @@ struct ZoneTests {
 
     /// A file of version 2 whose first part is empty.
     private static func file(times: [Int64], kinds: [UInt8], offsets: [Int32], rule: String) -> [UInt8] {
-        func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-            withUnsafeBytes(of: number.bigEndian) { Array($0) }
-        }
-        func header(_ counts: [Int32]) -> [UInt8] {
-            Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15) + counts.flatMap { big($0) }
-        }
-        let types = offsets.flatMap { big($0) + [0, 0] }
-        return header([0, 0, 0, 0, 1, 1]) + [0, 0, 0, 0, 0, 0, 0]
-            + header([0, 0, 0, Int32(times.count), Int32(offsets.count), 1]) + times.flatMap { big($0) } + kinds + types
-            + [0]
-            + Array("\n\(rule)\n".utf8)
+        var bytes = header([0, 0, 0, 0, 1, 1]) + [0, 0, 0, 0, 0, 0, 0]
+        bytes += header([0, 0, 0, Int32(times.count), Int32(offsets.count), 1])
+        for time in times { bytes += big(time) }
+        bytes += kinds
+        for offset in offsets { bytes += big(offset) + [0, 0] }
+        return bytes + [0] + Array("\n\(rule)\n".utf8)
+    }
+
+    private static func header(_ counts: [Int32]) -> [UInt8] {
+        var bytes = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
+        for count in counts { bytes += big(count) }
+        return bytes
+    }
+
+    private static func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+        withUnsafeBytes(of: number.bigEndian) { Array($0) }
     }
 }

@@ -96,9 +96,12 @@ package struct Zone: Sendable, CustomStringConvertible {
 
     // MARK: - Files
 
-    /// True for a name that stays below the folder of the database.
+    /// True for a name that stays below the folder of the database and is the same zone on every machine, which
+    /// `localtime` is not; `right/` counts leap seconds.
     private static func isSafe(_ name: String) -> Bool {
-        guard (1...64).contains(name.utf8.count) else { return false }
+        guard (1...64).contains(name.utf8.count), !["localtime", "posixrules"].contains(name),
+            !name.hasPrefix("posix/"), !name.hasPrefix("right/")
+        else { return false }
         let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return parts.allSatisfy { part in
             !part.isEmpty && part.first != UInt8(ascii: "-")
