@@ -109,6 +109,7 @@ struct InstructionComposer: Sendable {
         "memory": ["remember", "recall"],
         "messages": ["send_message", "send_file", "edit_message", "add_reaction"],
         "skills": ["read_skill"],
+        "tasks": ["schedule_task", "update_task"],
     ]
 
     private func has(_ fragment: String, _ config: GroupConfig, _ skills: [Skill]) -> Bool {
