@@ -61,14 +61,7 @@ extension ContainerResources {
             own; `send_message` answers with the number of what it sent.
 
             """##,
-        "fragments/skills.md": ##"""
-            ## Skills
-
-            A skill is a set of instructions for one kind of job. The list below gives name and purpose; when a job fits one, call
-            `read_skill` with its name first and follow what it says.
-
-            """##,
-        "fragments/tasks.md": ##"""
+        "fragments/schedule.md": ##"""
             ## What is to be done later
 
             `schedule_task` makes a task for a time (`at`), an interval (`every`) or a calendar (`cron`); when it is due you get a
@@ -80,6 +73,13 @@ extension ContainerResources {
             Its `due` tells which occurrence it is; earlier than `time` means that it was missed and is made up for. For a regular check
             give a `script`, which looks first and wakes you only when there is something, and `fresh`, which leaves the conversation
             out.
+
+            """##,
+        "fragments/skills.md": ##"""
+            ## Skills
+
+            A skill is a set of instructions for one kind of job. The list below gives name and purpose; when a job fits one, call
+            `read_skill` with its name first and follow what it says.
 
             """##,
         "skills/welcome/SKILL.md": ##"""
