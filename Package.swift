@@ -27,6 +27,7 @@ let ground: [Target] = [
     .target(name: "LinuxIO", dependencies: ["CLinux"]),
     .target(name: "Core"),
     .target(name: "Cron", dependencies: ["Core"]),
+    .target(name: "Scheduling", dependencies: ["Core", "Cron"]),
     .target(
         name: "Migrations",
         path: "migrations",
@@ -75,7 +76,15 @@ let host: [Target] = [
     .target(
         name: "CentralStore",
         dependencies: [
-            "CLinux", "COpenSSL", "CSQLite", "Core", "LinuxIO", "Migrations",
+            "CLinux", "COpenSSL", "CSQLite", "Core", "Cron", "LinuxIO", "Migrations", "Scheduling",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "TaskScheduling",
+        dependencies: [
+            "CentralStore", "Core", "Scheduling",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -125,11 +134,8 @@ let host: [Target] = [
         name: "Host",
         dependencies: [
             "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
-            "ContainerResources",
-            "ControlProtocol", "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "People", "Sandbox",
-            "SessionStore",
-            "SessionStoreHost",
+            "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging", "LinuxIO",
+            "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -232,6 +238,14 @@ let testing: [Target] = [
     tests("ModelProviders", ["NetworkTestSupport"]),
     tests("People", ["CentralStore", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("Prompting"),
+    tests("Scheduling", ["Cron"]),
+    tests(
+        "TaskScheduling",
+        [
+            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+            "Scheduling",
+        ]
+    ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
     tests("ShellPolicy"),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),

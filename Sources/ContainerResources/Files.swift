@@ -75,6 +75,20 @@ extension ContainerResources {
             `wait` set to false the answer comes later as a `<system_response>`. `send_card` shows a title, a text and links.
 
             """##,
+        "fragments/schedule.md": ##"""
+            ## What is to be done later
+
+            `schedule_task` makes a task for a time (`at`), an interval (`every`) or a calendar (`cron`); when it is due you get a
+            `<task>` in this conversation and do what its prompt says, so write the prompt for somebody who has forgotten why. Times
+            without an offset are on the clocks of your zone; tell who asked the next run that the tool answers. `list_tasks`,
+            `update_task`, `pause_task`, `resume_task` and `cancel_task` keep them.
+
+            A `<task>` is nobody waiting: only what you put in a message block is sent, and when there is nothing to say, say nothing.
+            Its `due` tells which occurrence it is; earlier than `time` means that it was missed and is made up for. For a regular check
+            give a `script`, which looks first and wakes you only when there is something, and `fresh`, which leaves the conversation
+            out.
+
+            """##,
         "fragments/skills.md": ##"""
             ## Skills
 

@@ -11,6 +11,7 @@ import Logging
 import Sandbox
 import ServiceLifecycle
 import Synchronization
+import TaskScheduling
 import UnixSignals
 
 /// Serves a home until SIGTERM, SIGINT or the cancellation of the task.
@@ -44,6 +45,7 @@ extension HostRuntime {
                 approvals: approvals,
                 levels: log.levels,
                 mounts: self.configuration.mounts,
+                tasks: taskDesk,
                 time: time
             )
         )
@@ -65,6 +67,9 @@ extension HostRuntime {
             HostService("questions") { await self.questions.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
+            HostService("tasks") {
+                await self.scheduler.run(every: min(self.configuration.sweepInterval, .seconds(60)))
+            },
             HostService("disk") { await self.fillGuard.wrapped?.run() },
             HostService("control") { try await socket.run() },
         ]
@@ -115,6 +120,15 @@ extension HostRuntime {
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")
+    }
+
+    /// Where tasks may be, for those who make them.
+    var taskDesk: TaskDesk {
+        var desk = TaskDesk()
+        desk.timeZone = configuration.timeZone
+        desk.hasThreads = { [registry] in registry.adapter($0)?.capabilities.threads ?? false }
+        desk.changed = { [scheduler] in scheduler.changed() }
+        return desk
     }
 
     /// The most that all sandboxes may take together.

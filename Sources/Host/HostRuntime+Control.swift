@@ -9,6 +9,7 @@ import People
 import Sandbox
 import SessionStoreHost
 import Synchronization
+import TaskScheduling
 
 extension HostRuntime: HostControl, ChannelInbox {
     func accept(_ event: InboundEvent) async throws {
@@ -71,6 +72,7 @@ extension HostRuntime: HostControl, ChannelInbox {
             handle.status = .active
             try await self.central.setStatus(.active, reason: nil, of: session)
         }
+        await scheduler.sessionChanged(session)
     }
 
     func close(session: SessionID) async throws {

@@ -13,6 +13,7 @@ import ServiceLifecycle
 import SessionStore
 import SessionStoreHost
 import Synchronization
+import TaskScheduling
 
 /// A value that is set once after those who use it were made.
 final class Late<Value: Sendable>: Sendable {
@@ -53,6 +54,7 @@ final class HostRuntime: Sendable {
     let approvals: ApprovalService
     let questions: QuestionDesk
     let sweep: HostSweep
+    let scheduler: TaskScheduler
     let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
@@ -67,6 +69,7 @@ final class HostRuntime: Sendable {
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
     private let lateRouter = Late<Router>()
+    private let lateScheduler = Late<TaskScheduler>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
 
@@ -143,6 +146,7 @@ final class HostRuntime: Sendable {
                 directMessages,
                 publisher,
                 late,
+                lateScheduler,
                 configuration,
                 tasks,
                 activity,
@@ -164,6 +168,7 @@ final class HostRuntime: Sendable {
                 publisher: publisher,
                 supervisor: late,
                 sweep: lateSweep,
+                scheduler: lateScheduler,
                 log: log,
                 time: time
             ).environment(),
@@ -291,6 +296,23 @@ final class HostRuntime: Sendable {
             logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
+        scheduler = TaskScheduler(
+            central: central,
+            port: HostTaskPort(
+                central: central,
+                sessions: sessions,
+                ledger: ledger,
+                supervisor: supervisor,
+                deliveries: deliveries,
+                notices: notices,
+                activity: activity,
+                time: time
+            ),
+            time: time,
+            logger: log.logger("tasks")
+        )
+        lateScheduler.set(scheduler)
+        actions.add(TaskActions(central: central, desk: taskDesk, time: time).all)
         fillGuard.set(try makeFillGuard())
     }
 
@@ -305,6 +327,7 @@ final class HostRuntime: Sendable {
         late.set(nil)
         lateSweep.set(nil)
         lateRouter.set(nil)
+        lateScheduler.set(nil)
         fillGuard.set(nil)
         lock.release()
     }
@@ -375,6 +398,7 @@ final class HostRuntime: Sendable {
         _ directMessages: DirectMessages,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
+        _ scheduler: Late<TaskScheduler>,
         _ configuration: HostConfiguration,
         _ tasks: TaskScope,
         _ activity: SessionActivity,
@@ -401,7 +425,12 @@ final class HostRuntime: Sendable {
                 }
             },
             wake: { await supervisor.wrapped?.wake($0) },
-            announce: { turn, handle in publisher.ended(turn, of: handle) },
+            announce: { turn, handle in
+                publisher.ended(turn, of: handle)
+                guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }
+                let (end, detail) = HostTaskPort.end(turn)
+                tasks.add { await scheduler.turnEnded(turn.messages, in: handle.id, end, detail: detail) }
+            },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
             delivered: { delivery, handle in
                 activity.note(handle.id, at: time.now)

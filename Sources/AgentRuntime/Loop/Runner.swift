@@ -29,6 +29,7 @@ package actor Runner {
     /// The newest row of each chat so far.
     var seen: [InboundRow] = []
     var memory: Memory?
+    var scripts: PreScript?
     var provider: (profile: AgentConfiguration.Provider, value: any ModelProvider)?
     var toolCallNumber = 0
     /// Requests to the host whose answers somebody waits for.
@@ -61,15 +62,15 @@ package actor Runner {
     package func run() async throws -> RunnerEnd {
         let tier = ToolInitClient(settings.toolInit)
         let server = ToolServerClient(tier: tier, places: settings.toolPlaces, time: time)
-        let toolbox = Toolbox.standard(
-            ToolServices(
-                tier: tier,
-                server: server,
-                conversation: self,
-                places: settings.toolPlaces,
-                time: time
-            )
+        let services = ToolServices(
+            tier: tier,
+            server: server,
+            conversation: self,
+            places: settings.toolPlaces,
+            time: time
         )
+        let toolbox = Toolbox.standard(services)
+        scripts = PreScript(services)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await tier.run()
@@ -149,7 +150,9 @@ package actor Runner {
         case .clear(let row): try clear(row, configuration)
         case .turn(let rows):
             let work = Task {
-                try await self.turn(rows, passedOver: batch.passedOver, configuration, toolbox)
+                // What a fresh turn leaves out is not over.
+                let passedOver = rows.first.map(BatchRule.isFresh) == true ? [] : batch.passedOver
+                try await self.turn(rows, passedOver: passedOver, configuration, toolbox)
             }
             self.work = work
             defer {

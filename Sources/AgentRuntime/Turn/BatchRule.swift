@@ -18,12 +18,14 @@ package enum BatchRule {
     package static func select(_ rows: [InboundRow], mode: QueueMode) -> Selection? {
         guard let first = rows.firstIndex(where: \.trigger) else { return nil }
         if isClear(rows[first]) { return .clear(rows[first]) }
+        // A run of a task is a turn of its own, so that its end is its own; a fresh one takes nothing along.
+        if isTask(rows[first]) { return .turn(isFresh(rows[first]) ? [rows[first]] : Array(rows[...first])) }
         var taken = Array(rows[...first])
         var last = rows[first]
         for row in rows[(first + 1)...] {
             if row.trigger {
                 let isNear = abs(row.receivedAt.milliseconds - last.receivedAt.milliseconds) <= burst.milliseconds
-                guard mode == .steer, isNear, !isClear(row) else { break }
+                guard mode == .steer, isNear, !isClear(row), !isTask(row) else { break }
                 last = row
             }
             taken.append(row)
@@ -31,11 +33,21 @@ package enum BatchRule {
         return .turn(taken)
     }
 
-    /// The rows that join a turn at a tool boundary: all that are due, up to a `/clear`; empty when none triggers.
+    /// The rows that join a turn at a tool boundary: all that are due but tasks, up to a `/clear`; empty when none
+    /// triggers.
     package static func followUps(_ rows: [InboundRow], mode: QueueMode) -> [InboundRow] {
         guard mode == .steer else { return [] }
-        let rows = Array(rows.prefix { !isClear($0) })
+        let rows = Array(rows.prefix { !isClear($0) }).filter { !isTask($0) }
         return rows.contains(where: \.trigger) ? rows : []
+    }
+
+    /// True for a run of a task.
+    static func isTask(_ row: InboundRow) -> Bool { row.trigger && row.kind == .task }
+
+    /// True for a run of a task that is given nothing of the conversation.
+    static func isFresh(_ row: InboundRow) -> Bool {
+        guard case .task(let task) = row.content else { return false }
+        return row.trigger && task.isFresh == true
     }
 
     /// True for a triggering chat row that is the command `/clear`.

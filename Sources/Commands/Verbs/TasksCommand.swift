@@ -5,6 +5,9 @@ struct TasksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
         abstract: "What agents are to do later, and when.",
-        subcommands: [TasksNextCommand.self]
+        subcommands: [
+            List.self, Show.self, Create.self, Update.self, Run.self, Pause.self, Resume.self, Cancel.self, History.self,
+            TasksNextCommand.self,
+        ]
     )
 }

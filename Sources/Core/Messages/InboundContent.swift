@@ -98,11 +98,29 @@ package struct TaskContent: Codable, Sendable, Equatable {
     package var prompt: String
     /// A shell script that decides in the tool tier whether the agent is woken.
     package var script: String?
+    /// The task that this is a run of; the agent's tools take the id.
+    package var task: TaskID?
+    /// The occurrence that is run; earlier than the row's time when it was missed.
+    package var dueAt: Timestamp?
+    /// True for a turn that is given nothing of the conversation, and leaves nothing in it unless it says something.
+    package var isFresh: Bool?
 
-    package init(prompt: String, script: String? = nil) {
+    package init(
+        prompt: String,
+        script: String? = nil,
+        task: TaskID? = nil,
+        dueAt: Timestamp? = nil,
+        isFresh: Bool? = nil
+    ) {
         self.prompt = prompt
         self.script = script
+        self.task = task
+        self.dueAt = dueAt
+        self.isFresh = isFresh
     }
+
+    /// The detail of a completed row whose script found nothing to do: no model was asked.
+    package static let quiet = "quiet"
 }
 
 /// An event from outside that is no chat message.

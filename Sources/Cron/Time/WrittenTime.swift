@@ -12,7 +12,9 @@ package enum WrittenTime: Hashable, Sendable {
         "write 2026-03-29T02:30, with seconds if you like, and with Z or an offset such as +02:00 "
         + "for a time that is not meant in the task's zone"
 
-    /// Reads the text; a fraction of a second is cut off. Throws with what is wrong and an example.
+    /// Reads the text; a fraction of a second is cut off.
+    ///
+    /// Throws with what is wrong and an example.
     package init(_ text: String) throws(CronError) {
         func wrong(_ what: String) -> CronError {
             CronError(.time, "\(quoted(text)) is no time: \(what); \(Self.example)")

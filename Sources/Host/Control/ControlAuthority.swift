@@ -26,6 +26,7 @@ struct RoleCheck: Sendable {
     static let ofGroup: Set = [
         "groups get", "groups update", "groups restart", "groups config get", "groups config update", "members list",
         "members add", "members remove", "users pair", "sessions list", "wirings list", "destinations list",
+        "tasks list", "tasks create",
     ]
 
     /// Throws `forbidden` with the role that is missing, and the command that grants it.

@@ -62,6 +62,7 @@ package struct ControlCommands: Sendable {
         add(RetentionHandlers(context: context).handlers())
         add(SessionHandlers(context: context).handlers())
         add(StatusHandlers(context: context).handlers())
+        add(TaskHandlers(context: context).handlers())
         add(WiringHandlers(context: context).handlers())
     }
 

@@ -18,6 +18,7 @@ package struct ControlContext: Sendable {
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
+    package let tasks: TaskDesk
     package let time: any TimeSource
 
     package init(
@@ -30,6 +31,7 @@ package struct ControlContext: Sendable {
         approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
+        tasks: TaskDesk = TaskDesk(),
         time: any TimeSource = SystemTime()
     ) {
         self.home = home
@@ -40,6 +42,7 @@ package struct ControlContext: Sendable {
         self.approvals = approvals
         self.levels = levels
         self.mounts = mounts
+        self.tasks = tasks
         self.time = time
         self.registry =
             registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))

@@ -108,6 +108,7 @@ struct InstructionComposer: Sendable {
         "files": ["read_file", "write_file", "edit_file", "glob", "grep"],
         "memory": ["remember", "recall"],
         "messages": ["send_message", "send_file", "edit_message", "add_reaction"],
+        "schedule": ["schedule_task", "update_task"],
         "skills": ["read_skill"],
     ]
 

@@ -20,6 +20,8 @@ enum OfflineCommand: Equatable {
         send <file>: sends you the file
         remember <text>: keeps a note
         recall <words>: finds notes
+        at <time> <command>: does that command then, such as at 2026-03-29T09:00 run date
+        tasks: lists what is to be done later
         help: this list
         """
 
@@ -44,7 +46,15 @@ enum OfflineCommand: Equatable {
             self = Self.call("remember", ["text": rest], tools)
         case ("recall", false):
             self = Self.call("recall", ["query": rest], tools)
-        case ("run", true), ("read", true), ("write", true), ("send", true), ("remember", true), ("recall", true):
+        case ("at", false):
+            let (time, prompt) = Self.firstWord(rest)
+            self =
+                prompt.isEmpty
+                ? .say(Self.usage) : Self.call("schedule_task", ["at": time, "prompt": prompt], tools)
+        case ("tasks", true):
+            self = Self.call("list_tasks", [:], tools)
+        case ("run", true), ("read", true), ("write", true), ("send", true), ("remember", true), ("recall", true),
+            ("at", true):
             self = .say(Self.usage)
         default:
             self = .say(Self.advice + "\n\nSay \"help\" for the commands.")
