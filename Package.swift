@@ -34,6 +34,7 @@ let ground: [Target] = [
         ]
     ),
     .target(name: "ContainerResources"),
+    .target(name: "AgentMail", dependencies: ["Core"]),
 ]
 
 let contract: [Target] = [
@@ -81,7 +82,7 @@ let host: [Target] = [
     .target(
         name: "HostConfiguration",
         dependencies: [
-            "Core", "LinuxIO",
+            "AgentMail", "Core", "LinuxIO",
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams"),
         ]
@@ -113,7 +114,7 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
+            "AgentMail", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
             "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
             "SessionStoreHost",
@@ -174,6 +175,7 @@ let testing: [Target] = [
         dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
+    tests("AgentMail"),
     tests(
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]

@@ -24,6 +24,7 @@ extension MigrationFile {
     package static let central = [
         MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql),
         MigrationFile(2, "central_0002_retention", PackageResources.central_0002_retention_sql),
+        MigrationFile(5, "central_0005_agents", PackageResources.central_0005_agents_sql),
     ]
 
     /// A session's `inbound.db`, written by the host.

@@ -115,6 +115,19 @@ final class HostRuntime: Sendable {
             Self.deliveryContext(
                 central,
                 registry,
+                AgentCourier(
+                    central: central,
+                    sessions: sessions,
+                    ledger: ledger,
+                    registry: registry,
+                    limits: configuration.agentMail,
+                    traces: traces,
+                    activity: activity,
+                    supervisor: late,
+                    checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
+                    time: time,
+                    logger: log.logger("agents")
+                ),
                 publisher,
                 late,
                 configuration,
@@ -157,10 +170,7 @@ final class HostRuntime: Sendable {
             typing: typing,
             traces: traces,
             activity: activity,
-            checkRoom: { [fillGuard] in
-                guard fillGuard.wrapped?.level == .full else { return }
-                throw HostError(.unavailable, DiskFailure.full.words)
-            },
+            checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
             time: time,
             logger: log.logger("router")
         )
@@ -200,6 +210,12 @@ final class HostRuntime: Sendable {
         lateSweep.set(nil)
         fillGuard.set(nil)
         lock.release()
+    }
+
+    /// Throws when nothing may be stored.
+    private static func checkRoom(_ fillGuard: Late<FillGuard>) throws {
+        guard fillGuard.wrapped?.level == .full else { return }
+        throw HostError(.unavailable, DiskFailure.full.words)
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
@@ -263,6 +279,7 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ agents: AgentCourier,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ configuration: HostConfiguration,
@@ -276,6 +293,7 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            agents: agents,
             policy: policy,
             time: time,
             logger: logger,

@@ -300,7 +300,11 @@ extension Runner {
     private func joinFollowUps() async throws {
         let turn = try open()
         let batch = try await patiently { try session.due(limit: turn.configuration.limits.messagesPerPrompt) }
-        let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
+        let rows = BatchRule.followUps(
+            batch.rows,
+            mode: turn.configuration.queueMode,
+            beside: turn.ledger.rows.map(\.row)
+        )
         guard !rows.isEmpty else { return }
         current?.ledger.join(rows, passedOver: batch.passedOver)
         current?.routing.add(rows)
