@@ -114,7 +114,8 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "AgentMail", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
+            "AgentMail", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources",
+            "ControlProtocol",
             "Core",
             "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
             "SessionStoreHost",
