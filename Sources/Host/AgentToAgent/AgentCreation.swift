@@ -51,7 +51,6 @@ struct AgentCreation: Sendable {
     ///
     /// A folder that stands there is refused, whoever made it: it may hold what is not meant for this agent.
     func create(_ new: NewAgent) async throws -> AgentGroup {
-        try await check(new)
         try await executors.run { [folders] in
             try folders.create(new.folder, name: new.name, adopt: false, instructions: new.instructions)
         }

@@ -20,15 +20,9 @@ import Testing
         }
     }
 
-    @Test
-    func `§16.202 the child gets its folder, a parent and no more than the parent has, and can be written to at once`()
-        async throws
-    {
+    @Test func `§16.202 the child gets a folder, a parent, and no more than the parent has`() async throws {
         try await withTemporaryDirectory { home in
-            try await AgentWorld.with(home: home, agents: [], scripts: ["main": { _, _ in [] }]) { host, world in
-                try await host.runtime.accept(host.event("first"))
-                let handle = try await host.session()
-                try await host.eventually("it runs") { host.spawner.runners.first?.isReady == true }
+            try await AgentWorld.with(home: home, agents: []) { host, world in
                 try await host.runtime.central.write { db in
                     _ = try AgentGroupConfig.update(host.group.id, now: host.runtime.time.now, db) { row in
                         row.config.deniedTools = ["shell"]
@@ -62,13 +56,30 @@ import Testing
                 #expect(try folder.names() == ["CLAUDE.md", "memory", "skills"])
                 let text = String(decoding: try folder.contents("CLAUDE.md", limit: 1000), as: UTF8.self)
                 #expect(text == "# Sub Agent\n\nBe brief.\n")
-                // The running session knows the name without a new runner.
-                let database = try Connection(path: handle.folder.inboundDatabase, .readOnly, busyTimeout: 5000)
-                defer { database.close() }
-                #expect(try SessionDestination.all(in: database).map(\.name) == ["chat", "sub-agent"])
-                #expect(host.spawner.runners.count == 1)
                 let listed = try await host.control("groups list", [:])
                 #expect(listed.array?.compactMap { $0[key: "parent"]?.string } == ["main"])
+            }
+        }
+    }
+
+    @Test func `the parent's running session knows the child at once, and may write to it`() async throws {
+        let script: AgentWorld.Script = { row, world in row.isMail ? [] : [world.mail(row.text, to: "helper")] }
+        try await withTemporaryDirectory { home in
+            try await AgentWorld.with(home: home, agents: [], scripts: ["main": script]) { host, world in
+                try await host.runtime.accept(host.event("too early"))
+                let handle = try await host.session()
+                try await host.eventually("it is refused") { try await handle.store.delivery(seq: 3)?.state == .failed }
+                let creation = host.runtime.agentCreation
+                let plan = try await creation.plan(name: "helper", instructions: "", for: host.group.id)
+                world.know("helper", as: try await creation.create(plan).id)
+                let database = try Connection(path: handle.folder.inboundDatabase, .readOnly, busyTimeout: 5000)
+                defer { database.close() }
+                #expect(try SessionDestination.all(in: database).map(\.name) == ["chat", "cli", "helper"])
+                #expect(host.spawner.runners.count == 1)
+                try await host.runtime.accept(host.event("now"))
+                try await host.eventually("the child's answer is there") {
+                    try await handle.texts(outgoing: false).contains("echo: now")
+                }
             }
         }
     }

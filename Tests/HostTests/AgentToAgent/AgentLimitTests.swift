@@ -17,13 +17,6 @@ import Testing
         { row, world in [world.mail("\(row.text).", to: name)] }
     }
 
-    /// Waits until nothing is on its way any more.
-    func rest(_ host: TestHost) async throws {
-        try await host.eventually("nothing is left to do") {
-            try await host.runtime.central.dirtySessions().isEmpty
-        }
-    }
-
     /// The other agent has an admin of its own.
     func admin(_ host: TestHost, _ world: AgentWorld, of name: String) async throws {
         let (group, now) = (world[name], host.runtime.time.now)
@@ -52,7 +45,7 @@ import Testing
                 try await host.eventually("the circle comes to its end") { try await world.accepted(host).count == 8 }
                 await channel.waitForSent(1)
                 try await host.eventually("main's owner is told") { try await ownerNotices(host).count == 1 }
-                try await rest(host)
+                try await host.rest()
                 #expect(try await world.accepted(host).map(\.hops) == Array(1...8))
                 // The ninth is between main, whose owner is told, and another, whose admin is.
                 let notices = try await ownerNotices(host) + channel.texts
@@ -62,7 +55,7 @@ import Testing
                 // Once more round the same pair: it stops again, and nobody is told a second time within the hour.
                 try await host.runtime.accept(host.event("again"))
                 try await host.eventually("it comes to its end again") { try await world.accepted(host).count == 16 }
-                try await rest(host)
+                try await host.rest()
                 #expect(channel.sent.count == 1)
                 #expect(try await ownerNotices(host).count == 1)
                 // Whoever broke the limit was told what to do, and started no turn for it.
@@ -105,7 +98,7 @@ import Testing
                 try await admin(host, world, of: "child")
                 try await host.runtime.accept(host.event("first"))
                 let handle = try await host.session()
-                try await host.turn(clock, until: "all have their end") {
+                try await host.turn(clock, by: .milliseconds(1), until: "all have their end") {
                     try await handle.store.delivery(seq: 81)?.state == .failed
                 }
                 #expect(try await world.accepted(host).count == 30)
@@ -140,8 +133,9 @@ import Testing
             ) { host, world in
                 try await host.runtime.accept(host.event("go"))
                 try await host.eventually("it stops") { try await world.accepted(host).count == 8 }
-                try await rest(host)
+                try await host.rest()
                 let parent = try await host.session()
+                let refused = try await parent.store.history(limit: 100).filter { $0.state == "failed" }.count
                 // A system row that starts a turn: what answers it still counts on from the last message.
                 let now = host.runtime.time.now
                 let wake = SystemContent(action: "on_wake", status: "ok", text: "awake")
@@ -149,7 +143,6 @@ import Testing
                     NewInbound(sourceID: "wake", content: .system(wake), sentAt: now, receivedAt: now)
                 ])
                 await host.runtime.supervisor.wake(parent)
-                let refused = try await parent.store.history(limit: 100).filter { $0.state == "failed" }.count
                 try await host.eventually("what it wrote then is refused") {
                     try await parent.store.history(limit: 100).filter { $0.state == "failed" }.count > refused
                 }

@@ -77,6 +77,9 @@ final class AgentWorld: Sendable {
         }
     }
 
+    /// Another agent has come to be.
+    func know(_ name: String, as id: AgentGroupID) { state.withLock { $0.ids[name] = id } }
+
     /// From now on the runners of this agent do so.
     func set(_ behaviour: FakeBehaviour?, for name: String) {
         let id = self[name]
@@ -116,6 +119,20 @@ final class AgentWorld: Sendable {
 }
 
 extension TestHost {
+    /// Waits until no message is open and nothing is on its way in any session; their runners may live.
+    func rest() async throws {
+        try await eventually("nothing is left to do") {
+            let ids = try await runtime.central.read { try SessionID.fetchAll($0, sql: "SELECT id FROM sessions") }
+            for id in ids {
+                let handle = try await runtime.sessions.session(id)
+                let overview = try await handle.store.state(now: runtime.time.now)
+                guard overview.dueTriggers.isEmpty, overview.openDeliveries == 0 else { return false }
+                guard await runtime.deliveries.session(handle).isIdle else { return false }
+            }
+            return true
+        }
+    }
+
     /// What the host answers the home's owner, as over the control socket.
     func control(_ command: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
         let context = ControlContext(
