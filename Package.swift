@@ -37,6 +37,7 @@ let ground: [Target] = [
     ),
     .target(name: "ContainerResources"),
     .target(name: "ShellPolicy"),
+    .target(name: "AgentMail", dependencies: ["Core"]),
 ]
 
 let contract: [Target] = [
@@ -92,7 +93,7 @@ let host: [Target] = [
     .target(
         name: "HostConfiguration",
         dependencies: [
-            "Core", "LinuxIO",
+            "AgentMail", "Core", "LinuxIO",
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams"),
         ]
@@ -133,8 +134,8 @@ let host: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL",
-            "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging", "LinuxIO",
+            "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
+            "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging", "LinuxIO",
             "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -194,6 +195,7 @@ let testing: [Target] = [
         dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
+    tests("AgentMail"),
     tests(
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]

@@ -144,6 +144,19 @@ final class HostRuntime: Sendable {
                 actions,
                 ledger,
                 directMessages,
+                AgentCourier(
+                    central: central,
+                    sessions: sessions,
+                    ledger: ledger,
+                    registry: registry,
+                    limits: configuration.agentMail,
+                    traces: traces,
+                    activity: activity,
+                    supervisor: late,
+                    checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
+                    time: time,
+                    logger: log.logger("agents")
+                ),
                 publisher,
                 late,
                 lateScheduler,
@@ -266,10 +279,7 @@ final class HostRuntime: Sendable {
             typing: typing,
             traces: traces,
             activity: activity,
-            checkRoom: { [fillGuard] in
-                guard fillGuard.wrapped?.level == .full else { return }
-                throw HostError(.unavailable, DiskFailure.full.words)
-            },
+            checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
             time: time,
             logger: log.logger("router")
         )
@@ -330,6 +340,12 @@ final class HostRuntime: Sendable {
         lateScheduler.set(nil)
         fillGuard.set(nil)
         lock.release()
+    }
+
+    /// Throws when nothing may be stored.
+    private static func checkRoom(_ fillGuard: Late<FillGuard>) throws {
+        guard fillGuard.wrapped?.level == .full else { return }
+        throw HostError(.unavailable, DiskFailure.full.words)
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
@@ -396,6 +412,7 @@ final class HostRuntime: Sendable {
         _ actions: HostActions,
         _ ledger: DirtyLedger,
         _ directMessages: DirectMessages,
+        _ agents: AgentCourier,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ scheduler: Late<TaskScheduler>,
@@ -413,6 +430,7 @@ final class HostRuntime: Sendable {
             actions: actions,
             ledger: ledger,
             directMessages: directMessages,
+            agents: agents,
             policy: policy,
             time: time,
             logger: logger,

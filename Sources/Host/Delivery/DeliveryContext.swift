@@ -17,6 +17,7 @@ struct DeliveryContext: Sendable {
     let actions: HostActions
     let ledger: DirtyLedger
     let directMessages: DirectMessages
+    let agents: AgentCourier
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
@@ -36,7 +37,9 @@ struct DeliveryContext: Sendable {
 
     /// True when the channel shows a message with the same key once.
     func hasKeys(_ address: ChatAddress?) -> Bool {
-        address.flatMap { registry.adapter($0.channel) }?.capabilities.idempotencyKeys ?? false
+        guard let address else { return false }
+        return address.channel == ChatAddress.agents
+            || registry.adapter(address.channel)?.capabilities.idempotencyKeys ?? false
     }
 
     /// Hands a message to its adapter, within the deadline.

@@ -98,7 +98,8 @@ import Testing
     private func authority(_ host: TestHost) async throws -> [String] {
         // What the host notes while it works: who lives, who has something open, when a session was last used.
         let working: Set = [
-            "dirty", "runners", "sessions", "cli_messages", "cli_readers", "sqlite_sequence",
+            "dirty", "runners", "sessions", "cli_messages", "cli_readers", "sqlite_sequence", "agent_messages",
+            "agent_limit_notices",
         ]
         // To ask is free: who is asked, and where they are reached.
         let asking: Set = [
@@ -114,7 +115,11 @@ import Testing
             for table in tables where !working.union(asking).contains(table) {
                 for row in try Row.fetchAll(db, sql: "SELECT * FROM \"\(table)\"") { rows.append("\(table) \(row)") }
             }
-            let sessions = "SELECT id, agent_group_id, mode, messaging_group_id, thread_id, status FROM sessions"
+            // An agent may write to itself, in its own conversation for agents.
+            let sessions = """
+                SELECT id, agent_group_id, mode, messaging_group_id, thread_id, status FROM sessions
+                WHERE messaging_group_id IS NOT NULL OR agent_group_id <> '\(host.group.id)'
+                """
             for row in try Row.fetchAll(db, sql: sessions) { rows.append("sessions \(row)") }
             return rows.sorted()
         }
