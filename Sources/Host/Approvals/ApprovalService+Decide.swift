@@ -1,7 +1,7 @@
-package import Approvals
+import Approvals
 import CentralStore
 import ChannelKit
-package import Core
+import Core
 import GRDB
 import Logging
 
