@@ -51,7 +51,9 @@ package enum Lookup {
         try find("session", text, [{ try beginning(Session.self, text, db) }]) { $0.id.rawValue }
     }
 
-    /// By id, `@handle`, display name, beginning of the id. What has a colon is an id and never a name.
+    /// By id, `@handle`, display name, beginning of the id.
+    ///
+    /// What has a colon is an id and never a name.
     package static func user(_ text: String, _ db: Database) throws -> User {
         try find(
             "user",
