@@ -228,8 +228,8 @@ let testing: [Target] = [
     tests(
         "TaskScheduling",
         [
-            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
-            "Scheduling",
+            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"), "Scheduling",
         ]
     ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
