@@ -36,6 +36,8 @@ let ground: [Target] = [
         ]
     ),
     .target(name: "ContainerResources"),
+    .target(name: "ShellPolicy"),
+    .target(name: "AgentMail", dependencies: ["Core"]),
 ]
 
 let contract: [Target] = [
@@ -91,7 +93,7 @@ let host: [Target] = [
     .target(
         name: "HostConfiguration",
         dependencies: [
-            "Core", "LinuxIO",
+            "AgentMail", "Core", "LinuxIO",
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams"),
         ]
@@ -100,6 +102,14 @@ let host: [Target] = [
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
     ),
+    .target(
+        name: "People",
+        dependencies: [
+            "CentralStore", "COpenSSL", "Core",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]
+    ),
+    .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
         name: "Channels",
@@ -120,13 +130,13 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
+    .target(name: "AgentRequests", dependencies: ["CentralStore", "ControlProtocol", "Core", "SessionStoreHost"]),
     .target(
         name: "Host",
         dependencies: [
-            "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources", "ControlProtocol",
-            "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "Scheduling",
-            "SessionStore", "SessionStoreHost", "TaskScheduling",
+            "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
+            "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging", "LinuxIO",
+            "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -185,12 +195,16 @@ let testing: [Target] = [
         dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
+    tests("AgentMail"),
     tests(
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
+    tests("AgentRequests", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
+    tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
+    tests("ChannelKit"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
     tests(
@@ -214,8 +228,9 @@ let testing: [Target] = [
     tests(
         "Host",
         [
-            "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO", "NetworkTestSupport",
-            "Sandbox", "SessionStore",
+            "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
+            "NetworkTestSupport",
+            "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
@@ -223,6 +238,7 @@ let testing: [Target] = [
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
     tests("ModelProviders", ["NetworkTestSupport"]),
+    tests("People", ["CentralStore", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("Prompting"),
     tests("Scheduling", ["Cron"]),
     tests(
@@ -233,6 +249,7 @@ let testing: [Target] = [
         ]
     ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
+    tests("ShellPolicy"),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]
 
@@ -281,7 +298,7 @@ let fuzzing: [Target] = [
         name: "nanoclaw-fuzz",
         dependencies: [
             "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration", "LinuxIO",
-            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],

@@ -64,17 +64,34 @@ package enum Lookup {
         ) { "\($0.id) (\($0.label))" }
     }
 
-    /// By id, display name, beginning of the id.
+    /// By id, `@handle`, display name, beginning of the id. What has a colon is an id and never a name.
     package static func user(_ text: String, _ db: Database) throws -> User {
         try find(
             "user",
             text,
             [
                 { try User.filter(User.CodingKeys.id == text).fetchAll(db) },
-                { try User.filter(User.CodingKeys.displayName == text).fetchAll(db) },
+                {
+                    guard text.hasPrefix("@"), text.utf8.count > 1 else { return [] }
+                    return try User.filter(User.CodingKeys.handle == String(text.dropFirst())).fetchAll(db)
+                },
+                {
+                    guard !text.utf8.contains(UInt8(ascii: ":")) else { return [] }
+                    return try User.filter(User.CodingKeys.displayName == text).fetchAll(db)
+                },
                 { try beginning(User.self, text, db) },
             ]
         ) { "\($0.id)" }
+    }
+
+    /// By id, beginning of the id.
+    package static func approval(_ text: String, _ db: Database) throws -> ApprovalRow {
+        try find("approval", text, [{ try beginning(ApprovalRow.self, text, db) }]) { "\($0.id)" }
+    }
+
+    /// By id, beginning of the id.
+    package static func grant(_ text: String, _ db: Database) throws -> GrantRow {
+        try find("grant", text, [{ try beginning(GrantRow.self, text, db) }]) { "\($0.id)" }
     }
 
     private static func find<Record>(

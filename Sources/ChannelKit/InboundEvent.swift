@@ -17,6 +17,10 @@ package struct InboundEvent: Sendable, Codable, Equatable {
     package var senderNativeID: String?
     /// What people call the sender; shown, never trusted.
     package var senderName: String?
+    /// The sender's handle beside the id, such as `@ann`; may pass to somebody else.
+    package var senderHandle: String?
+    /// A program wrote it, not a person.
+    package var isBot: Bool
     package var content: ChatContent
     /// The platform says that the agent is addressed: a mention, or a direct message.
     package var isMention: Bool
@@ -36,6 +40,8 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         sentAt: Timestamp,
         senderNativeID: String? = nil,
         senderName: String? = nil,
+        senderHandle: String? = nil,
+        isBot: Bool = false,
         content: ChatContent,
         isMention: Bool = false,
         isGroup: Bool = false,
@@ -49,6 +55,8 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         self.sentAt = sentAt
         self.senderNativeID = senderNativeID
         self.senderName = senderName
+        self.senderHandle = senderHandle
+        self.isBot = isBot
         self.content = content
         self.isMention = isMention
         self.isGroup = isGroup
@@ -87,4 +95,8 @@ package protocol ChannelInbox: Sendable {
     /// Returns once the message is durable or has been dropped for good: then the platform may be told that it arrived.
     /// Throws when it could not be stored; the adapter hands it over again later.
     func accept(_ event: InboundEvent) async throws
+
+    /// Takes the press of a card's button; returns once what it decided is durable.
+    /// Throws when it could not be stored; the adapter hands it over again later.
+    func answer(_ answer: CardAnswer) async throws -> CardReceipt
 }

@@ -38,6 +38,9 @@ package struct OutboundMessage: Sendable {
     package enum Body: Sendable {
         /// Markdown text, empty when only files go out, and files in order.
         case text(String, files: [OutboundFile])
+        /// A question with answers to choose from; ``OutboundMessage/fitted(to:)`` makes text of it for a channel without
+        /// buttons.
+        case card(Card)
         /// New text for a message that was sent before.
         case edit(platformMessageID: String, text: String)
         /// An emoji on a message.

@@ -33,7 +33,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 name: "Chats and people",
                 subcommands: [
                     MessagingGroupsCommand.self, WiringsCommand.self, DestinationsCommand.self, UsersCommand.self,
-                    RolesCommand.self, MembersCommand.self, DroppedMessagesCommand.self,
+                    RolesCommand.self, MembersCommand.self, DroppedMessagesCommand.self, ApprovalsCommand.self,
                 ]
             ),
             CommandGroup(name: "Sandbox", subcommands: [SandboxCommand.self]),

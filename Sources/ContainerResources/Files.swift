@@ -61,6 +61,20 @@ extension ContainerResources {
             own; `send_message` answers with the number of what it sent.
 
             """##,
+        "fragments/nanoclaw.md": ##"""
+            ## The command `nanoclaw`
+
+            In the shell `nanoclaw help` lists what you can look up about yourself: your conversations, destinations, members,
+            configuration. Changes wait until an admin allows them; their outcome comes as a `<system_response>`.
+
+            """##,
+        "fragments/questions.md": ##"""
+            ## Questions and cards
+
+            `ask_user_question` asks the people of this chat with answers to choose from and gives you the value that was chosen; with
+            `wait` set to false the answer comes later as a `<system_response>`. `send_card` shows a title, a text and links.
+
+            """##,
         "fragments/schedule.md": ##"""
             ## What is to be done later
 

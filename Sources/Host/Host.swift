@@ -34,21 +34,26 @@ extension HostRuntime {
     /// Runs all services until the host is told to stop.
     func serve() async throws {
         let logger = log.logger("host")
+        let commands = ControlCommands(
+            ControlContext(
+                home: options.home,
+                store: central,
+                host: self,
+                cli: cli,
+                traces: traces,
+                registry: registry,
+                approvals: approvals,
+                levels: log.levels,
+                mounts: self.configuration.mounts,
+                tasks: taskDesk,
+                time: time
+            )
+        )
+        actions.add([CommandAction(central: central, commands: commands, approvals: approvals)])
+        approvals.register(CommandApproval(commands: commands))
         let socket = try ControlSocket(
             home: options.home,
-            commands: ControlCommands(
-                ControlContext(
-                    home: options.home,
-                    store: central,
-                    host: self,
-                    cli: cli,
-                    traces: traces,
-                    levels: log.levels,
-                    mounts: self.configuration.mounts,
-                    tasks: taskDesk,
-                    time: time
-                )
-            ),
+            commands: commands,
             group: try controlGroup(),
             limits: controlLimits,
             time: time,
@@ -58,6 +63,8 @@ extension HostRuntime {
             HostService("traces") { await self.traces.run() },
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
+            HostService("approvals") { await self.approvals.run() },
+            HostService("questions") { await self.questions.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
             HostService("tasks") {
@@ -72,6 +79,7 @@ extension HostRuntime {
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
         isAccepting.store(true, ordering: .releasing)
+        tasks.add { await self.admission.recover() }
         logger.notice(
             "The host is ready",
             metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]

@@ -45,14 +45,21 @@ final class HostRuntime: Sendable {
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
+    let pairing: PairingDesk
+    let admission: AdmissionDesk
     let router: Router
     let notices: NoticeSender
+    let directMessages: DirectMessages
+    let cards: CardDesk
+    let approvals: ApprovalService
+    let questions: QuestionDesk
     let sweep: HostSweep
     let scheduler: TaskScheduler
     let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
+    let groupCreation: GroupCreation
     let owner: FileOwner?
     let time: any TimeSource
     let startedAt: Timestamp
@@ -61,6 +68,7 @@ final class HostRuntime: Sendable {
     let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
+    private let lateRouter = Late<Router>()
     private let lateScheduler = Late<TaskScheduler>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
@@ -115,7 +123,19 @@ final class HostRuntime: Sendable {
             time: time
         )
         typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
-        notices = NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices"))
+        directMessages = DirectMessages(
+            central: central,
+            registry: registry,
+            time: time,
+            logger: log.logger("people")
+        )
+        notices = NoticeSender(
+            registry: registry,
+            directMessages: directMessages,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("notices")
+        )
         let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
@@ -123,6 +143,20 @@ final class HostRuntime: Sendable {
                 registry,
                 actions,
                 ledger,
+                directMessages,
+                AgentCourier(
+                    central: central,
+                    sessions: sessions,
+                    ledger: ledger,
+                    registry: registry,
+                    limits: configuration.agentMail,
+                    traces: traces,
+                    activity: activity,
+                    supervisor: late,
+                    checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
+                    time: time,
+                    logger: log.logger("agents")
+                ),
                 publisher,
                 late,
                 lateScheduler,
@@ -165,6 +199,74 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("actions")
         )
+        pairing = try await PairingDesk(
+            central: central,
+            notices: notices,
+            time: time,
+            logger: log.logger("people"),
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) }
+        )
+        cards = CardDesk(
+            central: central,
+            sender: CardSender(
+                central: central,
+                registry: registry,
+                tasks: tasks,
+                time: time,
+                logger: log.logger("cards")
+            ),
+            notices: notices,
+            time: time,
+            logger: log.logger("cards")
+        )
+        let teller = ApprovalTeller(sessions: sessions, ledger: ledger, supervisor: supervisor, time: time)
+        approvals = ApprovalService(
+            central: central,
+            desk: cards,
+            directory: ApproverDirectory(
+                central: central,
+                registry: registry,
+                time: time,
+                logger: log.logger("approvals")
+            ),
+            tasks: tasks,
+            time: time,
+            logger: log.logger("approvals")
+        ) { asker, result in try await teller.tell(asker, result) }
+        questions = QuestionDesk(
+            central: central,
+            cards: cards,
+            answers: answers,
+            access: ChatAccess(central: central, registry: registry, time: time),
+            time: time,
+            logger: log.logger("questions")
+        )
+        cards.register(questions, for: QuestionDesk.purpose)
+        actions.add([questions])
+        groupCreation = GroupCreation(
+            home: home,
+            central: central,
+            files: groupFolder,
+            executors: executors,
+            time: time
+        )
+        admission = AdmissionDesk(
+            central: central,
+            approvals: approvals,
+            directMessages: directMessages,
+            notices: notices,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("people"),
+            createGroup: { [groupCreation] in try await groupCreation.create(name: $0) },
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) },
+            accept: { [lateRouter] event in
+                guard let router = lateRouter.wrapped else {
+                    throw HostError(.unavailable, "the host is stopping: the next one goes on")
+                }
+                try await router.accept(event)
+            }
+        )
         router = Router(
             central: central,
             sessions: sessions,
@@ -172,16 +274,16 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             registry: registry,
             notices: notices,
+            pairing: pairing,
+            admission: admission,
             typing: typing,
             traces: traces,
             activity: activity,
-            checkRoom: { [fillGuard] in
-                guard fillGuard.wrapped?.level == .full else { return }
-                throw HostError(.unavailable, DiskFailure.full.words)
-            },
+            checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
             time: time,
             logger: log.logger("router")
         )
+        lateRouter.set(router)
         retention = Retention(
             home: home,
             central: central,
@@ -234,9 +336,16 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        lateRouter.set(nil)
         lateScheduler.set(nil)
         fillGuard.set(nil)
         lock.release()
+    }
+
+    /// Throws when nothing may be stored.
+    private static func checkRoom(_ fillGuard: Late<FillGuard>) throws {
+        guard fillGuard.wrapped?.level == .full else { return }
+        throw HostError(.unavailable, DiskFailure.full.words)
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
@@ -302,6 +411,8 @@ final class HostRuntime: Sendable {
         _ registry: ChannelRegistry,
         _ actions: HostActions,
         _ ledger: DirtyLedger,
+        _ directMessages: DirectMessages,
+        _ agents: AgentCourier,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ scheduler: Late<TaskScheduler>,
@@ -318,6 +429,8 @@ final class HostRuntime: Sendable {
             registry: registry,
             actions: actions,
             ledger: ledger,
+            directMessages: directMessages,
+            agents: agents,
             policy: policy,
             time: time,
             logger: logger,

@@ -21,6 +21,8 @@ package struct HostStatus: Codable, Sendable {
     package var isolation: IsolationReport?
     /// People and chats that were turned away under `request_approval`.
     package var refused: [RefusedSender]
+    /// What waits for somebody's word, oldest first; nil from a host that knows no approvals.
+    package var approvals: [PendingApproval]?
     /// What needs somebody's attention, in words.
     package var problems: [String]
 
@@ -37,6 +39,7 @@ package struct HostStatus: Codable, Sendable {
         maximumRunners: Int,
         isolation: IsolationReport? = nil,
         refused: [RefusedSender] = [],
+        approvals: [PendingApproval] = [],
         problems: [String] = []
     ) {
         self.home = home
@@ -51,6 +54,7 @@ package struct HostStatus: Codable, Sendable {
         self.maximumRunners = maximumRunners
         self.isolation = isolation
         self.refused = refused
+        self.approvals = approvals
         self.problems = problems
     }
 }
@@ -145,6 +149,32 @@ extension HostStatus {
             self.pid = pid
             self.failures = failures
             self.lastError = lastError
+        }
+    }
+
+    /// A plan that waits for somebody's word.
+    package struct PendingApproval: Codable, Sendable, Equatable {
+        package var id: ApprovalID
+        package var action: String
+        package var title: String
+        package var agentGroup: AgentGroupID?
+        package var createdAt: Timestamp
+        package var expiresAt: Timestamp
+
+        package init(
+            id: ApprovalID,
+            action: String,
+            title: String,
+            agentGroup: AgentGroupID?,
+            createdAt: Timestamp,
+            expiresAt: Timestamp
+        ) {
+            self.id = id
+            self.action = action
+            self.title = title
+            self.agentGroup = agentGroup
+            self.createdAt = createdAt
+            self.expiresAt = expiresAt
         }
     }
 

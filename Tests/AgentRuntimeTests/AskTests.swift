@@ -145,4 +145,22 @@ import Testing
             }
         }
     }
+
+    @Test func `§16.201 send_card needs a card, and leaves out actions without a url`() async throws {
+        let card =
+            #"{"card":{"title":"Trip","description":"At noon.","actions":[{"label":"Map","url":"https://e.org/m"},{"label":"?"}]}}"#
+        let provider = ScriptedProvider([
+            .call("send_card", "{}"), .call("send_card", card), .text("<message to='cli'>done</message>"),
+        ])
+        try await withRunner(provider) { session in
+            try await session.waitForEnd(of: try await session.say("a card"))
+            #expect(try result(provider.requests[1]).isError)
+            #expect(try result(provider.requests[2]).text.hasSuffix("1 of its actions had no url and were left out."))
+            let sent = try session.sent()
+            guard case .chat(let chat)? = sent.first?.content else { throw CoreError(.invalidContent, "no card") }
+            #expect(chat.card?.links == [.init(label: "Map", url: "https://e.org/m")])
+            #expect(chat.text == "**Trip**\n\nAt noon.\n\n- Map: https://e.org/m")
+            #expect(sent.first?.platformID == RunnerFixture.home.platformID)
+        }
+    }
 }

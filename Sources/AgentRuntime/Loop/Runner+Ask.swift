@@ -9,30 +9,52 @@ extension Runner {
         waitingFor limit: Duration
     ) async throws -> HostReply {
         let turn = try open()
+        let (reply, answer) = try await exchange(action, arguments, limit, turn: turn.id)
+        // The turn that asked is the one that ends with the answer; no other begins while its tool runs.
+        if let answer { current?.ledger.take(answer: answer) }
+        return reply
+    }
+
+    /// Carries a call of `nanoclaw` in the tool tier to the host, whatever turn is under way.
+    func call(_ words: [String]) async throws -> CommandLineAnswer {
+        let turn = current?.id ?? .random()
+        let arguments: JSONValue = ["words": .array(words.map(JSONValue.string))]
+        let (reply, answer) = try await exchange("cli", arguments, Self.callPatience, turn: turn)
+        // A process has it, not the turn: it ends at once.
+        if let answer { try session.commit(TurnEnd(turn: .random(), acks: [TurnEnd.Outcome(answer)])) }
+        switch reply.status {
+        case .ok: return CommandLineAnswer(exit: 0, output: reply.text)
+        case .error: return CommandLineAnswer(exit: 1, error: reply.text)
+        case .pending: return CommandLineAnswer(exit: 1, error: reply.toolResult.text)
+        case .silent: return CommandLineAnswer(exit: 2, error: "nanoclaw: \(reply.text)")
+        }
+    }
+
+    /// How long a call waits for the host.
+    private static let callPatience = Duration.seconds(30)
+
+    /// A request and the reply to it, with the row that brought it.
+    private func exchange(
+        _ action: String,
+        _ arguments: JSONValue,
+        _ limit: Duration,
+        turn: TurnID
+    ) async throws -> (HostReply, MessageID?) {
         let request = MessageID.random()
         let row = NewOutbound(
             id: request,
             content: .system(OutboundAction(action: action, arguments: try arguments.text())),
             address: nil,
-            inReplyTo: turn.routing.asked,
-            turn: turn.id
+            inReplyTo: current?.routing.asked,
+            turn: turn
         )
         let answer = try await reply(to: row, as: request, within: limit)
         guard let answer, case .system(let content) = answer.content else {
-            return HostReply(
-                .silent,
-                request: request,
-                text: "The host has not answered within \(limit.components.seconds) s."
-            )
+            let text = "The host has not answered within \(limit.components.seconds) s."
+            return (HostReply(.silent, request: request, text: text), nil)
         }
-        // The turn that asked is the one that ends with the answer; no other begins while its tool runs.
-        current?.ledger.take(answer: answer.id)
-        return HostReply(
-            HostReply.Status(rawValue: content.status) ?? .error,
-            request: request,
-            text: content.text,
-            result: content.result
-        )
+        let status = HostReply.Status(rawValue: content.status) ?? .error
+        return (HostReply(status, request: request, text: content.text, result: content.result), answer.id)
     }
 
     /// Writes a request and waits for its answer; nil when there is none in time.

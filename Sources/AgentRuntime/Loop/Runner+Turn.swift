@@ -313,7 +313,11 @@ extension Runner {
         // What somebody says needs the conversation.
         guard !turn.isFresh else { return }
         let batch = try await patiently { try due(turn.configuration.limits) }
-        let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
+        let rows = BatchRule.followUps(
+            batch.rows,
+            mode: turn.configuration.queueMode,
+            beside: turn.ledger.rows.map(\.row)
+        )
         guard !rows.isEmpty else { return }
         current?.ledger.join(rows, passedOver: batch.passedOver)
         current?.routing.add(rows)

@@ -76,6 +76,10 @@ package actor Runner {
                 await tier.run()
                 if !Task.isCancelled { await self.endAfterTurn(.toolsGone) }
             }
+            if let listener = settings.commandLine {
+                let calls = CommandLineServer(listener: listener, time: time) { try await self.call($0) }
+                group.addTask { await calls.run() }
+            }
             group.addTask { try await self.listen() }
             group.addTask { try await self.beat() }
             defer { group.cancelAll() }

@@ -81,7 +81,7 @@ extension AddressBook {
                 let address: ChatAddress =
                     switch destination.target {
                     case .chat(let address): address
-                    case .agent(let id): ChatAddress(channel: "agent", platformID: id.rawValue)
+                    case .agent(let id): ChatAddress(agent: id)
                     }
                 return PromptDestination(
                     name: destination.name,

@@ -45,7 +45,8 @@ package struct ToolPlaces: Sendable {
     package var environment: [(String, String)] {
         let proxy = "http://127.0.0.1:3128"
         var values = [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"), ("HOME", agent), ("LANG", "C.UTF-8"), ("TERM", "dumb"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin:/run/nanoclaw"), ("HOME", agent), ("LANG", "C.UTF-8"),
+            ("TERM", "dumb"),
             ("http_proxy", proxy), ("https_proxy", proxy), ("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy),
             ("SWIFT_ROOT", "/"),
         ]
@@ -61,6 +62,9 @@ package protocol Conversation: Sendable {
     /// Sends text and files to a named destination, or to where the turn's message came from.
     /// Answers the message's number.
     func send(text: String, files: [OutgoingFile], to destination: String?) async throws -> Int64
+
+    /// Sends a card as ``send(text:files:to:)`` sends a text; where there are no cards its text goes out.
+    func send(card: OutboundCard, text: String, to destination: String?) async throws -> Int64
 
     /// Replaces the text of one of the agent's own messages.
     func edit(message seq: Int64, text: String) async throws

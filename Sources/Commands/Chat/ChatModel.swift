@@ -72,7 +72,7 @@ struct ChatModel: Sendable {
                 return []
             }
             waiting[sent.id] = nil
-            guard sent.notices == 0 else { return [] }
+            guard sent.notices == 0, sent.answersCard != true else { return [] }
             return [.print(Style.note(ChatText.unanswered(sent, chat: chat)))]
         case .refused(let id, let text, let reason):
             waiting[id] = nil

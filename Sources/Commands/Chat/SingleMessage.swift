@@ -100,7 +100,7 @@ struct SingleMessage: Sendable {
             "chat send",
             ["chat": .string(chat), "text": .string(text), "id": .string(id)]
         ).decoded(as: ChatSent.self)
-        guard sent.answering + sent.notices > 0 else {
+        guard sent.answering + sent.notices > 0 || sent.answersCard == true else {
             throw CommandFailure(.failed, ChatText.unanswered(sent, chat: chat))
         }
         return TurnCollector(sent)

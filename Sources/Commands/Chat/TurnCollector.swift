@@ -14,6 +14,8 @@ struct TurnCollector: Sendable {
     private var open: Int
     /// Answers of the host itself that are still to come.
     private var notices: Int
+    /// The message answers a card: what the card says then is the reply.
+    private var awaitsCard = false
     private var entries: [ChatEntry] = []
     private var started: [TurnID: Set<MessageID>] = [:]
     /// Why a turn waited last.
@@ -25,6 +27,10 @@ struct TurnCollector: Sendable {
         id = sent.id
         open = sent.answering
         notices = sent.answering == 0 ? sent.notices : 0
+        if sent.answersCard == true {
+            notices = 1
+            awaitsCard = true
+        }
     }
 
     /// Takes the next frame; the end comes with the last of the turns.
@@ -32,7 +38,9 @@ struct TurnCollector: Sendable {
         switch frame {
         case .attached: break
         case .entry(let entry):
-            guard entry.direction == "out", entry.kind == "message" else { return nil }
+            guard entry.direction == "out", entry.kind == "message" || (awaitsCard && entry.kind == "edit") else {
+                return nil
+            }
             if notices > 0, entry.inReplyTo == nil {
                 end.replies.append(entry)
                 notices -= 1

@@ -39,6 +39,12 @@ enum StatusText {
             let cause = runner.lastError.map { ": \(SafeText.oneLine($0))" } ?? ""
             lines.append("  \(runner.session) \(runner.state), \(runner.failures) failures\(cause)")
         }
+        let approvals = status.approvals ?? []
+        if !approvals.isEmpty { lines.append("waiting for somebody's word (nanoclaw approvals show ID):") }
+        for approval in approvals {
+            let end = TimeText.short(approval.expiresAt.milliseconds)
+            lines.append("  \(approval.id) \(SafeText.oneLine(approval.title)), until \(end)")
+        }
         if !status.refused.isEmpty { lines.append("turned away, until somebody lets them in:") }
         for person in status.refused {
             let name = person.name.map { " (\(SafeText.oneLine($0)))" } ?? ""

@@ -86,9 +86,30 @@ package struct TurnID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// One question to a person that can be answered with a button or a number.
+package struct CardID: Identifier {
+    package static let prefix = "cd"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// Something that an agent is to do at a time or again and again.
 package struct TaskID: Identifier {
     package static let prefix = "tk"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
+/// One plan that waits for somebody's word, or did.
+package struct ApprovalID: Identifier {
+    package static let prefix = "ap"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
+/// A word given once for many times: a standing grant, or a bypass of all asking.
+package struct GrantID: Identifier {
+    package static let prefix = "gr"
     package let rawValue: String
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }

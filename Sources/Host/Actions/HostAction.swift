@@ -1,3 +1,4 @@
+package import AgentRequests
 package import CentralStore
 package import Core
 package import GRDB
@@ -12,11 +13,18 @@ package protocol HostAction: Sendable {
     /// `[a-z_]`, unique among the actions.
     var name: String { get }
 
+    /// Whether an answer that no tool takes starts a turn of its own; true unless an action says otherwise.
+    var startsTurn: Bool { get }
+
     /// Does it, and answers or says that the answer comes later.
     ///
     /// Throws ``HostActionRefusal`` for what is not to be; other errors are told as they are, except that those of a
     /// store that does not answer keep the request for another try.
     func perform(_ request: HostActionRequest) async throws -> HostActionOutcome
+}
+
+extension HostAction {
+    package var startsTurn: Bool { true }
 }
 
 /// What a request comes to.
@@ -26,21 +34,6 @@ package enum HostActionOutcome: Sendable, Equatable {
     /// The answer comes later, by an ``ActionAnswer`` with the request's id. With words the tool that asked is told at
     /// once what is waited for; without it goes on waiting as long as it may.
     case later(String?)
-}
-
-/// Why a request is not carried out, in words for the agent: what was wrong and what to do instead.
-package struct HostActionRefusal: Error, Sendable, Equatable, CustomStringConvertible {
-    package let message: String
-    /// The same for the tool that asked.
-    package let result: JSONValue?
-
-    /// A refusal with this text.
-    package init(_ message: String, result: JSONValue? = nil) {
-        self.message = message
-        self.result = result
-    }
-
-    package var description: String { message }
 }
 
 /// One request on its way through a handler.

@@ -1,3 +1,4 @@
+import AgentRequests
 import CentralStore
 import Core
 import GRDB
@@ -17,6 +18,12 @@ final class HostActions: Sendable {
 
     /// The names of all actions, sorted.
     var names: [String] { actions.withLock { $0.keys.sorted() } }
+
+    /// Whether there is an action of this name; a request for another costs nothing.
+    func knows(_ name: String) -> Bool { actions.withLock { $0[name] != nil } }
+
+    /// Whether an answer of this action that no tool takes starts a turn.
+    func startsTurn(_ name: String) -> Bool { actions.withLock { $0[name]?.startsTurn ?? true } }
 
     /// What became of a row that asks for something.
     enum Result: Sendable {
@@ -87,24 +94,5 @@ final class HostActions: Sendable {
                 "the host did not finish this within \(limit.components.seconds) s; whether it is done is not known"
             )
         }
-    }
-}
-
-/// At most that many requests of one session a minute; further ones wait for the next.
-struct RequestBudget: Sendable, Equatable {
-    static let perMinute = 300
-
-    private var windowStart: Duration?
-    private var count = 0
-
-    /// Takes one at this time of the monotonic clock; answers how long it has to wait when there is none left.
-    mutating func take(at now: Duration) -> Duration? {
-        if windowStart.map({ now - $0 >= .seconds(60) }) ?? true {
-            windowStart = now
-            count = 0
-        }
-        guard count < Self.perMinute else { return .seconds(60) - (now - (windowStart ?? now)) }
-        count += 1
-        return nil
     }
 }

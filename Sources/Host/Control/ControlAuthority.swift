@@ -18,12 +18,14 @@ struct RoleCheck: Sendable {
 
     /// Commands that change who decides, or let the host read or send keys.
     static let owners: Set = [
-        "roles grant", "roles revoke", "users delete", "providers add", "providers update", "providers remove",
+        "roles grant", "roles revoke", "users delete", "users pair-owner", "users link", "users unlink",
+        "users export", "users erase",
+        "providers add", "providers update", "providers remove",
     ]
     /// Commands that a group's own admin may use, when they name that group as `group`.
     static let ofGroup: Set = [
         "groups get", "groups update", "groups restart", "groups config get", "groups config update", "members list",
-        "members add", "members remove", "sessions list", "wirings list", "destinations list",
+        "members add", "members remove", "users pair", "sessions list", "wirings list", "destinations list",
         "tasks list", "tasks create",
     ]
 
@@ -37,6 +39,8 @@ struct RoleCheck: Sendable {
         if call.command.hasPrefix("chat ") {
             return try await checkChat(call, access)
         }
+        // Who decides what is up to each approval: its handlers ask for the roles themselves.
+        if call.command.hasPrefix("approvals "), !access.adminOf.isEmpty { return }
         if Self.ofGroup.contains(call.command), let name = arguments.value("group")?.string {
             let group = try? await context.store.read { db in try Lookup.agentGroup(name, db) }
             if let group, access.isAdmin(of: group.id) { return }

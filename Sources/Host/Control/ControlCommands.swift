@@ -1,7 +1,9 @@
+import Approvals
 import CentralStore
 package import ControlProtocol
 package import Core
 import GRDB
+import People
 
 /// One request on its way through a handler.
 package struct ControlCall: Sendable {
@@ -45,12 +47,17 @@ package struct ControlCommands: Sendable {
     /// Everything that a host answers.
     package init(_ context: ControlContext) {
         roles = RoleCheck(context: context)
+        if let approvals = context.approvals {
+            add(ApprovalHandlers(context: context, approvals: approvals).handlers())
+        }
         add(ChatHandlers(context: context).handlers())
         add(DestinationHandlers(context: context).handlers())
         add(GroupHandlers(context: context).handlers())
         add(LogHandlers(levels: context.levels).handlers())
         add(MessagingGroupHandlers(context: context).handlers())
+        add(PairingHandlers(context: context).handlers())
         add(PeopleHandlers(context: context).handlers())
+        add(PersonalDataHandlers(context: context).handlers())
         add(ProviderHandlers(context: context).handlers())
         add(RetentionHandlers(context: context).handlers())
         add(SessionHandlers(context: context).handlers())
@@ -104,6 +111,25 @@ enum ControlFailure {
                 case .invalid: .invalidArguments
                 case .conflict: .conflict
                 default: .failed
+                }
+            return ControlError(code, error.description)
+        case let error as PeopleError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .forbidden: .forbidden
+                case .invalid: .invalidArguments
+                case .busy: .busy
+                case .failed: .failed
+                }
+            return ControlError(code, error.message)
+        case let error as ApprovalError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .notFound: .notFound
+                case .forbidden: .forbidden
+                case .notPending, .tooMany: .conflict
+                case .invalidPlan, .invalidTerm, .unknownAction: .invalidArguments
+                case .planChanged, .noApprover: .failed
                 }
             return ControlError(code, error.description)
         case let error as CoreError: return ControlError(.invalidArguments, error.message)

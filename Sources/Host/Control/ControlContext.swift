@@ -3,6 +3,7 @@ package import Channels
 package import Core
 package import HostConfiguration
 package import HostLogging
+import Logging
 
 /// What the control socket's handlers stand on.
 package struct ControlContext: Sendable {
@@ -10,7 +11,10 @@ package struct ControlContext: Sendable {
     package let store: CentralStore
     package let host: any HostControl
     package let cli: CLIChannel
+    package let registry: ChannelRegistry
     package let traces: TraceStore
+    /// Nil where nothing needs anybody's word.
+    package let approvals: ApprovalService?
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
@@ -23,6 +27,8 @@ package struct ControlContext: Sendable {
         host: any HostControl,
         cli: CLIChannel,
         traces: TraceStore,
+        registry: ChannelRegistry? = nil,
+        approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
         tasks: TaskDesk = TaskDesk(),
@@ -33,9 +39,12 @@ package struct ControlContext: Sendable {
         self.host = host
         self.cli = cli
         self.traces = traces
+        self.approvals = approvals
         self.levels = levels
         self.mounts = mounts
         self.tasks = tasks
         self.time = time
+        self.registry =
+            registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))
     }
 }

@@ -50,6 +50,7 @@ enum AdapterCall {
         time: any TimeSource
     ) async -> DeliveryAnswer {
         let call = Pending()
+        let message = message.fitted(to: adapter.capabilities)
         // Not children: a child that hangs would hold up everybody who waits here.
         call.keep(
             Task {

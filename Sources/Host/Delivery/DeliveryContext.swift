@@ -16,6 +16,8 @@ struct DeliveryContext: Sendable {
     let registry: ChannelRegistry
     let actions: HostActions
     let ledger: DirtyLedger
+    let directMessages: DirectMessages
+    let agents: AgentCourier
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
@@ -35,7 +37,9 @@ struct DeliveryContext: Sendable {
 
     /// True when the channel shows a message with the same key once.
     func hasKeys(_ address: ChatAddress?) -> Bool {
-        address.flatMap { registry.adapter($0.channel) }?.capabilities.idempotencyKeys ?? false
+        guard let address else { return false }
+        return address.channel == ChatAddress.agents
+            || registry.adapter(address.channel)?.capabilities.idempotencyKeys ?? false
     }
 
     /// Hands a message to its adapter, within the deadline.
@@ -58,8 +62,7 @@ struct DeliveryContext: Sendable {
             )
         }
         for owner in owners ?? [] {
-            guard let adapter = registry.adapter(owner.channel) else { continue }
-            guard let address = try? await adapter.openDM(owner), address.chat != failed?.chat else { continue }
+            guard let address = await directMessages.address(of: owner), address.chat != failed?.chat else { continue }
             return address
         }
         return nil

@@ -1,3 +1,4 @@
+import AgentRequests
 import Core
 import SessionStore
 import SessionStoreHost
@@ -9,7 +10,7 @@ extension SessionDelivery {
         var item = item
         item.delivery.attempts += 1
         item.delivery.nextAttempt = nil
-        if let wait = requests.take(at: context.time.monotonic) {
+        if context.actions.knows(action.action), let wait = requests.take(at: context.time.monotonic) {
             return postpone(item, by: wait, in: key)
         }
         let result = await context.actions.perform(
@@ -23,11 +24,12 @@ extension SessionDelivery {
         guard !Task.isCancelled else { return }
         let message = item.delivery.message
         turns.tried(message, of: item.delivery.turn)
+        let starts = context.actions.startsTurn(action.action)
         switch result {
         case .unavailable(let error): return await retryLater(item, in: key, error)
         case .unknown(let reason): fail(item.delivery, .failed, reason)
         case .refused(let refusal):
-            await answer(item, .failed, error: refusal.message) {
+            await answer(item, .failed, error: refusal.message, trigger: starts) {
                 SystemContent(
                     action: action.action,
                     status: "error",
@@ -37,7 +39,7 @@ extension SessionDelivery {
                 )
             }
         case .done(.done(let text, let result)):
-            await answer(item, .delivered) {
+            await answer(item, .delivered, trigger: starts) {
                 SystemContent(action: action.action, status: "ok", about: message, text: text, result: result)
             }
         case .done(.later(let text?)):
@@ -56,7 +58,7 @@ extension SessionDelivery {
         _ item: LaneItem,
         _ state: DeliveryState,
         error: String? = nil,
-        trigger: Bool = true,
+        trigger: Bool,
         _ content: () -> SystemContent
     ) async {
         let address = await answerAddress(item.delivery)

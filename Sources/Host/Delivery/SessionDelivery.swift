@@ -1,3 +1,4 @@
+import AgentRequests
 import ChannelKit
 import Core
 import LinuxIO

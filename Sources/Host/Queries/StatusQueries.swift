@@ -5,7 +5,7 @@ import GRDB
 extension CentralStore {
     /// Fills in what the central database knows.
     func readStatus(into status: inout HostStatus) async throws {
-        let (providers, groups, counts, refused, quarantined) = try await read { db in
+        let (providers, groups, counts, refused, quarantined, approvals) = try await read { db in
             let providers = try Provider.order(Provider.CodingKeys.name).fetchAll(db)
             let groups = try AgentGroup.order(AgentGroup.CodingKeys.createdAt).fetchAll(db)
                 .map { group in
@@ -27,7 +27,8 @@ extension CentralStore {
             let refused = try DroppedMessage.filter(
                 DroppedMessage.CodingKeys.reason == DropReason.unknownSenderRequestApproval
             ).order(DroppedMessage.CodingKeys.lastSeen.desc).limit(100).fetchAll(db)
-            return (providers, groups, counts, refused, quarantined)
+            let approvals = try ApprovalRow.all("pending", db).prefix(100)
+            return (providers, groups, counts, refused, quarantined, Array(approvals))
         }
         status.providers = providers.map {
             HostStatus.ProviderStatus(name: $0.name, kind: $0.kind.rawValue, model: $0.model, baseURL: $0.baseURL)
@@ -35,6 +36,16 @@ extension CentralStore {
         status.groups = groups
         status.sessions = counts
         status.problems += quarantined
+        status.approvals = approvals.map {
+            HostStatus.PendingApproval(
+                id: $0.id,
+                action: $0.action,
+                title: $0.title,
+                agentGroup: $0.agentGroupID,
+                createdAt: $0.createdAt,
+                expiresAt: $0.expiresAt
+            )
+        }
         status.refused = refused.map {
             HostStatus.RefusedSender(
                 address: ChatAddress(channel: $0.channelType, platformID: $0.platformID),

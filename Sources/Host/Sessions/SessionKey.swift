@@ -18,6 +18,12 @@ package struct SessionKey: Sendable, Hashable {
         thread = place.mode == .perThread ? place.thread : nil
     }
 
+    /// The one session of an agent across all its chats.
+    init(agentShared group: AgentGroupID) {
+        agentGroup = group
+        mode = .agentShared
+    }
+
     /// The session that a message of this chat and thread belongs to: the only place that decides it.
     ///
     /// A channel with threads has one session a thread in its group chats, unless the wiring says `agent-shared`.

@@ -216,7 +216,7 @@ final class FakeRunner: RunningSandbox {
             }
         case .fail(let reason): acks = batch.rows.map { TurnEnd.Outcome($0.id, .failed, detail: reason) }
         case .say(let make):
-            rows = make(batch.rows[0]).map { row in
+            rows = make(batch.rows.first(where: \.trigger) ?? batch.rows[0]).map { row in
                 var row = row
                 row.turn = turn
                 return row

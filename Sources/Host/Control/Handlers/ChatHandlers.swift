@@ -116,7 +116,8 @@ struct ChatHandlers: Sendable {
             content: ChatContent(text: text, sender: name, senderID: call.caller),
             isMention: true
         )
-        let routes = try await context.host.explain(event)
+        let answersCard = try await context.host.answersCard(event)
+        let routes = answersCard ? [] : try await context.host.explain(event)
         let isNew = try await context.cli.record(event, by: call.caller)
         do {
             try await context.host.accept(event)
@@ -125,7 +126,9 @@ struct ChatHandlers: Sendable {
             if isNew { try? await context.cli.withdraw(event) }
             throw error
         }
-        return try JSONValue(encoding: ChatSent(id: id, routes: routes.map(ChatSent.Route.init)))
+        return try JSONValue(
+            encoding: ChatSent(id: id, routes: routes.map(ChatSent.Route.init), answersCard: answersCard)
+        )
     }
 
     private func stop(_ call: inout ControlCall) async throws -> JSONValue {

@@ -1,0 +1,119 @@
+package import Core
+package import GRDB
+
+extension ApprovalRow {
+    private typealias Keys = CodingKeys
+
+    /// The one that waits with this plan.
+    package static func pending(_ hash: String, _ db: Database) throws -> ApprovalRow? {
+        try filter(Keys.planHash == hash && Keys.status == "pending").fetchOne(db)
+    }
+
+    /// How often this turn was told no to this action.
+    package static func denials(_ action: String, session: SessionID, turn: TurnID, _ db: Database) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(DISTINCT approvals.id) FROM approvals JOIN approval_askers ON approval_id = approvals.id
+                WHERE action = ? AND session_id = ? AND turn = ? AND status = 'denied'
+                """,
+            arguments: [action, session, turn]
+        ) ?? 0
+    }
+
+    /// How often this session was told no to this action since then.
+    package static func denials(
+        _ action: String,
+        session: SessionID,
+        since time: Timestamp,
+        _ db: Database
+    ) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(DISTINCT approvals.id) FROM approvals JOIN approval_askers ON approval_id = approvals.id
+                WHERE action = ? AND session_id = ? AND status = 'denied' AND decided_at >= ?
+                """,
+            arguments: [action, session, time]
+        ) ?? 0
+    }
+
+    /// How many wait for this agent group; nil for those of none.
+    package static func pendingCount(of group: AgentGroupID?, _ db: Database) throws -> Int {
+        try filter(Keys.status == "pending" && Keys.agentGroupID == group).fetchCount(db)
+    }
+
+    /// Those that end next, soonest first.
+    package static func nextEnd(_ db: Database) throws -> Timestamp? {
+        try Timestamp.fetchOne(db, sql: "SELECT min(expires_at) FROM approvals WHERE status = 'pending'")
+    }
+
+    /// Those that nobody answered in time.
+    package static func overdue(_ now: Timestamp, _ db: Database) throws -> [ApprovalID] {
+        try ApprovalID.fetchAll(
+            db,
+            sql: "SELECT id FROM approvals WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at",
+            arguments: [now]
+        )
+    }
+
+    /// Those in this state.
+    package static func all(_ status: String, _ db: Database) throws -> [ApprovalRow] {
+        try filter(Keys.status == status).order(Keys.createdAt).fetchAll(db)
+    }
+
+    /// Those that have ended and of which somebody has still to be told.
+    package static func unsettled(_ db: Database) throws -> [ApprovalID] {
+        try ApprovalID.fetchAll(
+            db,
+            sql: """
+                SELECT approval_id FROM approval_askers JOIN approvals ON approvals.id = approval_id
+                WHERE is_told = 0 AND status NOT IN ('pending', 'executing')
+                UNION SELECT approvals.id FROM cards JOIN approvals ON approvals.id = subject
+                WHERE state IN ('unsent', 'open') AND purpose = 'approval'
+                AND status NOT IN ('pending', 'executing')
+                """
+        )
+    }
+}
+
+extension ApprovalAskerRow {
+    /// Those who wait for this one, in the order in which they asked.
+    package static func of(_ approval: ApprovalID, _ db: Database) throws -> [ApprovalAskerRow] {
+        try filter(CodingKeys.approvalID == approval).order(CodingKeys.askedAt, CodingKeys.sessionID).fetchAll(db)
+    }
+
+    /// Adds one that waits too; the same request twice is one.
+    package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
+
+    /// It waits no longer.
+    package func remove(_ db: Database) throws {
+        try db.execute(
+            sql: "DELETE FROM approval_askers WHERE approval_id = ? AND session_id = ? AND request = ?",
+            arguments: [approvalID, sessionID, request]
+        )
+    }
+
+    /// It has been told.
+    package func markTold(_ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE approval_askers SET is_told = 1 WHERE approval_id = ? AND session_id = ? AND request = ?",
+            arguments: [approvalID, sessionID, request]
+        )
+    }
+}
+
+extension GrantRow {
+    /// Those that stand now.
+    package static func standing(_ now: Timestamp, _ db: Database) throws -> [GrantRow] {
+        try filter(CodingKeys.revokedAt == nil && CodingKeys.expiresAt > now).order(CodingKeys.createdAt).fetchAll(db)
+    }
+
+    /// Counts a use.
+    package static func used(_ id: GrantID, now: Timestamp, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE approval_grants SET uses = uses + 1, last_used_at = ? WHERE id = ?",
+            arguments: [now, id]
+        )
+    }
+}

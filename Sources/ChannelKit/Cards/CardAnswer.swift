@@ -1,0 +1,49 @@
+package import Core
+
+/// One press of a card's button, as the platform told its adapter.
+package struct CardAnswer: Sendable, Codable, Equatable {
+    package var card: CardID
+    /// The value of the option.
+    package var value: String
+    /// Words that the person added.
+    package var note: String?
+    /// The chat in which the button was pressed, and the thread.
+    package var address: ChatAddress
+    /// The presser's stable id on this platform, as the platform's own authenticated event tells it; nil when it tells
+    /// none.
+    package var senderNativeID: String?
+    /// The presser is a program.
+    package var isBot: Bool
+    /// The platform's id of the message that carried the button.
+    package var platformMessageID: String?
+    /// What makes a repeat of the same event recognisable, unique within the chat.
+    package var dedupKey: String
+
+    package init(
+        card: CardID,
+        value: String,
+        note: String? = nil,
+        address: ChatAddress,
+        senderNativeID: String?,
+        isBot: Bool = false,
+        platformMessageID: String? = nil,
+        dedupKey: String
+    ) {
+        self.card = card
+        self.value = value
+        self.note = note
+        self.address = address
+        self.senderNativeID = senderNativeID
+        self.isBot = isBot
+        self.platformMessageID = platformMessageID
+        self.dedupKey = dedupKey
+    }
+}
+
+/// What became of an answer, for the adapter to show the person who gave it.
+package enum CardReceipt: Sendable, Equatable {
+    /// The answer counts.
+    case taken
+    /// It changes nothing; why, in words for the person.
+    case refused(String)
+}

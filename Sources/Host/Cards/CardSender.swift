@@ -1,0 +1,166 @@
+import CentralStore
+import ChannelKit
+import Core
+import GRDB
+import Logging
+import Synchronization
+
+/// Brings each card to its platform, and its end; one card at a time has one worker, so that nothing overtakes.
+final class CardSender: Sendable {
+    private let central: CentralStore
+    private let registry: ChannelRegistry
+    private let tasks: TaskScope
+    private let time: any TimeSource
+    private let logger: Logger
+    /// Is told of a card that its channel will never take.
+    let refused = Late<@Sendable (CardRow) async -> Void>()
+    /// Cards at work; true when there is more to do for one.
+    private let busy = Mutex<[CardID: Bool]>([:])
+
+    init(
+        central: CentralStore,
+        registry: ChannelRegistry,
+        tasks: TaskScope,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.central = central
+        self.registry = registry
+        self.tasks = tasks
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Does what the card's row says is to be done.
+    func attend(_ card: CardID) {
+        let isFirst = busy.withLock { busy in
+            defer { busy[card] = busy[card] != nil }
+            return busy[card] == nil
+        }
+        guard isFirst else { return }
+        guard tasks.add({ await self.work(card) }) else { return busy.withLock { $0[card] = nil } }
+    }
+
+    private func work(_ card: CardID) async {
+        var pause: Duration = .seconds(1)
+        while !Task.isCancelled {
+            busy.withLock { $0[card] = false }
+            var isDone = false
+            do {
+                isDone = try await step(card)
+            } catch {
+                logger.error("A card could not be kept", metadata: ["card": "\(card)", "error": "\(error)"])
+            }
+            if isDone {
+                let isOver = busy.withLock { busy in
+                    if busy[card] == true { return false }
+                    busy[card] = nil
+                    return true
+                }
+                if isOver { return }
+                continue
+            }
+            guard (try? await time.sleep(for: pause)) != nil else { break }
+            pause = min(pause * 2, .seconds(60))
+        }
+        busy.withLock { $0[card] = nil }
+    }
+
+    /// One thing for one card; true when nothing is left to do.
+    private func step(_ id: CardID) async throws -> Bool {
+        guard let row = try await central.read({ db in try CardRow.fetchOne(db, key: id) }) else { return true }
+        let card = try JSONText.decode(Card.self, row.content)
+        switch row.state {
+        case .open, .closed: return true
+        case .unsent:
+            if let end = row.expiresAt, time.now >= end { return true }
+            switch await deliver(.card(card), key: row.id.rawValue, row) {
+            case .sent(let sent): try await opened(row.id, sent.platformMessageID)
+            case .later: return false
+            case .never(let why):
+                logger.warning("A card was refused by its channel", metadata: ["card": "\(id)", "error": "\(why)"])
+                try await end(row, "Its channel refused it: \(why)")
+                await refused.wrapped?(row)
+            }
+            return true
+        case .closing:
+            // Nobody has seen it, so nobody has to be told.
+            guard row.sentAt != nil else {
+                try await closed(row)
+                return true
+            }
+            let outcome = row.outcome ?? ""
+            let edits = registry.adapter(row.channelType)?.capabilities.edits ?? false
+            let body: OutboundMessage.Body
+            if edits, let message = row.platformMessageID {
+                body = .edit(platformMessageID: message, text: CardText.closed(card, outcome: outcome))
+            } else {
+                body = .text(CardText.told(card, outcome: outcome), files: [])
+            }
+            let answer = await deliver(body, key: "\(row.id.rawValue)-\(row.updatedAt.milliseconds)", row)
+            if case .later = answer, time.now < row.updatedAt + .seconds(24 * 3600) { return false }
+            try await closed(row)
+            return true
+        }
+    }
+
+    private enum Answer {
+        case sent(SentMessage)
+        case later
+        case never(String)
+    }
+
+    private func deliver(_ body: OutboundMessage.Body, key: String, _ row: CardRow) async -> Answer {
+        guard let adapter = registry.adapter(row.channelType) else { return .later }
+        let message = OutboundMessage(
+            idempotencyKey: key,
+            address: row.address,
+            body: body,
+            agentName: row.agentName,
+            turn: .random()
+        )
+        switch await AdapterCall.deliver(message, by: adapter, within: .seconds(30), time: time) {
+        case .sent(let sent): return .sent(sent)
+        case .noAnswer:
+            // It may have been shown; a second one would be answered as well as the first.
+            return .later
+        case .refused(let error): return error.code == .rejected ? .never(error.description) : .later
+        }
+    }
+
+    private func opened(_ id: CardID, _ platformMessageID: String?) async throws {
+        let now = time.now
+        try await central.write(changesRouting: false) { db in
+            try db.execute(
+                sql: """
+                    UPDATE cards SET state = CASE state WHEN 'unsent' THEN 'open' ELSE state END,
+                        platform_message_id = ?, sent_at = ? WHERE id = ?
+                    """,
+                arguments: [platformMessageID, now, id]
+            )
+        }
+        // It may have been closed while it was under way.
+        attend(id)
+    }
+
+    /// Closes a card that nobody has seen.
+    private func end(_ row: CardRow, _ why: String) async throws {
+        try await central.write(changesRouting: false) { db in
+            try db.execute(
+                sql: "UPDATE cards SET state = 'closed', outcome = coalesce(outcome, ?) WHERE id = ?",
+                arguments: [why, row.id]
+            )
+        }
+    }
+
+    /// Its chat knows this end; another may have come meanwhile.
+    private func closed(_ row: CardRow) async throws {
+        try await central.write(changesRouting: false) { db in
+            try db.execute(
+                sql: "UPDATE cards SET state = 'closed' WHERE id = ? AND state = 'closing' AND outcome = ?",
+                arguments: [row.id, row.outcome]
+            )
+        }
+        attend(row.id)
+    }
+}
