@@ -246,8 +246,7 @@ let testing: [Target] = [
         "TaskScheduling",
         [
             "CentralStore", .product(name: "GRDB", package: "GRDB.swift"),
-            .product(name: "Logging", package: "swift-log"),
-            "Scheduling",
+            .product(name: "Logging", package: "swift-log"), "Scheduling",
         ]
     ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
