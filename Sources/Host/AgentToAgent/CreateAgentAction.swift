@@ -1,3 +1,4 @@
+import AgentRequests
 import Approvals
 import CentralStore
 import Core
