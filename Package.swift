@@ -26,6 +26,7 @@ let ground: [Target] = [
     ),
     .target(name: "LinuxIO", dependencies: ["CLinux"]),
     .target(name: "Core"),
+    .target(name: "Cron", dependencies: ["Core"]),
     .target(
         name: "Migrations",
         path: "migrations",
@@ -130,6 +131,7 @@ let host: [Target] = [
         name: "Commands",
         dependencies: [
             "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "Cron",
             "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -183,9 +185,13 @@ let testing: [Target] = [
     tests("BackupArchive", ["LinuxIO"]),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
-    tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
+    tests(
+        "Commands",
+        ["CentralStore", "ControlProtocol", "Cron", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]
+    ),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+    tests("Cron"),
     tests(
         "Egress",
         [
@@ -259,7 +265,7 @@ let fuzzing: [Target] = [
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO",
+            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration", "LinuxIO",
             "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",

@@ -24,7 +24,7 @@ LAYERS = [
     ["CCap", "CLinux", "COpenSSL", "CSQLite", "CSeccomp", "ContainerResources", "Core", "Migrations", "SandboxWire",
      "ShellPolicy"],
     ["LinuxIO"],
-    ["BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "HostConfiguration", "HostLogging",
+    ["BackupArchive", "CentralStore", "ChannelKit", "ControlProtocol", "Cron", "HostConfiguration", "HostLogging",
      "ModelProviders", "Prompting", "Sandbox", "SessionStore"],
     ["SessionStoreHost"],
     ["AgentTools", "Channels", "Egress"],

@@ -153,8 +153,9 @@ package final class TraceStore: Sendable {
                 )
                 guard db.changesCount > 0 else { break }
             }
-            // A statement of its own that frees a page a step.
-            _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum")
+            // A statement of its own that frees a page a step, some thousands of them.
+            let steps = try Row.fetchCursor(db, sql: "PRAGMA incremental_vacuum")
+            while try steps.next() != nil {}
             _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
     }

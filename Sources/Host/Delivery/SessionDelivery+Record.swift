@@ -54,7 +54,7 @@ extension SessionDelivery {
             let batch = changes
             changes = []
             do {
-                try await handle.store.apply(batch)
+                try await handle.store.apply(batch, patience: patience(of: batch))
                 crashPoint("record.written")
                 forget(batch)
                 pause = .milliseconds(10)
@@ -77,6 +77,15 @@ extension SessionDelivery {
         }
         isFlushing = false
         releaseIdleWaiters()
+    }
+
+    /// A busy session's next message is about to be stored, and takes a record along that may come a moment later: one
+    /// whose message would be shown once if it were sent again.
+    private func patience(of batch: [HostChange]) -> Duration {
+        for case .delivery(let delivery) in batch {
+            guard delivery.state == .delivered, context.hasKeys(delivery.address) else { return .zero }
+        }
+        return .milliseconds(50)
     }
 
     private func forget(_ batch: [HostChange]) {

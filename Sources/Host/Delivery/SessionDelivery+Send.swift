@@ -11,6 +11,8 @@ extension SessionDelivery {
         defer { sendingEnded() }
         var item = item
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        // What they are about may have been sent a moment ago.
+        if [.edit, .reaction].contains(item.delivery.kind) { await flush() }
         let checked: CheckedRow
         do {
             checked = try await context.check.check(item.delivery, of: handle)
