@@ -75,17 +75,23 @@ import Testing
             let task = try await scene.make { $0.every = "1h" }
             let now = scene.clock.now
             try await scene.store.write { db in _ = try ScheduledTask.cancel(task.id, now: now, db) }
-            for text in [
-                await message { try await scene.store.write { _ = try ScheduledTask.cancel(task.id, now: now, $0) } },
-                await message { try await scene.store.write { _ = try ScheduledTask.pause(task.id, now: now, $0) } },
-                await message { try await scene.store.write { _ = try ScheduledTask.resume(task.id, now: now, $0) } },
-                await message { try await scene.store.write { _ = try ScheduledTask.runNow(task.id, now: now, $0) } },
-                await message { _ = try await update(task.id, scene) { $0.prompt = "x" } },
-            ] {
+            typealias Change = @Sendable (Database) throws -> Void
+            let id = task.id
+            let changes: [Change] = [
+                { _ = try ScheduledTask.cancel(id, now: now, $0) },
+                { _ = try ScheduledTask.pause(id, now: now, $0) },
+                { _ = try ScheduledTask.resume(id, now: now, $0) },
+                { _ = try ScheduledTask.runNow(id, now: now, $0) },
+            ]
+            for change in changes {
+                let text = await message { try await scene.store.write { try change($0) } }
                 #expect(text.contains("cancelled: make another"), "\(text)")
             }
+            let refused = await message { _ = try await update(id, scene) { $0.prompt = "x" } }
+            #expect(refused.contains("cancelled: make another"), "\(refused)")
             let unknown = TaskID.random()
-            #expect(await message { _ = try await update(unknown, scene) { $0.prompt = "x" } }.contains("no task"))
+            let missing = await message { _ = try await update(unknown, scene) { $0.prompt = "x" } }
+            #expect(missing.contains("no task"))
         }
     }
 
