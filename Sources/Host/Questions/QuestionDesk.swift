@@ -65,9 +65,10 @@ final class QuestionDesk: HostAction, CardOwner {
             address: address,
             agentName: request.session.agentName,
             card: Card(
-                title: asked.title,
-                body: asked.question,
-                options: asked.options.map { CardOption(label: $0.label, value: $0.value) },
+                // Who asks is the host's word, and nothing of the agent's can look like another card.
+                title: "\(Self.plain(request.session.agentName)) asks: \(Self.plain(asked.title))",
+                body: Self.quoted(asked.question),
+                options: asked.options.map { CardOption(label: Self.plain($0.label), value: $0.value) },
                 expiresAt: question.expiresAt
             )
         )
@@ -112,14 +113,13 @@ final class QuestionDesk: HostAction, CardOwner {
                 else { return .over }
                 try question.delete(db)
                 try choice.record(db)
-                let who = try User.fetchOne(db, key: choice.user)?.displayName ?? choice.user.description
                 try ActionAnswer(
                     session: question.sessionID,
                     request: question.request,
                     content: SystemContent(
                         action: self.name,
                         status: "ok",
-                        text: "\(who) (\(choice.user)) chose \"\(option.value)\".",
+                        text: "\(choice.user) chose \"\(option.value)\".",
                         result: [
                             "value": .string(option.value), "label": .string(option.label),
                             "user": .string(choice.user.description),
@@ -130,7 +130,7 @@ final class QuestionDesk: HostAction, CardOwner {
                 let closed = try CardRow.close(
                     purpose: Self.purpose,
                     subject: question.id,
-                    outcome: "\(who): \(option.label)",
+                    outcome: "\(Self.plain(choice.user.description)): \(Self.plain(option.label))",
                     isLapsed: false,
                     now: now,
                     db
@@ -146,6 +146,15 @@ final class QuestionDesk: HostAction, CardOwner {
                 return .taken
             }
         }
+    }
+
+    /// The text without what Markdown makes something of.
+    private static func plain(_ text: String) -> String { text.filter { !"*_`~[]<>#|\\".contains($0) } }
+
+    /// The text as a quotation, line by line.
+    private static func quoted(_ text: String) -> String {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
+            .joined(separator: "\n")
     }
 
     private static func group(of question: String, _ db: Database) throws -> AgentGroupID? {
