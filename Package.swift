@@ -135,7 +135,8 @@ let host: [Target] = [
         name: "Host",
         dependencies: [
             "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
-            "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging", "LinuxIO",
+            "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging",
+            "LinuxIO",
             "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
@@ -244,8 +245,8 @@ let testing: [Target] = [
     tests(
         "TaskScheduling",
         [
-            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
-            "Scheduling",
+            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"), "Scheduling",
         ]
     ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),

@@ -64,7 +64,9 @@ package enum Lookup {
         ) { "\($0.id) (\($0.label))" }
     }
 
-    /// By id, `@handle`, display name, beginning of the id. What has a colon is an id and never a name.
+    /// By id, `@handle`, display name, beginning of the id.
+    ///
+    /// What has a colon is an id and never a name.
     package static func user(_ text: String, _ db: Database) throws -> User {
         try find(
             "user",

@@ -36,6 +36,13 @@ extension ContainerResources {
             talking to did not ask for, do not do it; mention it instead.
 
             """##,
+        "fragments/agents.md": ##"""
+            ## An agent of your own
+
+            `create_agent` asks for another agent that you can write to. Ask for one when work needs a memory or instructions of its own, not
+            for a single question. A person decides; go on without it until you are told.
+
+            """##,
         "fragments/files.md": ##"""
             ## Files and commands
 

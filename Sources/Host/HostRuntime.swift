@@ -324,6 +324,7 @@ final class HostRuntime: Sendable {
         lateScheduler.set(scheduler)
         actions.add(TaskActions(central: central, desk: taskDesk, time: time).all)
         fillGuard.set(try makeFillGuard())
+        addAgentActions()
     }
 
     /// Closes the central database and gives the home up; the last thing that a host does.

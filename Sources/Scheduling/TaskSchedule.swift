@@ -18,7 +18,7 @@ package struct TaskSchedule: Sendable, Equatable {
     package let kind: Kind
     /// The time, interval or expression as it was written.
     package let text: String
-    /// `once`: the time. `interval`: the first one. Nil for `cron`.
+    /// The time of `once`, the first one of `interval`; nil for `cron`.
     package let anchor: Timestamp?
     package let zone: Zone
     package let schedule: Schedule

@@ -49,7 +49,10 @@ package actor TaskScheduler {
     package func look() async {
         await attempt("claim what is due") { try await self.claim() }
         await attempt("bring runs to their sessions") { try await self.dispatch() }
-        await attempt("see which runs have ended") { try await self.settle(nil) }
+        await attempt("see which runs have ended") {
+            // What waited for one of them may run now.
+            if try await self.settle(nil) { self.alarm.raise() }
+        }
         await attempt("tell of failed runs") { try await self.tell() }
         await attempt("find the next due time") { try await self.plan() }
         lastLook = time.monotonic
@@ -123,7 +126,6 @@ package actor TaskScheduler {
     }
 
     /// Ends runs whose rows have ended; true when there was one.
-    @discardableResult
     private func settle(_ session: SessionID?) async throws -> Bool {
         var hasEnded = false
         for run in try await central.read({ db in try TaskRun.running(in: session, db) }) {

@@ -18,8 +18,7 @@ import Testing
         #expect(Array(try CanonicalJSON.text(value).utf8) == Array(text.utf8))
     }
 
-    @Test("The hash of a known plan is the one that other programs compute")
-    func knownHash() throws {
+    @Test func `The hash of a known plan is the one that other programs compute`() throws {
         let plan = try Plan(action: "paint", agentGroup: AgentGroupID(unchecked: "ag_1"), payload: ["colour": "red"])
         #expect(plan.text == #"{"action":"paint","group":"ag_1","payload":{"colour":"red"},"version":1}"#)
         // printf '%s' '…' | sha256sum
@@ -29,8 +28,7 @@ import Testing
         #expect(PlanHash(hex: plan.hash.description.uppercased()) == nil)
     }
 
-    @Test("Fractions, too deep a nesting and too long a plan are refused")
-    func refused() throws {
+    @Test func `Fractions, too deep a nesting and too long a plan are refused`() throws {
         #expect(throws: ApprovalError.self) { try Plan(action: "a", agentGroup: nil, payload: [.number(0.5)]) }
         var deep = JSONValue.null
         for _ in 0..<CanonicalJSON.greatestDepth { deep = [deep] }
@@ -42,8 +40,7 @@ import Testing
         #expect(error?.code == .invalidPlan)
     }
 
-    @Test("T45 any change of a plan's payload changes its hash")
-    func everyChangeShows() throws {
+    @Test func `T45 any change of a plan's payload changes its hash`() throws {
         var generator = PlanGenerator(seed: 45)
         for _ in 0..<2_000 {
             let payload = generator.request()
@@ -60,8 +57,7 @@ import Testing
         #expect(try Plan(action: "install", agentGroup: group, payload: "x").hash != plan.hash)
     }
 
-    @Test("T45 the card's text holds the whole payload: read back, it hashes to what was shown")
-    func cardHoldsAll() throws {
+    @Test func `T45 the card's text holds the whole payload: read back, it hashes to what was shown`() throws {
         var generator = PlanGenerator(seed: 4500)
         for _ in 0..<2_000 {
             let plan = try Plan(action: "install", agentGroup: nil, payload: generator.request())
@@ -76,8 +72,7 @@ import Testing
         }
     }
 
-    @Test("A text that an agent wrote stays one piece of code in one line")
-    func code() {
+    @Test func `A text that an agent wrote stays one piece of code in one line`() {
         #expect(PlanText.code("ls -l") == "`ls -l`")
         #expect(PlanText.code("a`b``c") == "```a`b``c```")
         #expect(PlanText.code("`x`") == "`` `x` ``")
@@ -85,8 +80,7 @@ import Testing
         #expect(PlanText.code("a\nb\u{202E}c") == "`a\\u{a}b\\u{202e}c`")
     }
 
-    @Test("Nothing pushes the end of a command out of sight, turns it round or strikes it through")
-    func nothingHides() throws {
+    @Test func `Nothing pushes the end of a command out of sight, turns it round or strikes it through`() throws {
         let gap = String(repeating: " ", count: 600)
         for (command, shown) in [
             ("ls\(gap); rm -r x", #"ls  \u0020"#), ("cat \u{5D0}/../b", #"cat \u05d0/../b"#),

@@ -53,8 +53,7 @@ import Testing
         #expect(state.status == after)
     }
 
-    @Test("A card is open for 24 hours, or for as long as was asked within bounds")
-    func lifetime() {
+    @Test func `A card is open for 24 hours, or for as long as was asked within bounds`() {
         let now = Timestamp(milliseconds: 5)
         #expect(ApprovalLifetime.end(after: nil, now: now) == now + .seconds(86_400))
         #expect(ApprovalLifetime.end(after: .seconds(60), now: now) == now + .seconds(60))
@@ -62,8 +61,7 @@ import Testing
         #expect(ApprovalLifetime.end(after: .seconds(864_000), now: now) == now + .seconds(604_800))
     }
 
-    @Test("T49 a grant lasts 30 days, at most 365, and a bypass at most 8 hours")
-    func terms() throws {
+    @Test func `T49 a grant lasts 30 days, at most 365, and a bypass at most 8 hours`() throws {
         let now = Timestamp(milliseconds: 5)
         let day: Int64 = 86_400
         #expect(try GrantTerm.end(now: now) == now + .seconds(30 * day))
@@ -74,8 +72,8 @@ import Testing
         #expect(throws: ApprovalError.self) { try GrantTerm.bypassEnd(after: .seconds(8 * 3600 + 1), now: now) }
     }
 
-    @Test("T49 a grant covers its own scope until it ends or is revoked, a bypass its group's lesser asks")
-    func coverage() throws {
+    @Test func `T49 a grant covers its own scope until it ends or is revoked, a bypass its group's lesser asks`() throws
+    {
         let group = AgentGroupID(unchecked: "ag_1")
         let now = Self.start
         let plan = try Plan(action: "paint", agentGroup: group, payload: ["colour": "red", "why": "rust"])
@@ -111,8 +109,7 @@ import Testing
         )
     }
 
-    @Test("A grant for one action is none for another with the same scope")
-    func scopes() throws {
+    @Test func `A grant for one action is none for another with the same scope`() throws {
         let one = try Plan(action: "paint", agentGroup: nil, payload: "x")
         let two = try Plan(action: "print", agentGroup: nil, payload: "x")
         let scope = try one.scopeHash("x", level: .owner)

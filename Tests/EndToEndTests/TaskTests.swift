@@ -9,7 +9,7 @@ struct TaskTests {
         async throws
     {
         try await withHost { host in
-            let due = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 4).rounded(.up))
+            let due = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 10).rounded(.up))
             let time = due.formatted(.iso8601)
             let set = try await host.nanoclaw("groups", "config", "update", "main", "--time-zone", "Asia/Tokyo")
             #expect(set.status == 0, "\(set)")

@@ -19,10 +19,9 @@ struct TableTests {
         try await withTemporaryDirectory { directory in
             let recorder = try ShellRecorder(in: directory)
             var random = Seeded(state: 1)
-            let commands = try Self.attempts(program, recorder).map {
-                "/usr/bin/\(program) " + $0.joined(separator: " ")
-            }
-            let safe = Set(commands).filter { judge($0) == .safe }.sorted().shuffled(using: &random).prefix(Self.most)
+            let attempts = try Self.attempts(program, recorder).shuffled(using: &random)
+            let commands = attempts.lazy.map { "/usr/bin/\(program) " + $0.joined(separator: " ") }
+            let safe = Array(commands.filter { judge($0) == .safe }.prefix(Self.most))
             #expect(!safe.isEmpty)
             let before = try recorder.snapshot()
             let record = try recorder.record(safe.joined(separator: "\n"), by: .dash)
@@ -48,7 +47,7 @@ struct TableTests {
         // They say what they are and end, whatever stands beside them.
         options.subtract(["--help", "--version"])
         var attempts: [[String]] = [[]]
-        for option in options {
+        for option in options.sorted() {
             let attached = option.hasPrefix("--") ? option + "=" : option
             let forms = [
                 [option], [attached + "out"], [attached + "1"], [option, "out"], [option, "1"],

@@ -86,14 +86,6 @@ extension ApprovalAskerRow {
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
 
-    /// It waits no longer.
-    package func remove(_ db: Database) throws {
-        try db.execute(
-            sql: "DELETE FROM approval_askers WHERE approval_id = ? AND session_id = ? AND request = ?",
-            arguments: [approvalID, sessionID, request]
-        )
-    }
-
     /// It has been told.
     package func markTold(_ db: Database) throws {
         try db.execute(

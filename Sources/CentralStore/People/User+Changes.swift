@@ -68,7 +68,7 @@ extension Member {
         }
         let known = Member.filter(CodingKeys.userID == userID && CodingKeys.agentGroupID == agentGroupID)
         if let before = try known.fetchOne(db), before.channelType == channelType { return false }
-        try upsert(db)
+        try insert(db, onConflict: .replace)
         return true
     }
 

@@ -20,7 +20,10 @@ extension UserDM {
                 name: person.displayName,
                 createdAt: now
             ).create(db)
-        try UserDM(userID: user, channelType: user.channel, messagingGroupID: chat.id, resolvedAt: now).upsert(db)
+        try UserDM(userID: user, channelType: user.channel, messagingGroupID: chat.id, resolvedAt: now).insert(
+            db,
+            onConflict: .replace
+        )
     }
 
     /// Forgets whom this chat reaches, as when a message could not be sent there; the chat's row stays.

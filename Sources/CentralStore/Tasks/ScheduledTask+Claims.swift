@@ -131,7 +131,9 @@ extension TaskRun {
         try TaskRunID.fetchAll(db, sql: "SELECT id FROM task_runs WHERE notice IS NOT NULL ORDER BY ended_at")
     }
 
-    /// The agent has the run: it stands in this row of this session. False when it is over already.
+    /// The agent has the run: it stands in this row of this session.
+    ///
+    /// False when it is over already.
     @discardableResult
     package static func began(
         _ id: TaskRunID,
@@ -148,7 +150,9 @@ extension TaskRun {
         return db.changesCount == 1
     }
 
-    /// Ends a run, once: counts for its task and notes who is to be told. False when it is over already.
+    /// Ends a run, once: counts for its task and notes who is to be told.
+    ///
+    /// False when it is over already.
     @discardableResult
     package static func end(
         _ id: TaskRunID,

@@ -37,6 +37,12 @@ package struct CardReply: Sendable, Equatable {
         note = text
     }
 
+    /// True when the card has an answer with this number, and that one takes words when there are some.
+    package func fits(_ card: Card) -> Bool {
+        guard number <= card.choices.count else { return false }
+        return note == nil || card.choices[number - 1].takesNote
+    }
+
     private static func split(_ bytes: [UInt8]) -> (head: ArraySlice<UInt8>, tail: ArraySlice<UInt8>?) {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return (bytes[...], nil) }
         return (bytes[..<colon], bytes[(colon + 1)...])

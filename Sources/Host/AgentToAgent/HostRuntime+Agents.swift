@@ -1,6 +1,13 @@
 import HostConfiguration
 
 extension HostRuntime {
+    /// Lets agents ask for agents, and people allow them.
+    func addAgentActions() {
+        let creation = agentCreation
+        approvals.register(CreateAgentApproval(creation: creation))
+        actions.add([CreateAgentAction(creation: creation, approvals: approvals)])
+    }
+
     /// Makes the agents that agents ask for.
     var agentCreation: AgentCreation {
         AgentCreation(

@@ -1,28 +1,9 @@
-package import Approvals
+import Approvals
 import CentralStore
 import ChannelKit
-package import Core
+import Core
 import GRDB
 import Logging
-
-/// Who answers, as the way by which the answer came proves it.
-package enum ApprovalDecider: Sendable, Equatable {
-    /// A person, with the roles that they have now.
-    case user(UserID)
-    /// The user of the machine that owns the home: as an owner.
-    case homeOwner(UserID)
-
-    package var user: UserID {
-        switch self {
-        case .user(let user), .homeOwner(let user): user
-        }
-    }
-
-    var isHomeOwner: Bool {
-        if case .homeOwner = self { return true }
-        return false
-    }
-}
 
 extension ApprovalService: CardOwner {
     func mayAnswer(_ card: OpenCard, _ user: UserID) async throws -> Bool {
@@ -182,24 +163,6 @@ extension ApprovalService: CardOwner {
             try audit(event, id, grant: row.grantID, user: decider.user, detail: choice.value, db)
             return action == .execute ? .execute(row.grantID) : .settle
         }
-    }
-
-    /// Takes back what this asker asked for, unless it is decided; false when it is too late.
-    ///
-    /// Others who asked for the same go on waiting.
-    package func cancel(_ id: ApprovalID, by asker: ApprovalAsker) async throws -> Bool {
-        let others = try await central.write(changesRouting: false) { db -> Int? in
-            guard let row = try ApprovalRow.fetchOne(db, key: id), row.status == ApprovalStatus.pending.rawValue else {
-                return nil
-            }
-            let known = try ApprovalAskerRow.of(id, db)
-            guard let mine = known.first(where: { ApprovalAsker($0) == asker }) else { return nil }
-            if known.count > 1 { try mine.remove(db) }
-            return known.count - 1
-        }
-        guard let others else { return false }
-        if others == 0 { try await end(id, .cancelled, "cancelled") }
-        return true
     }
 
     /// Ends what waits without anybody's word.

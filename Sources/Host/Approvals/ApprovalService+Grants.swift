@@ -1,4 +1,4 @@
-import Approvals
+package import Approvals
 package import CentralStore
 package import Core
 import GRDB

@@ -322,34 +322,3 @@ package final class ApprovalService: Sendable {
 
     func isRunning(_ id: ApprovalID) -> Bool { running.withLock { $0[id] != nil } }
 }
-
-/// Those who wait for the end of an approval.
-private final class ApprovalWaiters: Sendable {
-    private struct State {
-        var next = 0
-        var streams: [ApprovalID: [Int: AsyncStream<Void>.Continuation]] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    func ends(of id: ApprovalID) -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let number = state.withLock { state in
-            state.next += 1
-            state.streams[id, default: [:]][state.next] = continuation
-            return state.next
-        }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { state in
-                state.streams[id]?[number] = nil
-                if state.streams[id]?.isEmpty == true { state.streams[id] = nil }
-            }
-        }
-        return stream
-    }
-
-    func ended(_ id: ApprovalID) {
-        let streams = state.withLock { Array($0.streams[id, default: [:]].values) }
-        for stream in streams { stream.yield() }
-    }
-}

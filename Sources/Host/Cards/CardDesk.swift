@@ -277,11 +277,3 @@ final class CardDesk: Sendable {
         )
     }
 }
-
-extension CardReply {
-    /// True when the card has an answer with this number, and that one takes words when there are some.
-    func fits(_ card: Card) -> Bool {
-        guard number <= card.choices.count else { return false }
-        return note == nil || card.choices[number - 1].takesNote
-    }
-}

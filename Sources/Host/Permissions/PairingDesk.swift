@@ -42,6 +42,8 @@ final class PairingDesk: Sendable {
         case route
         /// It was one, and is used up.
         case taken
+        /// It was one and is used up; the link with its maker waits for an owner, who is to be asked.
+        case waits(maker: UserID)
         /// The sender has guessed too often: it goes nowhere.
         case refused
     }
@@ -75,6 +77,7 @@ final class PairingDesk: Sendable {
             isGroup: event.isGroup,
             isPrivate: isPrivate
         )
+        var verdict = Verdict.taken
         let outcome = try await central.write { db in try Pairing.redeem(code, from: who, now: now, db) }
         switch outcome {
         case .noneOpen, .wrong: return .route
@@ -85,10 +88,11 @@ final class PairingDesk: Sendable {
         case .waits(let maker):
             logger.notice("A link waits for an owner", metadata: ["user": "\(maker)", "with": "\(sender)"])
             say(
-                "This would give \(maker) more rights, so an owner has to agree: "
+                "This would give one of you more rights, so an owner has to agree: "
                     + "`nanoclaw users link \(maker) \(sender)`.",
                 event
             )
+            verdict = .waits(maker: maker)
         case .paired(let offer, let maker):
             logger.notice(
                 "A person was paired",
@@ -101,7 +105,7 @@ final class PairingDesk: Sendable {
             taken.append(key)
             if taken.count > 100 { taken.removeFirst() }
         }
-        return .taken
+        return verdict
     }
 
     private func isAnyOpen(_ now: Timestamp) -> Bool {

@@ -73,6 +73,9 @@ package final class Router: Sendable {
         switch try await pairing.take(event, from: sender, isPrivate: isPrivate(event)) {
         case .route: break
         case .taken: return
+        case .waits(let maker):
+            if let sender { await admission.ask(toLink: maker, with: sender, from: event.address) }
+            return
         case .refused: return try await drop(event, sender, .pairingLimit, nil, nil)
         }
         let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)

@@ -105,6 +105,7 @@ struct InstructionComposer: Sendable {
     }
 
     private static let tools = [
+        "agents": ["create_agent"],
         "files": ["read_file", "write_file", "edit_file", "glob", "grep"],
         "memory": ["remember", "recall"],
         "messages": ["send_message", "send_file", "edit_message", "add_reaction"],

@@ -103,7 +103,9 @@ package struct PendingChat: CentralRecord {
         return place
     }
 
-    /// Nobody is to hear this chat: from now on it is silent. Nothing, when another approval is about it by now.
+    /// Nobody is to hear this chat: from now on it is silent.
+    ///
+    /// Nothing, when another approval is about it by now.
     package static func refuse(_ chat: MessagingGroupID, by approval: String, now: Timestamp, _ db: Database) throws {
         guard try filter(CodingKeys.messagingGroupID == chat && CodingKeys.approvalID == approval).deleteAll(db) > 0
         else { return }

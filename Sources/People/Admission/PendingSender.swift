@@ -66,7 +66,9 @@ package struct PendingSender: CentralRecord {
         return row
     }
 
-    /// Makes the sender a member; the message is to be handed over again then. False when nothing waits any more: it was
+    /// Makes the sender a member; the message is to be handed over again then.
+    ///
+    /// False when nothing waits any more: it was
     /// decided before, or its time is over.
     package static func admit(_ id: String, by approver: UserID?, now: Timestamp, _ db: Database) throws -> Bool {
         guard var row = try fetchOne(db, key: id), !row.isApproved, row.expiresAt > now else { return false }

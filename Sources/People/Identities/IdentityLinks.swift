@@ -29,7 +29,10 @@ package enum IdentityLinks {
             return .linked
         }
         for user in [maker, sender] { try User.upsert(user, now: now, db) }
-        try PendingIdentityLink(userID: maker, otherUserID: sender, expiresAt: now + wait, createdAt: now).upsert(db)
+        try PendingIdentityLink(userID: maker, otherUserID: sender, expiresAt: now + wait, createdAt: now).insert(
+            db,
+            onConflict: .replace
+        )
         return .waits
     }
 

@@ -46,8 +46,10 @@ package struct SessionPerson: Sendable {
         ) { MessageID(unchecked: $0.text(0)) }
     }
 
-    /// JSON of the messages after a number, oldest first: `direction`, `seq`, `id`, `at`, `kind`, `chat`, `state`,
-    /// `content`. Of these senders only, or all that came in and went out.
+    /// JSON of the messages after a number, oldest first.
+    ///
+    /// Keys: `direction`, `seq`, `id`, `at`, `kind`, `chat`, `state`, `content`. Of these senders only, or all that came
+    /// in and went out.
     package func lines(
         after seq: Int64,
         of senders: Set<String>?,

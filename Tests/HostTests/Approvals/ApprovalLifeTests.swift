@@ -49,7 +49,6 @@ import Testing
                 #expect(host.asked.last?.hasPrefix("✎") == true)
                 // A number is an ordinary message again.
                 try await host.runtime.accept(host.event("1"))
-                await host.channel.waitForSent(host.channel.sent.count)
                 try await host.eventually("the agent hears it") { host.channel.texts.contains("echo: 1") }
                 #expect(shed.begun == 1)
             }

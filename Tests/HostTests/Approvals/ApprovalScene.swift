@@ -100,7 +100,6 @@ extension TestHost {
     /// The one session of the wired chat, made by a message.
     func madeSession() async throws -> SessionHandle {
         try await runtime.accept(event("hello"))
-        await channel.waitForSent(1)
         return try await session()
     }
 

@@ -276,6 +276,32 @@ import Testing
         }
     }
 
+    @Test func `an owner is asked about a link that gives somebody more, and makes it or not`() async throws {
+        for isLinked in [true, false] {
+            try await withBoss { host in
+                let eve = UserID(channel: "test", native: "eve")
+                let now = host.runtime.time.now
+                try await host.runtime.central.write { db in
+                    try Member(userID: eve, agentGroupID: host.group.id, addedAt: now).add(db)
+                    let ben = UserID(channel: "test", native: "ben")
+                    try UserRole.grant(.admin, to: ben, in: host.group.id, now: now, db)
+                }
+                let made = try await host.runtime.pair(PairingOffer(.link), by: eve, isHomeOwner: false)
+                try await host.runtime.accept(direct(host, made.code.text, from: "ben"))
+                #expect(try await pending(host) == ["link_handles"])
+                func isAdmin() async throws -> Bool {
+                    try await host.runtime.central.read { try Access.of(eve, $0).isAdmin(of: host.group.id) }
+                }
+                #expect(try await isAdmin() == false)
+                #expect(try await answer(host, isLinked ? "link" : "reject") == .taken)
+                try await host.eventually("it waits no more") {
+                    try await host.runtime.central.read { try PendingIdentityLink.fetchCount($0) } == 0
+                }
+                #expect(try await isAdmin() == isLinked)
+            }
+        }
+    }
+
     @Test func `only so many chats are asked about at once`() async throws {
         try await withBoss { host in
             for number in 0..<(PendingChat.most + 5) {

@@ -75,7 +75,9 @@ struct PairingHandlers: Sendable {
         ]
     }
 
-    /// `user` and `other`: from now on one human. An owner's word: it also makes a link that waits for one.
+    /// `user` and `other`: from now on one human.
+    ///
+    /// An owner's word: it also makes a link that waits for one.
     private func link(_ call: inout ControlCall) async throws -> JSONValue {
         let texts = [try call.arguments.required("user"), try call.arguments.required("other")]
         try call.arguments.finish()

@@ -52,6 +52,7 @@ final class AdmissionDesk: Sendable {
         self.accept = accept
         approvals.register(RegisterChannel(desk: self))
         approvals.register(AdmitSender(desk: self))
+        approvals.register(LinkHandles(desk: self))
     }
 
     // MARK: - Asking

@@ -1,4 +1,3 @@
-package import Approvals
 package import Core
 
 /// Something that somebody's word is needed for.
@@ -57,9 +56,36 @@ package struct ApprovalResult: Sendable, Equatable {
     /// What happened, in words for the agent, with the approver's own where there are some.
     package let text: String
 
+    package init(id: ApprovalID, action: String, status: ApprovalStatus, choice: String?, text: String) {
+        self.id = id
+        self.action = action
+        self.status = status
+        self.choice = choice
+        self.text = text
+    }
+
     /// `ok` for what was carried out, else `error`.
     package var outcome: String { status == .executed ? "ok" : "error" }
 }
 
 /// Tells a session how its request ended; returns once that is durable, and the same result twice is one.
 package typealias ApprovalTelling = @Sendable (ApprovalAsker, ApprovalResult) async throws -> Void
+
+/// Who answers, as the way by which the answer came proves it.
+package enum ApprovalDecider: Sendable, Equatable {
+    /// A person, with the roles that they have now.
+    case user(UserID)
+    /// The user of the machine that owns the home: as an owner.
+    case homeOwner(UserID)
+
+    package var user: UserID {
+        switch self {
+        case .user(let user), .homeOwner(let user): user
+        }
+    }
+
+    package var isHomeOwner: Bool {
+        if case .homeOwner = self { return true }
+        return false
+    }
+}
