@@ -186,26 +186,50 @@ final class QuestionDesk: HostAction, CardOwner {
         }
     }
 
+    /// The channel will never show it: the agent is told, as nobody could answer.
+    func wasRefused(_ card: OpenCard) async {
+        do {
+            let now = time.now
+            let session = try await central.write(changesRouting: false) { db -> SessionID? in
+                guard let question = try PendingQuestion.fetchOne(db, key: card.subject) else { return nil }
+                let text = "The channel did not take the question \"\(question.title)\": nobody has seen it."
+                try self.end(question, text, ["refused": true], now, db)
+                return question.sessionID
+            }
+            if let session { await answers.deliver(to: session) }
+        } catch {
+            // It ends at its time.
+            logger.error("A question that nobody sees stays open", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Ends a question that nobody answered; the answer starts no turn.
+    private func end(
+        _ question: PendingQuestion,
+        _ text: String,
+        _ result: JSONValue,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws {
+        try question.delete(db)
+        try ActionAnswer(
+            session: question.sessionID,
+            request: question.request,
+            content: SystemContent(action: name, status: "error", text: text, result: result),
+            address: question.address,
+            trigger: false
+        ).post(at: now, db)
+    }
+
     private func expire() async throws {
         let now = time.now
         let (sessions, closed) = try await central.write(changesRouting: false) { db in
             var closed: [CardID] = []
             let over = try PendingQuestion.overdue(now, db)
             for question in over {
-                try question.delete(db)
                 let seconds = (question.expiresAt.milliseconds - question.createdAt.milliseconds) / 1000
-                try ActionAnswer(
-                    session: question.sessionID,
-                    request: question.request,
-                    content: SystemContent(
-                        action: self.name,
-                        status: "error",
-                        text: "Nobody answered \"\(question.title)\" within \(seconds) s; the question is closed.",
-                        result: ["expired": true]
-                    ),
-                    address: question.address,
-                    trigger: false
-                ).post(at: now, db)
+                let text = "Nobody answered \"\(question.title)\" within \(seconds) s; the question is closed."
+                try self.end(question, text, ["expired": true], now, db)
                 closed += try CardRow.close(
                     purpose: Self.purpose,
                     subject: question.id,
