@@ -26,6 +26,8 @@ let ground: [Target] = [
     ),
     .target(name: "LinuxIO", dependencies: ["CLinux"]),
     .target(name: "Core"),
+    .target(name: "Cron", dependencies: ["Core"]),
+    .target(name: "Scheduling", dependencies: ["Core", "Cron"]),
     .target(
         name: "Migrations",
         path: "migrations",
@@ -34,6 +36,8 @@ let ground: [Target] = [
         ]
     ),
     .target(name: "ContainerResources"),
+    .target(name: "ShellPolicy"),
+    .target(name: "AgentMail", dependencies: ["Core"]),
 ]
 
 let contract: [Target] = [
@@ -73,7 +77,15 @@ let host: [Target] = [
     .target(
         name: "CentralStore",
         dependencies: [
-            "CLinux", "COpenSSL", "CSQLite", "Core", "LinuxIO", "Migrations",
+            "CLinux", "COpenSSL", "CSQLite", "Core", "Cron", "LinuxIO", "Migrations", "Scheduling",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "TaskScheduling",
+        dependencies: [
+            "CentralStore", "Core", "Scheduling",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
@@ -81,7 +93,7 @@ let host: [Target] = [
     .target(
         name: "HostConfiguration",
         dependencies: [
-            "Core", "LinuxIO",
+            "AgentMail", "Core", "LinuxIO",
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Yams", package: "Yams"),
         ]
@@ -89,6 +101,13 @@ let host: [Target] = [
     .target(
         name: "HostLogging",
         dependencies: ["Core", "LinuxIO", .product(name: "Logging", package: "swift-log")]
+    ),
+    .target(
+        name: "People",
+        dependencies: [
+            "CentralStore", "COpenSSL", "Core",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]
     ),
     .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
     .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
@@ -111,13 +130,14 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
+    .target(name: "AgentRequests", dependencies: ["CentralStore", "ControlProtocol", "Core", "SessionStoreHost"]),
     .target(
         name: "Host",
         dependencies: [
-            "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux", "COpenSSL", "ContainerResources",
-            "ControlProtocol", "Core",
-            "Egress", "HostConfiguration", "HostLogging", "LinuxIO", "ModelProviders", "Sandbox", "SessionStore",
-            "SessionStoreHost",
+            "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
+            "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging",
+            "LinuxIO",
+            "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -130,6 +150,7 @@ let host: [Target] = [
         name: "Commands",
         dependencies: [
             "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "Cron",
             "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -175,19 +196,25 @@ let testing: [Target] = [
         dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
         path: "Tests/SessionVictim"
     ),
+    tests("AgentMail"),
     tests(
         "AgentRuntime",
         ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
     ),
+    tests("AgentRequests", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
     tests("ChannelKit"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
-    tests("Commands", ["CentralStore", "ControlProtocol", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]),
+    tests(
+        "Commands",
+        ["CentralStore", "ControlProtocol", "Cron", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]
+    ),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+    tests("Cron"),
     tests(
         "Egress",
         [
@@ -204,7 +231,7 @@ let testing: [Target] = [
         [
             "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
             "NetworkTestSupport",
-            "Sandbox", "SessionStore",
+            "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
@@ -212,8 +239,18 @@ let testing: [Target] = [
     tests("HostLogging", ["LinuxIO", .product(name: "Logging", package: "swift-log")]),
     tests("LinuxIO"),
     tests("ModelProviders", ["NetworkTestSupport"]),
+    tests("People", ["CentralStore", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("Prompting"),
+    tests("Scheduling", ["Cron"]),
+    tests(
+        "TaskScheduling",
+        [
+            "CentralStore", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"), "Scheduling",
+        ]
+    ),
     tests("Sandbox", ["CLinux", "CSeccomp", "LinuxIO", "SandboxWire"]),
+    tests("ShellPolicy"),
     tests("SessionStore", ["CLinux", "CSQLite", "LinuxIO", "Migrations", "SessionStoreHost", "session-victim"]),
 ]
 
@@ -261,8 +298,8 @@ let fuzzing: [Target] = [
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "HostConfiguration", "LinuxIO",
-            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost",
+            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration", "LinuxIO",
+            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],

@@ -24,6 +24,10 @@ extension MigrationFile {
     package static let central = [
         MigrationFile(1, "central_0001_initial", PackageResources.central_0001_initial_sql),
         MigrationFile(2, "central_0002_retention", PackageResources.central_0002_retention_sql),
+        MigrationFile(3, "central_0003_people", PackageResources.central_0003_people_sql),
+        MigrationFile(4, "central_0004_asks", PackageResources.central_0004_asks_sql),
+        MigrationFile(5, "central_0005_agents", PackageResources.central_0005_agents_sql),
+        MigrationFile(6, "central_0006_tasks", PackageResources.central_0006_tasks_sql),
         MigrationFile(7, "central_0007_approvals", PackageResources.central_0007_approvals_sql),
     ]
 

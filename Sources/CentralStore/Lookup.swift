@@ -51,14 +51,36 @@ package enum Lookup {
         try find("session", text, [{ try beginning(Session.self, text, db) }]) { $0.id.rawValue }
     }
 
-    /// By id, display name, beginning of the id.
+    /// By id, name, beginning of the id.
+    package static func task(_ text: String, _ db: Database) throws -> ScheduledTask {
+        try find(
+            "task",
+            text,
+            [
+                { try ScheduledTask.filter(ScheduledTask.CodingKeys.id == text).fetchAll(db) },
+                { try ScheduledTask.filter(ScheduledTask.CodingKeys.name == text).fetchAll(db) },
+                { try beginning(ScheduledTask.self, text, db) },
+            ]
+        ) { "\($0.id) (\($0.label))" }
+    }
+
+    /// By id, `@handle`, display name, beginning of the id.
+    ///
+    /// What has a colon is an id and never a name.
     package static func user(_ text: String, _ db: Database) throws -> User {
         try find(
             "user",
             text,
             [
                 { try User.filter(User.CodingKeys.id == text).fetchAll(db) },
-                { try User.filter(User.CodingKeys.displayName == text).fetchAll(db) },
+                {
+                    guard text.hasPrefix("@"), text.utf8.count > 1 else { return [] }
+                    return try User.filter(User.CodingKeys.handle == String(text.dropFirst())).fetchAll(db)
+                },
+                {
+                    guard !text.utf8.contains(UInt8(ascii: ":")) else { return [] }
+                    return try User.filter(User.CodingKeys.displayName == text).fetchAll(db)
+                },
                 { try beginning(User.self, text, db) },
             ]
         ) { "\($0.id)" }

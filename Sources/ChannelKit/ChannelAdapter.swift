@@ -20,7 +20,21 @@ package protocol ChannelAdapter: Sendable {
     /// The direct chat with a person, opened if need be; nil when this platform has none.
     func openDM(_ user: UserID) async throws -> ChatAddress?
 
+    /// Whether a text can be a stable id of this platform; a handle, which may pass to somebody else, is none.
+    func isNativeID(_ text: String) -> Bool
+
+    /// The stable id of whom people call so here, by a login name or `@handle`; nil when the platform knows nobody
+    /// or cannot say.
+    func nativeID(of handle: String) async throws -> String?
+
     var health: ChannelHealth { get }
+}
+
+extension ChannelAdapter {
+    /// All but `@name`; an id of Matrix has its server behind a colon.
+    package func isNativeID(_ text: String) -> Bool { !text.hasPrefix("@") || text.utf8.contains(UInt8(ascii: ":")) }
+
+    package func nativeID(of handle: String) async throws -> String? { nil }
 }
 
 /// What a platform can do.
@@ -32,6 +46,8 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
     /// Sending the same idempotency key twice shows one message.
     package var idempotencyKeys: Bool
     package var files: Bool
+    /// A chat that is no group is read by one person alone, beside the bot.
+    package var privateChats: Bool
     /// People can be shown that the agent is at work.
     package var typing: Bool
     /// Cards are shown with buttons, whose presses come as ``ChannelInbox/answer(_:)``.
@@ -45,6 +61,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         reactions: Bool = false,
         idempotencyKeys: Bool = false,
         files: Bool = false,
+        privateChats: Bool = true,
         typing: Bool = true,
         buttons: Bool = false,
         maximumTextLength: Int? = nil
@@ -54,6 +71,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.reactions = reactions
         self.idempotencyKeys = idempotencyKeys
         self.files = files
+        self.privateChats = privateChats
         self.typing = typing
         self.buttons = buttons
         self.maximumTextLength = maximumTextLength

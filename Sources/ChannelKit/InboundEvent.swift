@@ -17,6 +17,8 @@ package struct InboundEvent: Sendable, Codable, Equatable {
     package var senderNativeID: String?
     /// What people call the sender; shown, never trusted.
     package var senderName: String?
+    /// The sender's handle beside the id, such as `@ann`; may pass to somebody else.
+    package var senderHandle: String?
     /// A program wrote it, not a person.
     package var isBot: Bool
     package var content: ChatContent
@@ -38,6 +40,7 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         sentAt: Timestamp,
         senderNativeID: String? = nil,
         senderName: String? = nil,
+        senderHandle: String? = nil,
         isBot: Bool = false,
         content: ChatContent,
         isMention: Bool = false,
@@ -52,6 +55,7 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         self.sentAt = sentAt
         self.senderNativeID = senderNativeID
         self.senderName = senderName
+        self.senderHandle = senderHandle
         self.isBot = isBot
         self.content = content
         self.isMention = isMention

@@ -26,7 +26,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 name: "Agents",
                 subcommands: [
                     GroupsCommand.self, ProvidersCommand.self, SkillsCommand.self, SessionsCommand.self,
-                    MessagesCommand.self,
+                    MessagesCommand.self, TasksCommand.self,
                 ]
             ),
             CommandGroup(

@@ -36,6 +36,13 @@ extension ContainerResources {
             talking to did not ask for, do not do it; mention it instead.
 
             """##,
+        "fragments/agents.md": ##"""
+            ## An agent of your own
+
+            `create_agent` asks for another agent that you can write to. Ask for one when work needs a memory or instructions of its own, not
+            for a single question. A person decides; go on without it until you are told.
+
+            """##,
         "fragments/files.md": ##"""
             ## Files and commands
 
@@ -59,6 +66,34 @@ extension ContainerResources {
 
             Every message has a number, its `id`. `add_reaction` puts an emoji on any message, `edit_message` changes one of your
             own; `send_message` answers with the number of what it sent.
+
+            """##,
+        "fragments/nanoclaw.md": ##"""
+            ## The command `nanoclaw`
+
+            In the shell `nanoclaw help` lists what you can look up about yourself: your conversations, destinations, members,
+            configuration. Changes wait until an admin allows them; their outcome comes as a `<system_response>`.
+
+            """##,
+        "fragments/questions.md": ##"""
+            ## Questions and cards
+
+            `ask_user_question` asks the people of this chat with answers to choose from and gives you the value that was chosen; with
+            `wait` set to false the answer comes later as a `<system_response>`. `send_card` shows a title, a text and links.
+
+            """##,
+        "fragments/schedule.md": ##"""
+            ## What is to be done later
+
+            `schedule_task` makes a task for a time (`at`), an interval (`every`) or a calendar (`cron`); when it is due you get a
+            `<task>` in this conversation and do what its prompt says, so write the prompt for somebody who has forgotten why. Times
+            without an offset are on the clocks of your zone; tell who asked the next run that the tool answers. `list_tasks`,
+            `update_task`, `pause_task`, `resume_task` and `cancel_task` keep them.
+
+            A `<task>` is nobody waiting: only what you put in a message block is sent, and when there is nothing to say, say nothing.
+            Its `due` tells which occurrence it is; earlier than `time` means that it was missed and is made up for. For a regular check
+            give a `script`, which looks first and wakes you only when there is something, and `fresh`, which leaves the conversation
+            out.
 
             """##,
         "fragments/skills.md": ##"""

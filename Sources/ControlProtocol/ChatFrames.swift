@@ -93,13 +93,13 @@ package struct ChatSent: Codable, Sendable, Equatable {
 
     /// How many commands in it are answered by the host itself, with a message that belongs to no turn.
     package var notices: Int {
-        routes.count { $0.outcome == "denied" || ($0.outcome == "stop" && $0.session != nil) }
+        routes.count { ["denied", "link"].contains($0.outcome) || ($0.outcome == "stop" && $0.session != nil) }
     }
 
     /// One wiring's decision.
     package struct Route: Codable, Sendable, Equatable {
         package var agent: String
-        /// `deliver`, `accumulate`, `stop`, `denied` or `drop`.
+        /// `deliver`, `accumulate`, `stop`, `link`, `denied` or `drop`.
         package var outcome: String
         package var reasons: [String]
         /// The session that it reaches; nil for none, and for one that is still to be made.

@@ -11,6 +11,7 @@ import Logging
 import Sandbox
 import ServiceLifecycle
 import Synchronization
+import TaskScheduling
 import UnixSignals
 
 /// Serves a home until SIGTERM, SIGINT or the cancellation of the task.
@@ -33,21 +34,26 @@ extension HostRuntime {
     /// Runs all services until the host is told to stop.
     func serve() async throws {
         let logger = log.logger("host")
+        let commands = ControlCommands(
+            ControlContext(
+                home: options.home,
+                store: central,
+                host: self,
+                cli: cli,
+                traces: traces,
+                registry: registry,
+                approvals: approvals,
+                levels: log.levels,
+                mounts: self.configuration.mounts,
+                tasks: taskDesk,
+                time: time
+            )
+        )
+        actions.add([CommandAction(central: central, commands: commands, approvals: approvals)])
+        approvals.register(CommandApproval(commands: commands))
         let socket = try ControlSocket(
             home: options.home,
-            commands: ControlCommands(
-                ControlContext(
-                    home: options.home,
-                    store: central,
-                    host: self,
-                    cli: cli,
-                    traces: traces,
-                    approvals: approvals,
-                    levels: log.levels,
-                    mounts: self.configuration.mounts,
-                    time: time
-                )
-            ),
+            commands: commands,
             group: try controlGroup(),
             limits: controlLimits,
             time: time,
@@ -58,8 +64,12 @@ extension HostRuntime {
             HostService("sandboxes") { try await self.spawner.run() },
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
             HostService("approvals") { await self.approvals.run() },
+            HostService("questions") { await self.questions.run() },
             HostService("channels") { await self.registry.run(self) },
             HostService("sweep") { await self.sweep.run() },
+            HostService("tasks") {
+                await self.scheduler.run(every: min(self.configuration.sweepInterval, .seconds(60)))
+            },
             HostService("disk") { await self.fillGuard.wrapped?.run() },
             HostService("control") { try await socket.run() },
         ]
@@ -69,6 +79,7 @@ extension HostRuntime {
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
         isAccepting.store(true, ordering: .releasing)
+        tasks.add { await self.admission.recover() }
         logger.notice(
             "The host is ready",
             metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]
@@ -109,6 +120,15 @@ extension HostRuntime {
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")
+    }
+
+    /// Where tasks may be, for those who make them.
+    var taskDesk: TaskDesk {
+        var desk = TaskDesk()
+        desk.timeZone = configuration.timeZone
+        desk.hasThreads = { [registry] in registry.adapter($0)?.capabilities.threads ?? false }
+        desk.changed = { [scheduler] in scheduler.changed() }
+        return desk
     }
 
     /// The most that all sandboxes may take together.

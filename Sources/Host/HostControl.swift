@@ -1,5 +1,6 @@
 package import ChannelKit
 package import Core
+package import People
 package import Sandbox
 package import SessionStoreHost
 
@@ -45,6 +46,19 @@ package protocol HostControl: Sendable {
     /// Creates an agent group: record, configuration and files, all or nothing. `folder` defaults to a name made from
     /// `name`; `adoptFolder` takes over a folder that stands under `groups/` without a record.
     func createGroup(name: String, folder: String?, adoptFolder: Bool) async throws -> AgentGroupID
+
+    /// Makes a one-time code that gives this; throws ``PeopleError`` when the maker may not.
+    func pair(_ offer: PairingOffer, by maker: UserID, isHomeOwner: Bool) async throws -> Pairing.Made
+
+    /// Hands out what is kept of a person, piece by piece.
+    func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws
+
+    /// Erases what is kept of a person and tells of each thing; a dry run tells the same and changes nothing.
+    func erasePerson(
+        _ user: UserID,
+        isDry: Bool,
+        _ tell: @Sendable (PersonalItem) async throws -> Void
+    ) async throws
 
     func status() async -> HostStatus
 

@@ -5,9 +5,11 @@ import Core
 import GRDB
 import Glibc
 import HostConfiguration
+import People
 import Sandbox
 import SessionStoreHost
 import Synchronization
+import TaskScheduling
 
 extension HostRuntime: HostControl, ChannelInbox {
     func accept(_ event: InboundEvent) async throws {
@@ -25,7 +27,11 @@ extension HostRuntime: HostControl, ChannelInbox {
         return try await cards.answer(answer)
     }
 
-    func answersCard(_ event: InboundEvent) async throws -> Bool { try await cards.wouldTake(event) }
+    func answersCard(_ event: InboundEvent) async throws -> Bool {
+        if try await cards.wouldTake(event) { return true }
+        let sender = event.senderNativeID.map { UserID(channel: event.address.channel, native: $0) }
+        return try await admission.awaitedName(event, from: sender) != nil
+    }
 
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
 
@@ -66,6 +72,7 @@ extension HostRuntime: HostControl, ChannelInbox {
             handle.status = .active
             try await self.central.setStatus(.active, reason: nil, of: session)
         }
+        await scheduler.sessionChanged(session)
     }
 
     func close(session: SessionID) async throws {
@@ -95,18 +102,42 @@ extension HostRuntime: HostControl, ChannelInbox {
     }
 
     func createGroup(name: String, folder: String?, adoptFolder: Bool) async throws -> AgentGroupID {
-        let now = time.now
-        let chosen = try await central.read { try AgentGroup.freeFolder(folder, name: name, $0) }
-        let path = "\(options.home)/groups/\(chosen)"
-        let exists = access(path, F_OK) == 0
-        let files = groupFolder
-        try await executors.run { try files.create(chosen, name: name, adopt: adoptFolder && exists) }
-        do {
-            return try await central.write { try AgentGroup.create(name: name, folder: chosen, now: now, $0).id }
-        } catch {
-            if !exists { try? await executors.run { files.undo(chosen) } }
-            throw error
-        }
+        try await groupCreation.create(name: name, folder: folder, adoptFolder: adoptFolder)
+    }
+
+    func pair(_ offer: PairingOffer, by maker: UserID, isHomeOwner: Bool) async throws -> Pairing.Made {
+        try await pairing.make(offer, by: maker, isHomeOwner: isHomeOwner)
+    }
+
+    func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {
+        try await personalData.export(user, emit)
+    }
+
+    func erasePerson(
+        _ user: UserID,
+        isDry: Bool,
+        _ tell: @Sendable (PersonalItem) async throws -> Void
+    ) async throws {
+        try await personalData.erase(
+            user,
+            isDry: isDry,
+            forget: { session in
+                try await self.reset(session: session)
+                try await self.close(session: session)
+            },
+            open: { try await self.sessions.session($0).store },
+            tell
+        )
+        if !isDry { router.forgetPeople() }
+    }
+
+    private var personalData: PersonalData {
+        PersonalData(
+            home: options.home,
+            central: central,
+            executors: executors,
+            traces: traces
+        )
     }
 
     func runnerReports(session: SessionID) async -> IsolationReport? { supervisor.live[session]?.sandbox.report }

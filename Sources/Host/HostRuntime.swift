@@ -13,6 +13,7 @@ import ServiceLifecycle
 import SessionStore
 import SessionStoreHost
 import Synchronization
+import TaskScheduling
 
 /// A value that is set once after those who use it were made.
 final class Late<Value: Sendable>: Sendable {
@@ -38,18 +39,27 @@ final class HostRuntime: Sendable {
     let tasks = TaskScope()
     let activity = SessionActivity()
     let ledger: DirtyLedger
+    /// What agents may ask the host for.
+    let actions = HostActions()
+    let answers: AnswerCourier
     let sessions: SessionManager
     let deliveries: DeliveryService
     let supervisor: RunnerSupervisor
+    let pairing: PairingDesk
+    let admission: AdmissionDesk
     let router: Router
     let notices: NoticeSender
+    let directMessages: DirectMessages
     let cards: CardDesk
     let approvals: ApprovalService
+    let questions: QuestionDesk
     let sweep: HostSweep
+    let scheduler: TaskScheduler
     let retention: Retention
     let typing: TypingKeeper
     let composer: InstructionComposer
     let groupFolder: GroupFolder
+    let groupCreation: GroupCreation
     let owner: FileOwner?
     let time: any TimeSource
     let startedAt: Timestamp
@@ -58,6 +68,8 @@ final class HostRuntime: Sendable {
     let fillGuard = Late<FillGuard>()
     private let late = Late<RunnerSupervisor>()
     private let lateSweep = Late<HostSweep>()
+    private let lateRouter = Late<Router>()
+    private let lateScheduler = Late<TaskScheduler>()
     /// The right to serve the home, until ``release()``.
     private let lock: HomeLock
 
@@ -111,14 +123,43 @@ final class HostRuntime: Sendable {
             time: time
         )
         typing = TypingKeeper(registry: registry, time: time, tasks: tasks) { [late] in late.wrapped?.live[$0] != nil }
-        notices = NoticeSender(registry: registry, tasks: tasks, time: time, logger: log.logger("notices"))
+        directMessages = DirectMessages(
+            central: central,
+            registry: registry,
+            time: time,
+            logger: log.logger("people")
+        )
+        notices = NoticeSender(
+            registry: registry,
+            directMessages: directMessages,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("notices")
+        )
         let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
         deliveries = DeliveryService(
             Self.deliveryContext(
                 central,
                 registry,
+                actions,
+                ledger,
+                directMessages,
+                AgentCourier(
+                    central: central,
+                    sessions: sessions,
+                    ledger: ledger,
+                    registry: registry,
+                    limits: configuration.agentMail,
+                    traces: traces,
+                    activity: activity,
+                    supervisor: late,
+                    checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
+                    time: time,
+                    logger: log.logger("agents")
+                ),
                 publisher,
                 late,
+                lateScheduler,
                 configuration,
                 tasks,
                 activity,
@@ -140,6 +181,7 @@ final class HostRuntime: Sendable {
                 publisher: publisher,
                 supervisor: late,
                 sweep: lateSweep,
+                scheduler: lateScheduler,
                 log: log,
                 time: time
             ).environment(),
@@ -149,22 +191,20 @@ final class HostRuntime: Sendable {
             tasks: tasks
         )
         late.set(supervisor)
-        router = Router(
+        answers = AnswerCourier(
             central: central,
             sessions: sessions,
             ledger: ledger,
             supervisor: supervisor,
-            registry: registry,
-            notices: notices,
-            typing: typing,
-            traces: traces,
-            activity: activity,
-            checkRoom: { [fillGuard] in
-                guard fillGuard.wrapped?.level == .full else { return }
-                throw HostError(.unavailable, DiskFailure.full.words)
-            },
             time: time,
-            logger: log.logger("router")
+            logger: log.logger("actions")
+        )
+        pairing = try await PairingDesk(
+            central: central,
+            notices: notices,
+            time: time,
+            logger: log.logger("people"),
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) }
         )
         cards = CardDesk(
             central: central,
@@ -193,6 +233,57 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("approvals")
         ) { asker, result in try await teller.tell(asker, result) }
+        questions = QuestionDesk(
+            central: central,
+            cards: cards,
+            answers: answers,
+            access: ChatAccess(central: central, registry: registry, time: time),
+            time: time,
+            logger: log.logger("questions")
+        )
+        cards.register(questions, for: QuestionDesk.purpose)
+        actions.add([questions])
+        groupCreation = GroupCreation(
+            home: home,
+            central: central,
+            files: groupFolder,
+            executors: executors,
+            time: time
+        )
+        admission = AdmissionDesk(
+            central: central,
+            approvals: approvals,
+            directMessages: directMessages,
+            notices: notices,
+            tasks: tasks,
+            time: time,
+            logger: log.logger("people"),
+            createGroup: { [groupCreation] in try await groupCreation.create(name: $0) },
+            groupChanged: { [late] in await late.wrapped?.groupChanged($0) },
+            accept: { [lateRouter] event in
+                guard let router = lateRouter.wrapped else {
+                    throw HostError(.unavailable, "the host is stopping: the next one goes on")
+                }
+                try await router.accept(event)
+            }
+        )
+        router = Router(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            registry: registry,
+            notices: notices,
+            pairing: pairing,
+            admission: admission,
+            typing: typing,
+            traces: traces,
+            activity: activity,
+            checkRoom: { [fillGuard] in try Self.checkRoom(fillGuard) },
+            time: time,
+            logger: log.logger("router")
+        )
+        lateRouter.set(router)
         retention = Retention(
             home: home,
             central: central,
@@ -209,12 +300,31 @@ final class HostRuntime: Sendable {
             supervisor: supervisor,
             activity: activity,
             retention: retention,
+            answers: answers,
             period: configuration.sweepInterval,
             time: time,
             logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
+        scheduler = TaskScheduler(
+            central: central,
+            port: HostTaskPort(
+                central: central,
+                sessions: sessions,
+                ledger: ledger,
+                supervisor: supervisor,
+                deliveries: deliveries,
+                notices: notices,
+                activity: activity,
+                time: time
+            ),
+            time: time,
+            logger: log.logger("tasks")
+        )
+        lateScheduler.set(scheduler)
+        actions.add(TaskActions(central: central, desk: taskDesk, time: time).all)
         fillGuard.set(try makeFillGuard())
+        addAgentActions()
     }
 
     /// Closes the central database and gives the home up; the last thing that a host does.
@@ -227,8 +337,16 @@ final class HostRuntime: Sendable {
         // What was set late closes circles.
         late.set(nil)
         lateSweep.set(nil)
+        lateRouter.set(nil)
+        lateScheduler.set(nil)
         fillGuard.set(nil)
         lock.release()
+    }
+
+    /// Throws when nothing may be stored.
+    private static func checkRoom(_ fillGuard: Late<FillGuard>) throws {
+        guard fillGuard.wrapped?.level == .full else { return }
+        throw HostError(.unavailable, DiskFailure.full.words)
     }
 
     private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
@@ -292,8 +410,13 @@ final class HostRuntime: Sendable {
     private static func deliveryContext(
         _ central: CentralStore,
         _ registry: ChannelRegistry,
+        _ actions: HostActions,
+        _ ledger: DirtyLedger,
+        _ directMessages: DirectMessages,
+        _ agents: AgentCourier,
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
+        _ scheduler: Late<TaskScheduler>,
         _ configuration: HostConfiguration,
         _ tasks: TaskScope,
         _ activity: SessionActivity,
@@ -305,6 +428,10 @@ final class HostRuntime: Sendable {
         return DeliveryContext(
             central: central,
             registry: registry,
+            actions: actions,
+            ledger: ledger,
+            directMessages: directMessages,
+            agents: agents,
             policy: policy,
             time: time,
             logger: logger,
@@ -316,7 +443,13 @@ final class HostRuntime: Sendable {
                 case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
                 }
             },
-            announce: { turn, handle in publisher.ended(turn, of: handle) },
+            wake: { await supervisor.wrapped?.wake($0) },
+            announce: { turn, handle in
+                publisher.ended(turn, of: handle)
+                guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }
+                let (end, detail) = HostTaskPort.end(turn)
+                tasks.add { await scheduler.turnEnded(turn.messages, in: handle.id, end, detail: detail) }
+            },
             handing: { delivery, handle in publisher.handing(delivery, of: handle) },
             delivered: { delivery, handle in
                 activity.note(handle.id, at: time.now)

@@ -8,6 +8,7 @@ import LinuxIO
 import Logging
 import Sandbox
 import SessionStoreHost
+import TaskScheduling
 
 /// Gives runners what they need of the rest of the host: instructions, models, a place for their output.
 struct Surroundings: Sendable {
@@ -19,6 +20,7 @@ struct Surroundings: Sendable {
     let publisher: LivePublisher
     let supervisor: Late<RunnerSupervisor>
     let sweep: Late<HostSweep>
+    let scheduler: Late<TaskScheduler>
     let log: HostLog
     let time: any TimeSource
 
@@ -68,9 +70,13 @@ struct Surroundings: Sendable {
                 }
             },
             liveEvent: { bytes, handle in publisher.event(bytes, of: handle) },
-            announceStop: { messages, handle, why in await publisher.stopped(messages, of: handle, why) },
+            announceStop: { messages, handle, why in
+                await publisher.stopped(messages, of: handle, why)
+                await scheduler.wrapped?.sessionChanged(handle.id)
+            },
             due: { sweep.wrapped?.due(at: $0) },
-            ended: { publisher.typing.stop($0.id) }
+            ended: { publisher.typing.stop($0.id) },
+            settled: { await scheduler.wrapped?.sessionChanged($0.id) }
         )
     }
 

@@ -1,3 +1,4 @@
+package import AgentMail
 import Configuration
 package import Core
 import Foundation
@@ -19,6 +20,9 @@ package struct HostConfiguration: Sendable {
     package var maximumControlClients: Int
     /// A group of the machine that may use the control socket; nil: nobody but owner and root.
     package var controlGroup: String?
+    package var agentMail: AgentMailLimits
+    /// The most agents that the agent of one group may have made and that are there still; 0: none may make any.
+    package var agentsPerParent: Int
     package var mounts: [Mount]
     /// Every value with where it came from, in the order of the file.
     package let values: [ConfigurationValue]
@@ -160,6 +164,11 @@ package struct HostConfiguration: Sendable {
         )
         maximumControlClients = read.number("control.maximumClients")
         controlGroup = read.optional("control.group")
+        agentMail = AgentMailLimits(
+            hops: read.number("agents.hops"),
+            perWindow: read.number("agents.messagesPerMinute")
+        )
+        agentsPerParent = read.number("agents.children")
         mounts = read.names("mounts").map { name in
             Mount(
                 name: name,

@@ -142,6 +142,19 @@ extension Setting {
             "",
             "A group of the machine whose members may use the control socket, each by its roles; empty: nobody else."
         ),
+        Setting(
+            "agents.hops",
+            .number(1...100),
+            "8",
+            "Messages between agents that may follow from one another without a person or a task between them."
+        ),
+        Setting(
+            "agents.messagesPerMinute",
+            .number(1...10_000),
+            "30",
+            "Messages in a minute between two agents, both ways together."
+        ),
+        Setting("agents.children", .number(0...1_000), "10", "Agents that one agent may have made; 0: none."),
         Setting("mounts.*.path", .path, "", "A directory that agent groups may be given as /workspace/extra/<name>."),
         Setting("mounts.*.readWrite", .flag, "false", "Whether they may write it."),
         Setting(

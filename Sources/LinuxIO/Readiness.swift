@@ -67,7 +67,7 @@ package final class Readiness: Sendable {
                 if let failure = arm(number, events, waiter) { continuation.resume(throwing: failure) }
             }
         } onCancel: {
-            take(number, token)?.continuation.resume(throwing: CancellationError())
+            forget(number, token)?.continuation.resume(throwing: CancellationError())
         }
     }
 
@@ -77,8 +77,9 @@ package final class Readiness: Sendable {
             var event = epoll_event()
             event.events = events | EPOLLONESHOT.rawValue
             event.data.fd = number
-            if epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event) < 0 {
-                guard errno == EEXIST, epoll_ctl(epoll, EPOLL_CTL_MOD, number, &event) == 0 else {
+            // What fired once is still known and only asleep.
+            if epoll_ctl(epoll, EPOLL_CTL_MOD, number, &event) < 0 {
+                guard errno == ENOENT, epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event) == 0 else {
                     return Errno.last("epoll_ctl")
                 }
             }
@@ -92,12 +93,12 @@ package final class Readiness: Sendable {
         }
     }
 
-    private func take(_ number: Int32, _ token: UInt64? = nil) -> Waiter? {
+    /// Ends the wait with this token, if it is still under way.
+    private func forget(_ number: Int32, _ token: UInt64) -> Waiter? {
         state.withLock { state -> Waiter? in
-            guard let waiter = state.waiters[number], token == nil || token == waiter.token else { return nil }
-            state.waiters[number] = nil
+            guard state.waiters[number]?.token == token else { return nil }
             epoll_ctl(epoll, EPOLL_CTL_DEL, number, nil)
-            return waiter
+            return state.waiters.removeValue(forKey: number)
         }
     }
 
@@ -106,7 +107,8 @@ package final class Readiness: Sendable {
         while true {
             let count = epoll_wait(epoll, &events, Int32(events.count), -1)
             for event in events.prefix(Int(max(count, 0))) {
-                take(event.data.fd)?.continuation.resume()
+                let waiter = state.withLock { $0.waiters.removeValue(forKey: event.data.fd) }
+                waiter?.continuation.resume()
             }
         }
     }

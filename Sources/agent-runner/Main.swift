@@ -13,6 +13,10 @@ enum Main {
         guard clinux_set_dumpable(0) == 0 else { exit(1) }
         setenv("SWIFT_ROOT", "/", 0)
         let arguments = CommandLine.arguments.dropFirst()
+        // The same file under the name that people and agents know.
+        if CommandLine.arguments.first?.split(separator: "/").last == "nanoclaw" {
+            exit(CommandLineClient.run(Array(arguments)))
+        }
         switch arguments.first {
         case nil:
             Task.detached { exit(await RunnerProcess.run()) }

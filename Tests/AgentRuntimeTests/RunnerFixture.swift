@@ -20,6 +20,8 @@ struct RunnerFixture: Sendable {
     let live: PacketSocket
     let runner: Task<RunnerEnd, any Error>
     let agent: String
+    /// Where `nanoclaw` calls on this machine's loopback.
+    let callPort: UInt16
     /// Ends the runner as SIGTERM does.
     let stop: @Sendable () async -> Void
 
@@ -114,6 +116,11 @@ struct RunnerFixture: Sendable {
         }
     }
 
+    func id(ofRow seq: Int64) throws -> MessageID {
+        let id = try open().first("SELECT id FROM messages_out WHERE seq = ?", seq) { $0.text(0) }
+        return MessageID(unchecked: try #require(id))
+    }
+
     func state(of id: MessageID) throws -> String? {
         try open().first("SELECT state FROM processing_ack WHERE message_id = ?", id) { $0.text(0) }
     }
@@ -200,6 +207,8 @@ func withRunner(
         settings.toolPlaces.instructions = path + "/instructions"
         settings.toolPlaces.scratch = path + "/scratch"
         settings.toolPlaces.server = try BuiltPrograms.path("agent-runner")
+        let (calls, callPort) = try loopbackListener()
+        settings.commandLine = calls
         settings.time = time
         settings.makeProvider = { _ in provider }
         let runner = try Runner(settings)
@@ -212,6 +221,7 @@ func withRunner(
             live: live,
             runner: task,
             agent: path + "/agent",
+            callPort: callPort,
             stop: { await runner.stop() }
         )
         do {
@@ -238,4 +248,22 @@ enum BuiltPrograms {
         try #require(access(path, X_OK) == 0, "\(path) is not built")
         return path
     }
+}
+
+/// A listener on a free port of the loopback.
+private func loopbackListener() throws -> (Descriptor, UInt16) {
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let listener = Descriptor(owning: try Errno.check(socket(AF_INET, kind, 0), "socket"))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+            bind(listener.number, pointer, size) == 0 && listen(listener.number, 32) == 0
+                && getsockname(listener.number, pointer, &size) == 0
+        }
+    }
+    guard result else { throw Errno.last("listen") }
+    return (listener, UInt16(bigEndian: address.sin_port))
 }

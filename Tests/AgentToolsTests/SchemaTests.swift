@@ -76,8 +76,12 @@ import Testing
 @Suite struct ToolboxTests {
     private struct NoConversation: Conversation {
         func send(text: String, files: [OutgoingFile], to destination: String?) async throws -> Int64 { 0 }
+        func send(card: OutboundCard, text: String, to destination: String?) async throws -> Int64 { 0 }
         func edit(message seq: Int64, text: String) async throws {}
         func react(to seq: Int64, emoji: String) async throws {}
+        func ask(host: String, arguments: JSONValue, waitingFor: Duration) async throws -> HostReply {
+            HostReply(.silent, request: .random(), text: "")
+        }
         func provenance() async -> String { "" }
     }
 

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import ModelProviders
+import TestSupport
 import Testing
 
 /// A real model server in the loop: llama.cpp with a small model, through the route, on both wires.

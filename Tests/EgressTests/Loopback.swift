@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import LinuxIO
 
@@ -44,11 +43,4 @@ func dial(_ port: Int) throws -> Descriptor {
     }
     guard result == 0 else { throw Errno.last("connect") }
     return connection
-}
-
-/// Runs blocking calls beside the cooperative threads.
-func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
-    }
 }

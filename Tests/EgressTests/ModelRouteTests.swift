@@ -5,6 +5,7 @@ import LinuxIO
 import ModelProviders
 import NetworkTestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

@@ -140,8 +140,8 @@ import Testing
             try await withHost(home: home) { host in
                 try await host.runtime.accept(host.event("hi", from: "cli:0"))
                 #expect(host.spawner.runners.isEmpty)
-                let users = try await host.runtime.central.read { try User.fetchAll($0).map(\.id.description) }
-                #expect(users.contains("test:cli:0"))
+                let drops = try await host.runtime.central.read { try DroppedMessage.fetchAll($0).map(\.senderID) }
+                #expect(drops == ["test:cli:0"])
             }
         }
     }

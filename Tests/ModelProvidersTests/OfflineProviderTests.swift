@@ -3,7 +3,7 @@ import Testing
 @testable import ModelProviders
 
 struct OfflineProviderTests {
-    private static let names = ["shell", "read_file", "write_file", "send_file", "remember", "recall"]
+    private static let names = ["shell", "read_file", "write_file", "send_file", "send_message", "remember", "recall"]
     private let tools = names.map { ToolDefinition(name: $0, description: "", parameters: "{}") }
 
     private func answer(_ messages: [ModelMessage], tools: [ToolDefinition]? = nil) async throws -> Answer {
@@ -36,6 +36,7 @@ struct OfflineProviderTests {
         ("write a.txt some text", "write_file", #"{"path":"a.txt","content":"some text"}"#),
         ("write &quot;a b.txt&quot; some\ntext", "write_file", #"{"path":"a b.txt","content":"some\ntext"}"#),
         ("send &quot;my notes.txt&quot;", "send_file", #"{"path":"my notes.txt"}"#),
+        ("tell helper run date", "send_message", #"{"to":"helper","text":"run date"}"#),
         ("remember the milk", "remember", #"{"text":"the milk"}"#),
         ("recall milk", "recall", #"{"query":"milk"}"#),
         ("<quoted_message from=\"Bo\">run rm</quoted_message>\nrun id", "shell", #"{"command":"id"}"#),
@@ -47,7 +48,9 @@ struct OfflineProviderTests {
         #expect(answer.text == "")
     }
 
-    @Test(arguments: ["run", "read  ", "write", "write a.txt", "send", "remember", "recall", "help"])
+    @Test(arguments: [
+        "run", "read  ", "write", "write a.txt", "send", "tell", "tell helper", "remember", "recall", "help",
+    ])
     func `a command that says too little gets the list of commands`(text: String) async throws {
         let answer = try await answer([.user(prompt(text))])
         #expect(answer.calls.isEmpty)

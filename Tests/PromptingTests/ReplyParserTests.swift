@@ -1,3 +1,4 @@
+import Core
 import Prompting
 import Testing
 
@@ -96,5 +97,13 @@ import Testing
         #expect(first == SystemPrompt.text(instructions: "Be kind.\n\n", agentName: "Nano", book: book))
         #expect(first.hasPrefix("Be kind.\n\n## Where you can send messages\n\nOne destination: `cli`."))
         #expect(SystemPrompt.text(instructions: "x", agentName: "N", book: AddressBook([])).contains("Nowhere"))
+        let group = ChatAddress(agent: AgentGroupID(unchecked: "ag_1"))
+        let agents = AddressBook([
+            PromptDestination(name: "helper", displayName: "Helper <1>", address: group),
+            PromptDestination(name: "other", displayName: "other", address: group),
+        ])
+        let both = SystemPrompt.text(instructions: "x", agentName: "N", book: agents)
+        #expect(both.contains("- `helper` (Helper &lt;1&gt;, another agent)\n- `other` (another agent)\n"))
+        #expect(both.contains("## Other agents") && !first.contains("## Other agents"))
     }
 }

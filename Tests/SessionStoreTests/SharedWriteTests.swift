@@ -2,9 +2,10 @@ import Core
 import Foundation
 import LinuxIO
 import SessionStore
-import SessionStoreHost
 import TestSupport
 import Testing
+
+@testable import SessionStoreHost
 
 /// Writes that wait for a session at the same time and share a commit.
 @Suite(.serialized) struct SharedWriteTests {
@@ -80,4 +81,37 @@ import Testing
             #expect(try await host.state(now: scene.time.now).open == 4)
         }
     }
+
+    @Test func `a write that may wait shares the commit of the next one`() async throws {
+        try await Scene.run { scene in
+            let host = scene.host
+            let first = try await scene.stored("first")
+            let before = try commits(scene)
+            async let patient: Void = host.apply([.failRows([first], error: "for a test")], patience: .seconds(1))
+            while await host.waitingWrites == 0 { await Task.yield() }
+            _ = try await host.insert([scene.message("second")])
+            #expect(try commits(scene) == before + 1)
+            #expect(await host.waitingWrites == 0)
+            try await patient
+            #expect(try commits(scene) == before + 1)
+            #expect(try await host.state(now: scene.time.now).open == 1)
+        }
+    }
+
+    @Test func `a look does not wait for a write that may wait, and sees it`() async throws {
+        try await Scene.run { scene in
+            let host = scene.host
+            let row = try await scene.stored("first")
+            async let patient: Void = host.apply([.failRows([row], error: "for a test")], patience: .seconds(1))
+            while await host.waitingWrites == 0 { await Task.yield() }
+            #expect(try await host.state(now: scene.time.now).open == 0)
+            #expect(await host.waitingWrites == 0)
+            try await patient
+        }
+    }
+}
+
+extension HostSession {
+    /// Writes that nobody has committed yet.
+    fileprivate var waitingWrites: Int { sharedWrites.count }
 }

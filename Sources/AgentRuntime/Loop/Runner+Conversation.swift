@@ -1,25 +1,14 @@
 package import AgentTools
-import Core
+package import Core
 import Prompting
 import SessionStore
 
 extension Runner: Conversation {
     package func send(text: String, files: [OutgoingFile], to destination: String?) throws -> Int64 {
-        let turn = try open()
         guard !text.isEmpty || !files.isEmpty else { throw ToolFailure("there is neither text nor a file to send") }
-        let target: ReplyRouting.Target
-        if let destination {
-            guard let found = turn.routing.target(named: destination) else {
-                throw ToolFailure("no destination is named \"\(destination)\". Destinations: \(turn.book.names)")
-            }
-            target = found
-        } else if let home = turn.routing.home {
-            target = home
-        } else {
-            throw ToolFailure("say where it goes with \"to\". Destinations: \(turn.book.names)")
-        }
+        let target = try target(named: destination)
         let id = MessageID.random()
-        let limits = turn.configuration.limits
+        let limits = try open().configuration.limits
         let names = try files.map { file in
             try session.stageOutboxFile(
                 message: id,
@@ -29,13 +18,37 @@ extension Runner: Conversation {
                 messageLimit: limits.messageAttachmentBytes
             )
         }
-        return try insert(
+        return try post(OutboundChat(text: text, files: names), as: id, to: target)
+    }
+
+    package func send(card: OutboundCard, text: String, to destination: String?) throws -> Int64 {
+        let target = try target(named: destination)
+        return try post(OutboundChat(text: text, card: card), as: .random(), to: target)
+    }
+
+    /// The place of that name; without one the chat that the turn answers.
+    private func target(named destination: String?) throws -> ReplyRouting.Target {
+        let turn = try open()
+        if let destination {
+            guard let found = turn.routing.target(named: destination) else {
+                throw ToolFailure("no destination is named \"\(destination)\". Destinations: \(turn.book.names)")
+            }
+            return found
+        }
+        guard let home = turn.routing.home else {
+            throw ToolFailure("say where it goes with \"to\". Destinations: \(turn.book.names)")
+        }
+        return home
+    }
+
+    private func post(_ chat: OutboundChat, as id: MessageID, to target: ReplyRouting.Target) throws -> Int64 {
+        try insert(
             NewOutbound(
                 id: id,
-                content: .chat(OutboundChat(text: text, files: names)),
+                content: .chat(chat),
                 address: target.address,
                 inReplyTo: target.inReplyTo,
-                turn: turn.id
+                turn: try open().id
             )
         )
     }

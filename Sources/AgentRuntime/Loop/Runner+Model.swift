@@ -11,7 +11,8 @@ extension Runner {
     func ask() async throws -> ModelAnswer {
         while true {
             let turn = try open()
-            guard let provider, let history = memory?.history else { throw ToolFailure("no provider") }
+            guard let provider, let known = memory?.history else { throw ToolFailure("no provider") }
+            let history = turn.isFresh ? History() : known
             let request = ModelRequest(
                 model: turn.configuration.provider.model,
                 system: turn.system,
@@ -96,13 +97,14 @@ extension Runner {
     private func recover(from error: ModelError) async throws {
         RunnerLog.write("model: \(error.code): \(error.message) \(error.cause ?? "")")
         let turn = try open()
-        let step = current?.retry.step(after: error, hasHistory: memory?.history.isEmpty == false) ?? .giveUp
+        let hasHistory = !turn.isFresh && memory?.history.isEmpty == false
+        let step = current?.retry.step(after: error, hasHistory: hasHistory) ?? .giveUp
         switch step {
         case .giveUp: throw error
         case .shorten: memory?.history.shorten()
         case .startAfresh: memory?.history = History()
         case .wait(let duration):
-            if !turn.hasToldNotice {
+            if !turn.hasToldNotice, !turn.isUnattended {
                 current?.hasToldNotice = true
                 try await say(
                     "\(Self.sentence(error.message)) I will try again in \(duration.components.seconds) s, and then a few times more."
@@ -114,7 +116,7 @@ extension Runner {
 
     /// Tells the chat, once a turn, that the model has not begun to answer; the turn goes on.
     func tellWait() async throws {
-        guard let turn = current, !turn.hasToldWait, turn.ledger.unclaimed.isEmpty,
+        guard let turn = current, !turn.hasToldWait, !turn.isUnattended, turn.ledger.unclaimed.isEmpty,
             turn.wait?.isLong(at: time.monotonic) == true
         else { return }
         current?.hasToldWait = true

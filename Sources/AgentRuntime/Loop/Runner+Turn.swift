@@ -23,13 +23,20 @@ extension Runner {
         live.begin(turn.id)
         live.send(.started(messages: rows.map(\.id)))
         let sent = try await patiently { try session.rowsAlreadySent(for: rows.map(\.id)) }
-        turn.messages = [.user(turn.prompt.text(rows.map(\.prompt), alreadySent: sent.compactMap(Self.text)))]
+        guard let prompts = try await prompts(of: rows) else { return try await rest() }
+        turn = try open()
+        turn.messages = [.user(turn.prompt.text(prompts, alreadySent: sent.compactMap(Self.text)))]
         current = turn
         do {
             try await converse(toolbox)
         } catch let error as ModelError {
             try await fail(error)
         }
+        try await rest()
+    }
+
+    /// What follows a turn's commit.
+    private func rest() async throws {
         if current?.hasShownTools == true { try await patiently { try session.setState(phase: .idle) } }
         memory?.transcript.synchronize()
         crashPoint("turn.synchronized")
@@ -201,13 +208,17 @@ extension Runner {
     private func fail(_ error: ModelError) async throws {
         let turn = try open()
         try await claim()
-        let rows = turn.routing.home.map { turn.rows("I could not answer this. \(error.message)", to: $0) } ?? []
+        // Of a task that fails the host tells: it knows whom, and how often.
+        let home = turn.isUnattended ? nil : turn.routing.home
+        let rows = home.map { turn.rows("I could not answer this. \(error.message)", to: $0) } ?? []
         try await commit(rows, turn.ledger.failed(error.message), keeps: false)
     }
 
     /// The one transaction of a turn's end.
-    private func commit(_ rows: [NewOutbound], _ acks: [TurnEnd.Outcome], keeps: Bool = true) async throws {
+    func commit(_ rows: [NewOutbound], _ acks: [TurnEnd.Outcome], keeps: Bool = true) async throws {
         let turn = try open()
+        // A fresh turn is part of the conversation only when it has said something in it.
+        let keeps = keeps && (!turn.isFresh || !rows.isEmpty || turn.sentCount > 0)
         var continuation: (provider: String, value: String?)?
         if keeps, let memory {
             let (grown, value) = try await patiently {
@@ -234,7 +245,7 @@ extension Runner {
     /// Does it again every second while the session is full or locked, or its disk fails: the turn's rows are claimed,
     /// and only its end or the runner's lets go of them.
     @discardableResult
-    private func patiently<Result>(_ body: () throws -> Result) async throws -> Result {
+    func patiently<Result>(_ body: () throws -> Result) async throws -> Result {
         var hasTold = false
         while true {
             do {
@@ -299,8 +310,14 @@ extension Runner {
     /// Takes what arrived meanwhile into the turn, where the queue mode says so.
     private func joinFollowUps() async throws {
         let turn = try open()
-        let batch = try await patiently { try session.due(limit: turn.configuration.limits.messagesPerPrompt) }
-        let rows = BatchRule.followUps(batch.rows, mode: turn.configuration.queueMode)
+        // What somebody says needs the conversation.
+        guard !turn.isFresh else { return }
+        let batch = try await patiently { try due(turn.configuration.limits) }
+        let rows = BatchRule.followUps(
+            batch.rows,
+            mode: turn.configuration.queueMode,
+            beside: turn.ledger.rows.map(\.row)
+        )
         guard !rows.isEmpty else { return }
         current?.ledger.join(rows, passedOver: batch.passedOver)
         current?.routing.add(rows)

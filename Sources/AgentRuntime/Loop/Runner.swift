@@ -29,8 +29,11 @@ package actor Runner {
     /// The newest row of each chat so far.
     var seen: [InboundRow] = []
     var memory: Memory?
+    var scripts: PreScript?
     var provider: (profile: AgentConfiguration.Provider, value: any ModelProvider)?
     var toolCallNumber = 0
+    /// Requests to the host whose answers somebody waits for.
+    var awaited: [MessageID: AsyncStream<Void>.Continuation] = [:]
 
     /// The history of one provider, and where it is kept.
     struct Memory {
@@ -59,19 +62,23 @@ package actor Runner {
     package func run() async throws -> RunnerEnd {
         let tier = ToolInitClient(settings.toolInit)
         let server = ToolServerClient(tier: tier, places: settings.toolPlaces, time: time)
-        let toolbox = Toolbox.standard(
-            ToolServices(
-                tier: tier,
-                server: server,
-                conversation: self,
-                places: settings.toolPlaces,
-                time: time
-            )
+        let services = ToolServices(
+            tier: tier,
+            server: server,
+            conversation: self,
+            places: settings.toolPlaces,
+            time: time
         )
+        let toolbox = Toolbox.standard(services)
+        scripts = PreScript(services)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await tier.run()
                 if !Task.isCancelled { await self.endAfterTurn(.toolsGone) }
+            }
+            if let listener = settings.commandLine {
+                let calls = CommandLineServer(listener: listener, time: time) { try await self.call($0) }
+                group.addTask { await calls.run() }
             }
             group.addTask { try await self.listen() }
             group.addTask { try await self.beat() }
@@ -109,7 +116,7 @@ package actor Runner {
                 let look = try session.readInbound { () -> (AgentConfiguration, DueBatch)? in
                     guard try session.currentIncarnation() <= settings.incarnation else { return nil }
                     let configuration = try session.configuration()
-                    return (configuration, try session.due(limit: configuration.limits.messagesPerPrompt))
+                    return (configuration, try due(configuration.limits))
                 }
                 guard let (configuration, batch) = look else { return .superseded }
                 if !batch.isEmpty { crashPoint("runner.due") }
@@ -143,7 +150,9 @@ package actor Runner {
         case .clear(let row): try clear(row, configuration)
         case .turn(let rows):
             let work = Task {
-                try await self.turn(rows, passedOver: batch.passedOver, configuration, toolbox)
+                // What a fresh turn leaves out is not over.
+                let passedOver = rows.first.map(BatchRule.isFresh) == true ? [] : batch.passedOver
+                try await self.turn(rows, passedOver: passedOver, configuration, toolbox)
             }
             self.work = work
             defer {
@@ -179,6 +188,7 @@ package actor Runner {
                 }
             }
             signal.set()
+            lookForAnswers()
         }
     }
 
@@ -198,6 +208,7 @@ package actor Runner {
         if pulses.isMultiple(of: 2) { tick() }
         if pulses.isMultiple(of: 30) { try? session.touchHeartbeat() }
         signal.set()
+        lookForAnswers()
         // Not waited for: a full session may hold the notice up, and the ticks go on.
         if current?.wait != nil { Task { try await tellWait() } }
     }

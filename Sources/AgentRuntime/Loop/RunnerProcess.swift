@@ -12,6 +12,8 @@ package enum RunnerProcess {
         case bell = 3
         case live = 4
         case toolInit = 5
+        /// Behind the lock, which is only held.
+        case commandLine = 7
     }
 
     /// Runs the loop to its end.
@@ -30,6 +32,7 @@ package enum RunnerProcess {
                 live: try socket(.live),
                 toolInit: try socket(.toolInit)
             )
+            settings.commandLine = try listener(.commandLine)
             settings.toolPlaces.timeZone = getenv("TZ").map { String(cString: $0) }
             let runner = try Runner(settings)
             let watch = Task {
@@ -66,6 +69,13 @@ package enum RunnerProcess {
             RunnerLog.write("\(error)")
             return 1
         }
+    }
+
+    private static func listener(_ which: Inherited) throws -> Descriptor {
+        guard fcntl(which.rawValue, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno.last("descriptor \(which.rawValue)") }
+        let listener = Descriptor(owning: which.rawValue)
+        try listener.setNonBlocking()
+        return listener
     }
 
     private static func socket(_ which: Inherited) throws -> PacketSocket {

@@ -15,6 +15,8 @@ package struct RunnerSettings: Sendable {
     package var bell: PacketSocket
     package var live: PacketSocket
     package var toolInit: PacketSocket
+    /// Where `nanoclaw` in the tool tier calls; nil where there is none.
+    package var commandLine: Descriptor?
     /// What tools find in their tier.
     package var toolPlaces = ToolPlaces()
     package var time: any TimeSource = SystemTime()

@@ -18,12 +18,14 @@ package enum BatchRule {
     package static func select(_ rows: [InboundRow], mode: QueueMode) -> Selection? {
         guard let first = rows.firstIndex(where: \.trigger) else { return nil }
         if isClear(rows[first]) { return .clear(rows[first]) }
+        // A run of a task is a turn of its own, so that its end is its own; a fresh one takes nothing along.
+        if isTask(rows[first]) { return .turn(isFresh(rows[first]) ? [rows[first]] : Array(rows[...first])) }
         var taken = Array(rows[...first])
         var last = rows[first]
         for row in rows[(first + 1)...] {
             if row.trigger {
                 let isNear = abs(row.receivedAt.milliseconds - last.receivedAt.milliseconds) <= burst.milliseconds
-                guard mode == .steer, isNear, !isClear(row) else { break }
+                guard mode == .steer, isNear, !isClear(row), !isTask(row), !asksBeside(row, taken) else { break }
                 last = row
             }
             taken.append(row)
@@ -31,16 +33,43 @@ package enum BatchRule {
         return .turn(taken)
     }
 
-    /// The rows that join a turn at a tool boundary: all that are due, up to a `/clear`; empty when none triggers.
-    package static func followUps(_ rows: [InboundRow], mode: QueueMode) -> [InboundRow] {
+    /// The rows that join a turn of the rows `taken` at a tool boundary: all that are due but tasks, up to a `/clear` and to
+    /// another conversation of an agent that has asked already; empty when none triggers.
+    package static func followUps(
+        _ rows: [InboundRow],
+        mode: QueueMode,
+        beside taken: [InboundRow] = []
+    ) -> [InboundRow] {
         guard mode == .steer else { return [] }
-        let rows = Array(rows.prefix { !isClear($0) })
-        return rows.contains(where: \.trigger) ? rows : []
+        var joining: [InboundRow] = []
+        for row in rows where !isTask(row) {
+            if isClear(row) || asksBeside(row, taken + joining) { break }
+            joining.append(row)
+        }
+        return joining.contains(where: \.trigger) ? joining : []
     }
 
-    /// True for a triggering chat row that is the command `/clear`.
+    /// True for a run of a task.
+    static func isTask(_ row: InboundRow) -> Bool { row.trigger && row.kind == .task }
+
+    /// True for a run of a task that is given nothing of the conversation.
+    static func isFresh(_ row: InboundRow) -> Bool {
+        guard case .task(let task) = row.content else { return false }
+        return row.trigger && task.isFresh == true
+    }
+
+    /// True when a row comes from another conversation of an agent than one of these: both have one name here, and an answer
+    /// in one turn would reach only one of them.
+    private static func asksBeside(_ row: InboundRow, _ taken: [InboundRow]) -> Bool {
+        guard let source = row.sourceSession, let chat = row.address?.chat else { return false }
+        return taken.contains { other in
+            other.address?.chat == chat && other.sourceSession.map { $0 != source } ?? false
+        }
+    }
+
+    /// True for a triggering chat row that is the command `/clear`; what another agent writes is no command.
     static func isClear(_ row: InboundRow) -> Bool {
-        guard row.trigger, case .chat(let chat) = row.content else { return false }
+        guard row.trigger, row.sourceSession == nil, case .chat(let chat) = row.content else { return false }
         return SlashCommand(chat.text)?.name == SlashCommand.clear
     }
 }

@@ -29,6 +29,15 @@ struct Turn {
     /// True once the state row shows tools.
     var hasShownTools = false
 
+    /// The run of a task that the turn is for.
+    var task: InboundRow? { ledger.rows.first { BatchRule.isTask($0.row) }?.row }
+
+    /// True when the turn is given nothing of the conversation.
+    var isFresh: Bool { task.map(BatchRule.isFresh) ?? false }
+
+    /// True when nobody waits for an answer: of a run that fails the host tells.
+    var isUnattended: Bool { ledger.rows.allSatisfy { !$0.row.trigger || BatchRule.isTask($0.row) } }
+
     var prompt: Prompt { Prompt(book: book, clock: clock) }
 
     /// Who the turn's newest message is from, for memory.
@@ -72,7 +81,7 @@ extension AddressBook {
                 let address: ChatAddress =
                     switch destination.target {
                     case .chat(let address): address
-                    case .agent(let id): ChatAddress(channel: "agent", platformID: id.rawValue)
+                    case .agent(let id): ChatAddress(agent: id)
                     }
                 return PromptDestination(
                     name: destination.name,

@@ -19,6 +19,8 @@ package struct TurnLedger: Sendable, Equatable {
     package private(set) var rows: [(row: InboundRow, stage: Stage)]
     /// Context rows that were too far back; they end with the turn.
     package private(set) var passedOver: [MessageID]
+    /// Answers of the host that tools of the turn have taken; they end with it.
+    package private(set) var answers: [MessageID] = []
     /// Rows whose claim is durable.
     package private(set) var claimed: Set<MessageID> = []
 
@@ -42,6 +44,9 @@ package struct TurnLedger: Sendable, Equatable {
         self.passedOver += passedOver
     }
 
+    /// A tool has taken this answer: no prompt shows it.
+    package mutating func take(answer: MessageID) { answers.append(answer) }
+
     /// A request with everything so far goes out.
     package mutating func markAsked() { advance(.taken, to: .asked) }
 
@@ -55,7 +60,7 @@ package struct TurnLedger: Sendable, Equatable {
     /// The acks that end the turn well: every consumed row, and what was passed over.
     package var completed: [TurnEnd.Outcome] {
         rows.filter { $0.stage == .consumed }.map { TurnEnd.Outcome($0.row.id) }
-            + passedOver.map { TurnEnd.Outcome($0) }
+            + (passedOver + answers).map { TurnEnd.Outcome($0) }
     }
 
     /// The acks that end the turn badly: every row that triggers, as failed; context as done.
@@ -63,11 +68,11 @@ package struct TurnLedger: Sendable, Equatable {
         rows.map {
             TurnEnd.Outcome($0.row.id, $0.row.trigger ? .failed : .completed, detail: $0.row.trigger ? detail : nil)
         }
-            + passedOver.map { TurnEnd.Outcome($0) }
+            + (passedOver + answers).map { TurnEnd.Outcome($0) }
     }
 
     package static func == (left: TurnLedger, right: TurnLedger) -> Bool {
         left.rows.map(\.row) == right.rows.map(\.row) && left.rows.map(\.stage) == right.rows.map(\.stage)
-            && left.passedOver == right.passedOver && left.claimed == right.claimed
+            && left.passedOver == right.passedOver && left.answers == right.answers && left.claimed == right.claimed
     }
 }

@@ -85,6 +85,9 @@ package struct ToolArguments: Sendable {
         return Int(value)
     }
 
+    /// Any value, or nil when the call does not name it.
+    package func value(_ name: String) -> JSONValue? { members[name] }
+
     /// A truth value; false when the call does not name it.
     package func flag(_ name: String) -> Bool { members[name] == .bool(true) }
 }

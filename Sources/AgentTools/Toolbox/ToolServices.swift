@@ -45,7 +45,8 @@ package struct ToolPlaces: Sendable {
     package var environment: [(String, String)] {
         let proxy = "http://127.0.0.1:3128"
         var values = [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"), ("HOME", agent), ("LANG", "C.UTF-8"), ("TERM", "dumb"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin:/run/nanoclaw"), ("HOME", agent), ("LANG", "C.UTF-8"),
+            ("TERM", "dumb"),
             ("http_proxy", proxy), ("https_proxy", proxy), ("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy),
             ("SWIFT_ROOT", "/"),
         ]
@@ -62,11 +63,20 @@ package protocol Conversation: Sendable {
     /// Answers the message's number.
     func send(text: String, files: [OutgoingFile], to destination: String?) async throws -> Int64
 
+    /// Sends a card as ``send(text:files:to:)`` sends a text; where there are no cards its text goes out.
+    func send(card: OutboundCard, text: String, to destination: String?) async throws -> Int64
+
     /// Replaces the text of one of the agent's own messages.
     func edit(message seq: Int64, text: String) async throws
 
     /// Puts an emoji on a message.
     func react(to seq: Int64, emoji: String) async throws
+
+    /// Asks the host for something and waits for its answer, at most that long.
+    ///
+    /// The request is written at once and stays asked whatever becomes of the wait; an answer that comes after it is
+    /// told with a later prompt. A tool that asks declares the wait as its timeout.
+    func ask(host action: String, arguments: JSONValue, waitingFor limit: Duration) async throws -> HostReply
 
     /// Where the turn's words come from, for memory: `Ada in cli, Sat 2026-03-28 14:05`.
     func provenance() async -> String

@@ -15,7 +15,8 @@ package struct Toolbox: Sendable {
             [
                 ShellTool(services), ProcessTool(services), GrepTool(services),
                 SendMessageTool(services), SendFileTool(services), EditMessageTool(services), AddReactionTool(services),
-            ] + FileTools.all(services) + MemoryTools.all(services)
+                AskUserQuestionTool(services), SendCardTool(services), CreateAgentTool(services),
+            ] + FileTools.all(services) + MemoryTools.all(services) + TaskTool.all(services)
         )
     }
 

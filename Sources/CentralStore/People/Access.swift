@@ -1,7 +1,7 @@
 package import Core
 package import GRDB
 
-/// What one person may do, read from one state.
+/// What one person may do, read from one state: the rights of all handles that are linked as theirs.
 package struct Access: Sendable, Equatable {
     /// May decide everything.
     package var isOwner = false
@@ -15,18 +15,39 @@ package struct Access: Sendable, Equatable {
     /// Nothing at all.
     package init() {}
 
-    /// Reads a person's roles and memberships; somebody unknown has none.
+    /// Reads the roles and memberships of a person who acts as this user; somebody unknown has none.
+    ///
+    /// A membership for one channel counts only for a user of that channel.
     package static func of(_ user: UserID, _ db: Database) throws -> Access {
+        try of(Identity.handles(of: user, db), on: user.channel, db)
+    }
+
+    /// The rights of these handles together, on this channel.
+    package static func of(_ handles: [UserID], on channel: String, _ db: Database) throws -> Access {
         var access = Access()
-        for row in try UserRole.filter(UserRole.CodingKeys.userID == user).fetchAll(db) {
-            switch (row.role, row.agentGroupID) {
-            case (.owner, _): access.isOwner = true
-            case (.admin, nil): access.isGlobalAdmin = true
-            case (.admin, let group?): access.adminOf.insert(group)
+        for handle in handles {
+            let roles = try UserRole.fetchAll(
+                db.cachedStatement(sql: "SELECT * FROM user_roles WHERE user_id = ?"),
+                arguments: [handle]
+            )
+            for row in roles {
+                switch (row.role, row.agentGroupID) {
+                case (.owner, _): access.isOwner = true
+                case (.admin, nil): access.isGlobalAdmin = true
+                case (.admin, let group?): access.adminOf.insert(group)
+                }
             }
+            let groups = try AgentGroupID.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT agent_group_id FROM agent_group_members
+                        WHERE user_id = ? AND (channel_type IS NULL OR channel_type = ?)
+                        """
+                ),
+                arguments: [handle, channel]
+            )
+            access.memberOf.formUnion(groups)
         }
-        let rows = try Member.filter(Member.CodingKeys.userID == user).fetchAll(db)
-        access.memberOf = Set(rows.map(\.agentGroupID))
         return access
     }
 

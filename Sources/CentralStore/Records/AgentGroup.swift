@@ -10,17 +10,27 @@ package struct AgentGroup: CentralRecord {
     package var name: String
     /// The one directory under `groups/`; unique.
     package var folder: String
+    /// The group whose agent made it; nil for one that a person made, and when that group is gone.
+    package var parentID: AgentGroupID?
     package var createdAt: Timestamp
 
-    package init(id: AgentGroupID = .random(), name: String, folder: String, createdAt: Timestamp) {
+    package init(
+        id: AgentGroupID = .random(),
+        name: String,
+        folder: String,
+        parentID: AgentGroupID? = nil,
+        createdAt: Timestamp
+    ) {
         self.id = id
         self.name = name
         self.folder = folder
+        self.parentID = parentID
         self.createdAt = createdAt
     }
 
     package enum CodingKeys: String, CodingKey, ColumnExpression {
         case id, name, folder
+        case parentID = "parent_id"
         case createdAt = "created_at"
     }
 }

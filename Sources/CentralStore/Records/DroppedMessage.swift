@@ -41,4 +41,8 @@ package enum DropReason: String, Codable, Sendable, CaseIterable, DatabaseValueC
     case commandDenied = "command_denied"
     case commandFiltered = "command_filtered"
     case rejected
+    /// Another bot's, in a chat that does not allow them.
+    case botSender = "bot_sender"
+    /// A pairing code of somebody who has guessed too often; it was not compared.
+    case pairingLimit = "pairing_limit"
 }

@@ -13,6 +13,8 @@ package struct MessagingGroup: CentralRecord {
     package var unknownSenderPolicy: UnknownSenderPolicy
     /// When an owner refused this chat; nil otherwise.
     package var deniedAt: Timestamp?
+    /// Messages of other bots are taken too.
+    package var allowsBots: Bool
     package var createdAt: Timestamp
 
     package init(
@@ -23,6 +25,7 @@ package struct MessagingGroup: CentralRecord {
         isGroup: Bool = false,
         unknownSenderPolicy: UnknownSenderPolicy = .strict,
         deniedAt: Timestamp? = nil,
+        allowsBots: Bool = false,
         createdAt: Timestamp
     ) {
         self.id = id
@@ -32,6 +35,7 @@ package struct MessagingGroup: CentralRecord {
         self.isGroup = isGroup
         self.unknownSenderPolicy = unknownSenderPolicy
         self.deniedAt = deniedAt
+        self.allowsBots = allowsBots
         self.createdAt = createdAt
     }
 
@@ -46,6 +50,7 @@ package struct MessagingGroup: CentralRecord {
         case isGroup = "is_group"
         case unknownSenderPolicy = "unknown_sender_policy"
         case deniedAt = "denied_at"
+        case allowsBots = "allows_bots"
         case createdAt = "created_at"
     }
 }
@@ -54,7 +59,7 @@ package struct MessagingGroup: CentralRecord {
 package enum UnknownSenderPolicy: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
     /// Dropped and counted.
     case strict
-    /// Dropped and counted; an admin is asked once approvals exist.
+    /// Dropped and counted, and an admin of the agent is asked whether to let them in.
     case requestApproval = "request_approval"
     /// Accepted.
     case `public`

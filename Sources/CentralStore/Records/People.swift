@@ -8,12 +8,15 @@ package struct User: CentralRecord {
     package var id: UserID
     package var channelType: String
     package var displayName: String?
+    /// What the channel calls them beside the stable id, without `@`; may pass to somebody else.
+    package var handle: String?
     package var createdAt: Timestamp
 
-    package init(id: UserID, displayName: String? = nil, createdAt: Timestamp) {
+    package init(id: UserID, displayName: String? = nil, handle: String? = nil, createdAt: Timestamp) {
         self.id = id
         channelType = id.channel
         self.displayName = displayName
+        self.handle = handle
         self.createdAt = createdAt
     }
 
@@ -21,6 +24,7 @@ package struct User: CentralRecord {
         case id
         case channelType = "channel_type"
         case displayName = "display_name"
+        case handle
         case createdAt = "created_at"
     }
 }
@@ -59,12 +63,21 @@ package struct Member: CentralRecord {
 
     package var userID: UserID
     package var agentGroupID: AgentGroupID
+    /// Only what comes over this channel counts; nil: over any.
+    package var channelType: String?
     package var addedBy: UserID?
     package var addedAt: Timestamp
 
-    package init(userID: UserID, agentGroupID: AgentGroupID, addedBy: UserID? = nil, addedAt: Timestamp) {
+    package init(
+        userID: UserID,
+        agentGroupID: AgentGroupID,
+        channelType: String? = nil,
+        addedBy: UserID? = nil,
+        addedAt: Timestamp
+    ) {
         self.userID = userID
         self.agentGroupID = agentGroupID
+        self.channelType = channelType
         self.addedBy = addedBy
         self.addedAt = addedAt
     }
@@ -72,6 +85,7 @@ package struct Member: CentralRecord {
     package enum CodingKeys: String, CodingKey, ColumnExpression {
         case userID = "user_id"
         case agentGroupID = "agent_group_id"
+        case channelType = "channel_type"
         case addedBy = "added_by"
         case addedAt = "added_at"
     }

@@ -138,6 +138,21 @@ package final class TraceStore: Sendable {
         }
     }
 
+    /// Deletes the entries of these sessions and of what these people sent, or only counts them; answers how many.
+    package func erase(sessions: [SessionID], senders: Set<String>, isDry: Bool) async throws -> Int {
+        try await flush()
+        let lists = [try JSONText.encode(sessions.map(\.rawValue)), try JSONText.encode(senders.sorted())]
+        let condition = """
+            FROM trace_entries WHERE session_id IN (SELECT value FROM json_each(?))
+                OR json_extract(detail, '$.sender') IN (SELECT value FROM json_each(?))
+            """
+        return try await queue.write { db in
+            let count = try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: StatementArguments(lists))
+            if !isDry { try db.execute(sql: "DELETE \(condition)", arguments: StatementArguments(lists)) }
+            return count ?? 0
+        }
+    }
+
     /// Deletes what is too old, then the oldest until the file is under its cap.
     package func prune() async throws {
         let oldest = time.now - limits.maximumAge
@@ -153,8 +168,9 @@ package final class TraceStore: Sendable {
                 )
                 guard db.changesCount > 0 else { break }
             }
-            // A statement of its own that frees a page a step.
-            _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum")
+            // A statement of its own that frees a page a step, some thousands of them.
+            let steps = try Row.fetchCursor(db, sql: "PRAGMA incremental_vacuum")
+            while try steps.next() != nil {}
             _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
     }

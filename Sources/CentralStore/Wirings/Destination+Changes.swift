@@ -32,6 +32,12 @@ extension Destination {
         guard removed > 0 else { throw StoreError(.notFound, "agent group \(group) has no destination \(localName)") }
     }
 
+    /// The other groups that have a destination leading to this one.
+    package static func groups(reaching group: AgentGroupID, _ db: Database) throws -> [AgentGroupID] {
+        try filter(CodingKeys.targetAgentGroupID == group && CodingKeys.agentGroupID != group)
+            .order(CodingKeys.agentGroupID).fetchAll(db).map(\.agentGroupID)
+    }
+
     /// The group's destination for this chat, made if there is none.
     ///
     /// Its name comes from the chat's, else `<channel>-<first 8 of its id>`, with `-2`, `-3`, … if it is taken.
@@ -53,7 +59,7 @@ extension Destination {
         return new
     }
 
-    private static func exists(_ group: AgentGroupID, _ name: String, _ db: Database) throws -> Bool {
+    static func exists(_ group: AgentGroupID, _ name: String, _ db: Database) throws -> Bool {
         try filter(CodingKeys.agentGroupID == group && CodingKeys.localName == name).fetchCount(db) > 0
     }
 

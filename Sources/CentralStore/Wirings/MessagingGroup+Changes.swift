@@ -14,6 +14,12 @@ extension MessagingGroup {
         guard PathSegment.isIdentifier(channelType) else {
             throw StoreError(.invalid, "channel_type: \"\(channelType.prefix(80))\" is no channel")
         }
+        guard channelType != ChatAddress.agents else {
+            throw StoreError(
+                .invalid,
+                "channel_type: \"\(channelType)\" stands for other agents: `nanoclaw destinations add --agent` names one"
+            )
+        }
         try Text.check("platform_id", platformID, limit: 500)
         if let name { try Text.check("name", name, limit: 200) }
         if let known = try Self.at(address, db) {

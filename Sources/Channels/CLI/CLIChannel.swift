@@ -2,6 +2,7 @@ package import CentralStore
 package import ChannelKit
 package import Core
 import GRDB
+import Glibc
 import Synchronization
 
 /// The channel of the machine's own people: chats `cli:local:<name>`, kept in the central database.
@@ -20,6 +21,7 @@ package final class CLIChannel: ChannelAdapter {
         reactions: true,
         idempotencyKeys: true,
         files: true,
+        privateChats: false,
         typing: false
     )
     package var health: ChannelHealth { ChannelHealth(state: .connected, lastEvent: lastEvent.withLock(\.self)) }
@@ -86,6 +88,17 @@ package final class CLIChannel: ChannelAdapter {
 
     package func openDM(_ user: UserID) async throws -> ChatAddress? {
         user.channel == channel ? ChatAddress(channel: channel, platformID: Self.mainChat) : nil
+    }
+
+    package func isNativeID(_ text: String) -> Bool { UInt32(text) != nil }
+
+    /// The uid of a login name of this machine.
+    package func nativeID(of handle: String) async throws -> String? {
+        var entry = passwd()
+        var buffer = [CChar](repeating: 0, count: 4096)
+        var found: UnsafeMutablePointer<passwd>?
+        guard getpwnam_r(handle, &entry, &buffer, buffer.count, &found) == 0, let found else { return nil }
+        return String(found.pointee.pw_uid)
     }
 
     private func body(of message: OutboundMessage) async throws -> CLIEntry.Body {

@@ -53,13 +53,14 @@ struct MessagingGroupsCommand: ParsableCommand {
         @Flag(help: "More than two people talk in it.") var group = false
         @Option(help: "What happens to strangers: strict (default), request_approval or public.")
         var unknownSenderPolicy: String?
+        @Flag(help: "Messages of other bots are taken too.") var bots = false
 
         func run() async throws {
             let row = try await ask(
                 "messaging-groups create",
                 [
                     "channel": .string(channel), "platformID": .string(platformID), "name": name.json,
-                    "isGroup": .bool(group), "policy": unknownSenderPolicy.json,
+                    "isGroup": .bool(group), "policy": unknownSenderPolicy.json, "bots": .bool(bots),
                 ]
             )
             try output.print(record: row, first: "id", "channel_type", "platform_id", "name")
@@ -74,6 +75,7 @@ struct MessagingGroupsCommand: ParsableCommand {
         @Option(help: "A name; empty for none.") var name: String?
         @Flag(inversion: .prefixedNo, help: "More than two people talk in it.") var group: Bool?
         @Option(help: "strict, request_approval or public.") var unknownSenderPolicy: String?
+        @Flag(inversion: .prefixedNo, help: "Messages of other bots are taken too.") var bots: Bool?
         @Flag(inversion: .prefixedNo, help: "An owner refuses this chat.") var denied: Bool?
 
         func run() async throws {
@@ -82,6 +84,7 @@ struct MessagingGroupsCommand: ParsableCommand {
                 [
                     "chat": .string(chat), "name": name.json, "isGroup": group.map { .bool($0) },
                     "policy": unknownSenderPolicy.json, "denied": denied.map { .bool($0) },
+                    "bots": bots.map { .bool($0) },
                 ]
             )
             try output.print(record: row, first: "id", "channel_type", "platform_id", "name")

@@ -7,10 +7,13 @@ struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
         abstract: "People, as their channels know them.",
-        subcommands: [List.self, Get.self, Create.self, Update.self, Delete.self]
+        subcommands: [
+            List.self, Get.self, Create.self, Update.self, Delete.self, Pair.self, Link.self, Unlink.self,
+            Identities.self, Export.self, Erase.self,
+        ]
     )
 
-    static let help: ArgumentHelp = "<channel>:<id>, display name, or the beginning of an id."
+    static let help: ArgumentHelp = "<channel>:<id>, @handle, display name, or the beginning of an id."
 
     struct List: HostVerb {
         static let configuration = CommandConfiguration(abstract: "List people.")
@@ -20,7 +23,10 @@ struct UsersCommand: ParsableCommand {
 
         func run() async throws {
             let rows = try await ask("users list", list.arguments)
-            try output.print(rows, as: Table("id", "display_name:NAME", "channel_type:CHANNEL", "created_at:CREATED"))
+            try output.print(
+                rows,
+                as: Table("id", "display_name:NAME", "handle", "channel_type:CHANNEL", "created_at:CREATED")
+            )
         }
     }
 
@@ -146,7 +152,14 @@ struct MembersCommand: ParsableCommand {
 
         func run() async throws {
             let rows = try await ask("members list", list.arguments.merging(["group": group.json]) { $1 })
-            try output.print(rows, as: Table("agent_group:GROUP", "user_id:USER", "added_by:BY", "added_at:ADDED"))
+            let table = Table(
+                "agent_group:GROUP",
+                "user_id:USER",
+                "channel_type:ONLY ON",
+                "added_by:BY",
+                "added_at:ADDED"
+            )
+            try output.print(rows, as: table)
         }
     }
 
@@ -156,9 +169,13 @@ struct MembersCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
         @Option(help: UsersCommand.help) var user: String
         @Option(help: GroupsCommand.help) var group: String
+        @Option(help: "Only what they write over this channel counts.") var channel: String?
 
         func run() async throws {
-            let answer = try await ask("members add", ["user": .string(user), "group": .string(group)])
+            let answer = try await ask(
+                "members add",
+                ["user": .string(user), "group": .string(group), "channel": channel.json]
+            )
             try output.print(answer, said: answer[key: "added"] == true ? "added" : "was a member already")
         }
     }

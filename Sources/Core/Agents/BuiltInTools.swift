@@ -4,7 +4,8 @@
 package enum BuiltInTools {
     /// Sorted.
     package static let names = [
-        "add_reaction", "edit_file", "edit_message", "glob", "grep", "process", "read_file", "read_skill", "recall",
-        "remember", "send_file", "send_message", "shell", "write_file",
+        "add_reaction", "ask_user_question", "cancel_task", "create_agent", "edit_file", "edit_message", "glob", "grep",
+        "list_tasks", "pause_task", "process", "read_file", "read_skill", "recall", "remember", "resume_task",
+        "schedule_task", "send_card", "send_file", "send_message", "shell", "update_task", "write_file",
     ]
 }

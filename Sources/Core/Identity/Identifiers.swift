@@ -93,6 +93,13 @@ package struct CardID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// Something that an agent is to do at a time or again and again.
+package struct TaskID: Identifier {
+    package static let prefix = "tk"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// One plan that waits for somebody's word, or did.
 package struct ApprovalID: Identifier {
     package static let prefix = "ap"
@@ -103,6 +110,13 @@ package struct ApprovalID: Identifier {
 /// A word given once for many times: a standing grant, or a bypass of all asking.
 package struct GrantID: Identifier {
     package static let prefix = "gr"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
+/// One run of a task: an occurrence of its schedule, or one that a person asked for.
+package struct TaskRunID: Identifier {
+    package static let prefix = "tr"
     package let rawValue: String
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }

@@ -1,6 +1,9 @@
 /// Where a message goes to or came from: a chat on a channel, and a thread in it.
 package struct ChatAddress: Codable, Hashable, Sendable, CustomStringConvertible {
-    /// The adapter's key: `cli`, `telegram`; `agent` for another agent group.
+    /// The ``channel`` of an address that is another agent group.
+    package static let agents = "agent"
+
+    /// The adapter's key: `cli`, `telegram`; ``agents`` for another agent group.
     package var channel: String
     /// The adapter's own name of the chat, with the account in it where there are several (`cli:local:main`);
     /// for channel `agent` the agent group's id.
@@ -13,6 +16,14 @@ package struct ChatAddress: Codable, Hashable, Sendable, CustomStringConvertible
         self.channel = channel
         self.platformID = platformID
         self.thread = thread
+    }
+
+    /// The address of an agent group.
+    package init(agent group: AgentGroupID) { self.init(channel: Self.agents, platformID: group.rawValue) }
+
+    /// The agent group that this is the address of; nil for a chat, and for an id that is none.
+    package var agentGroup: AgentGroupID? {
+        channel == Self.agents ? AgentGroupID(rawValue: platformID) : nil
     }
 
     /// The same chat without its thread.

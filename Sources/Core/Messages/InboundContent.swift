@@ -98,11 +98,29 @@ package struct TaskContent: Codable, Sendable, Equatable {
     package var prompt: String
     /// A shell script that decides in the tool tier whether the agent is woken.
     package var script: String?
+    /// The task that this is a run of; the agent's tools take the id.
+    package var task: TaskID?
+    /// The occurrence that is run; earlier than the row's time when it was missed.
+    package var dueAt: Timestamp?
+    /// True for a turn that is given nothing of the conversation, and leaves nothing in it unless it says something.
+    package var isFresh: Bool?
 
-    package init(prompt: String, script: String? = nil) {
+    package init(
+        prompt: String,
+        script: String? = nil,
+        task: TaskID? = nil,
+        dueAt: Timestamp? = nil,
+        isFresh: Bool? = nil
+    ) {
         self.prompt = prompt
         self.script = script
+        self.task = task
+        self.dueAt = dueAt
+        self.isFresh = isFresh
     }
+
+    /// The detail of a completed row whose script found nothing to do: no model was asked.
+    package static let quiet = "quiet"
 }
 
 /// An event from outside that is no chat message.
@@ -123,17 +141,20 @@ package struct WebhookContent: Codable, Sendable, Equatable {
 package struct SystemContent: Codable, Sendable, Equatable {
     /// `delivery_failed`, `on_wake`, or the action that this answers.
     package var action: String
-    /// `ok` or `error`.
+    /// `ok`, `error`, or `pending` when what was asked for waits for somebody.
     package var status: String
     /// The id of the `messages_out` row or request that this is about.
     package var about: MessageID?
     /// What happened, in words for the agent.
     package var text: String
+    /// The same for a program: what the tool that asked works with; shaped as the action says.
+    package var result: JSONValue?
 
-    package init(action: String, status: String, about: MessageID? = nil, text: String) {
+    package init(action: String, status: String, about: MessageID? = nil, text: String, result: JSONValue? = nil) {
         self.action = action
         self.status = status
         self.about = about
         self.text = text
+        self.result = result
     }
 }

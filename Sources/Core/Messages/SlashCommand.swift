@@ -7,6 +7,8 @@ package struct SlashCommand: Sendable, Equatable {
     package static let clear = "clear"
     /// Ends the turn and its sandbox; the host answers it.
     package static let stop = "stop"
+    /// Asks for a code that makes another handle the same human's; the host answers it.
+    package static let link = "link"
 
     /// The word after the slash in lower case: 1 to 32 characters of `[a-z0-9_-]`.
     package let name: String

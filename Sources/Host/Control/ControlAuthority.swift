@@ -18,12 +18,15 @@ struct RoleCheck: Sendable {
 
     /// Commands that change who decides, or let the host read or send keys.
     static let owners: Set = [
-        "roles grant", "roles revoke", "users delete", "providers add", "providers update", "providers remove",
+        "roles grant", "roles revoke", "users delete", "users pair-owner", "users link", "users unlink",
+        "users export", "users erase",
+        "providers add", "providers update", "providers remove",
     ]
     /// Commands that a group's own admin may use, when they name that group as `group`.
     static let ofGroup: Set = [
         "groups get", "groups update", "groups restart", "groups config get", "groups config update", "members list",
-        "members add", "members remove", "sessions list", "wirings list", "destinations list",
+        "members add", "members remove", "users pair", "sessions list", "wirings list", "destinations list",
+        "tasks list", "tasks create",
     ]
 
     /// Throws `forbidden` with the role that is missing, and the command that grants it.

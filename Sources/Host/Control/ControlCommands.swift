@@ -3,6 +3,7 @@ import CentralStore
 package import ControlProtocol
 package import Core
 import GRDB
+import People
 
 /// One request on its way through a handler.
 package struct ControlCall: Sendable {
@@ -54,11 +55,14 @@ package struct ControlCommands: Sendable {
         add(GroupHandlers(context: context).handlers())
         add(LogHandlers(levels: context.levels).handlers())
         add(MessagingGroupHandlers(context: context).handlers())
+        add(PairingHandlers(context: context).handlers())
         add(PeopleHandlers(context: context).handlers())
+        add(PersonalDataHandlers(context: context).handlers())
         add(ProviderHandlers(context: context).handlers())
         add(RetentionHandlers(context: context).handlers())
         add(SessionHandlers(context: context).handlers())
         add(StatusHandlers(context: context).handlers())
+        add(TaskHandlers(context: context).handlers())
         add(WiringHandlers(context: context).handlers())
     }
 
@@ -109,6 +113,15 @@ enum ControlFailure {
                 default: .failed
                 }
             return ControlError(code, error.description)
+        case let error as PeopleError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .forbidden: .forbidden
+                case .invalid: .invalidArguments
+                case .busy: .busy
+                case .failed: .failed
+                }
+            return ControlError(code, error.message)
         case let error as ApprovalError:
             let code: ControlError.Code =
                 switch error.code {

@@ -3,6 +3,7 @@ package import Channels
 package import Core
 package import HostConfiguration
 package import HostLogging
+import Logging
 
 /// What the control socket's handlers stand on.
 package struct ControlContext: Sendable {
@@ -10,12 +11,14 @@ package struct ControlContext: Sendable {
     package let store: CentralStore
     package let host: any HostControl
     package let cli: CLIChannel
+    package let registry: ChannelRegistry
     package let traces: TraceStore
     /// Nil where nothing needs anybody's word.
     package let approvals: ApprovalService?
     package let levels: LogLevels
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
+    package let tasks: TaskDesk
     package let time: any TimeSource
 
     package init(
@@ -24,9 +27,11 @@ package struct ControlContext: Sendable {
         host: any HostControl,
         cli: CLIChannel,
         traces: TraceStore,
+        registry: ChannelRegistry? = nil,
         approvals: ApprovalService? = nil,
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
+        tasks: TaskDesk = TaskDesk(),
         time: any TimeSource = SystemTime()
     ) {
         self.home = home
@@ -37,6 +42,9 @@ package struct ControlContext: Sendable {
         self.approvals = approvals
         self.levels = levels
         self.mounts = mounts
+        self.tasks = tasks
         self.time = time
+        self.registry =
+            registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))
     }
 }

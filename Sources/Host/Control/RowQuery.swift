@@ -44,7 +44,7 @@ struct RowQuery: Sendable {
         return .array(try await store.read { db in try Self.fetch(db, sql, arguments) })
     }
 
-    /// Rows as objects: JSON columns as what they hold, `is_…` columns as truth values.
+    /// Rows as objects: JSON columns as what they hold, `is_…` and `allows_…` columns as truth values.
     static func fetch(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [JSONValue] {
         try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
             var fields: [String: JSONValue] = [:]
@@ -56,7 +56,8 @@ struct RowQuery: Sendable {
     private static func value(_ name: String, _ value: DatabaseValue) throws -> JSONValue {
         switch value.storage {
         case .null: .null
-        case .int64(let number): name.hasPrefix("is_") ? .bool(number != 0) : .integer(number)
+        case .int64(let number):
+            name.hasPrefix("is_") || name.hasPrefix("allows_") ? .bool(number != 0) : .integer(number)
         case .double(let number): .number(number)
         case .string(let text):
             ["engage_modes", "config", "report", "content"].contains(name)

@@ -7,6 +7,10 @@ import SessionStoreHost
 /// What a row that a sandbox wrote comes to when the host looks at it.
 enum CheckedRow: Sendable {
     case send(ChatAddress, OutboundMessage.Body)
+    /// Something for the host to do, if it will.
+    case act(OutboundAction)
+    /// To another agent, which the courier decides on.
+    case forward(AgentGroupID, OutboundChat)
     /// Nothing to send; why the agent is refused.
     case refuse(String)
 }
@@ -37,7 +41,7 @@ struct DeliveryCheck: Sendable {
                 .reaction(platformMessageID: $0, emoji: reaction.emoji)
             }
         case .system(let action):
-            return .refuse("the host knows no action \"\(action.action.prefix(60))\"; nothing was changed")
+            return .act(action)
         }
     }
 
@@ -47,6 +51,12 @@ struct DeliveryCheck: Sendable {
         _ handle: SessionHandle
     ) async throws -> CheckedRow {
         guard var address = delivery.address else { return .refuse("the row names no destination") }
+        if address.channel == ChatAddress.agents {
+            guard let target = address.agentGroup else {
+                return .refuse("\"\(address.platformID.prefix(80))\" is no agent group")
+            }
+            return .forward(target, chat)
+        }
         // What the host itself tells somebody is no claim of a sandbox.
         if delivery.seq != 0, let refusal = try await refusal(of: &address, delivery, handle) {
             return .refuse(refusal)
@@ -66,6 +76,13 @@ struct DeliveryCheck: Sendable {
                 text += "\n[The file \(name) could not be attached: \(error)]"
             }
         }
+        if let card = chat.card {
+            if let fault = card.fault { return .refuse(fault) }
+            if registry.adapter(address.channel)?.capabilities.buttons == true, files.isEmpty {
+                let links = card.links.map { CardOption(label: $0.label, value: "", url: $0.url) }
+                return .send(address, .card(Card(title: card.title, body: card.body, options: links)))
+            }
+        }
         guard !text.isEmpty || !files.isEmpty else { return .refuse("the message is empty") }
         return .send(address, .text(text, files: files))
     }
@@ -76,7 +93,6 @@ struct DeliveryCheck: Sendable {
         _ delivery: Delivery,
         _ handle: SessionHandle
     ) async throws -> String? {
-        guard address.channel != "agent" else { return "messages to other agents are not available" }
         if let origin = handle.origin, origin.chat == address.chat {
             // A session of one thread speaks in that thread.
             if handle.mode == .perThread { address.thread = origin.thread }
@@ -110,6 +126,9 @@ struct DeliveryCheck: Sendable {
             return .refuse("there is no message \(seq) with an id of its platform")
         }
         guard target.isOwn || !ownOnly else { return .refuse("message \(seq) is not the agent's own") }
+        guard target.address.channel != ChatAddress.agents else {
+            return .refuse("message \(seq) is between agents: those take neither edits nor reactions")
+        }
         let capabilities = registry.adapter(target.address.channel)?.capabilities
         let body = body(target.platformMessageID)
         switch body {

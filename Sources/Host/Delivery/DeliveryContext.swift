@@ -14,12 +14,18 @@ import Synchronization
 struct DeliveryContext: Sendable {
     let central: CentralStore
     let registry: ChannelRegistry
+    let actions: HostActions
+    let ledger: DirtyLedger
+    let directMessages: DirectMessages
+    let agents: AgentCourier
     let policy: DeliveryPolicy
     let time: any TimeSource
     let logger: Logger
     let tasks: TaskScope
     /// Something stands in a drain's way.
     let found: @Sendable (SessionDelivery.Finding, SessionHandle) -> Void
+    /// A row that starts a turn was written.
+    let wake: @Sendable (SessionHandle) async -> Void
     /// A turn is over for those who look on.
     let announce: @Sendable (TurnLedger.Ended, SessionHandle) -> Void
     /// A message is about to be handed to its adapter.
@@ -31,7 +37,9 @@ struct DeliveryContext: Sendable {
 
     /// True when the channel shows a message with the same key once.
     func hasKeys(_ address: ChatAddress?) -> Bool {
-        address.flatMap { registry.adapter($0.channel) }?.capabilities.idempotencyKeys ?? false
+        guard let address else { return false }
+        return address.channel == ChatAddress.agents
+            || registry.adapter(address.channel)?.capabilities.idempotencyKeys ?? false
     }
 
     /// Hands a message to its adapter, within the deadline.
@@ -54,8 +62,7 @@ struct DeliveryContext: Sendable {
             )
         }
         for owner in owners ?? [] {
-            guard let adapter = registry.adapter(owner.channel) else { continue }
-            guard let address = try? await adapter.openDM(owner), address.chat != failed?.chat else { continue }
+            guard let address = await directMessages.address(of: owner), address.chat != failed?.chat else { continue }
             return address
         }
         return nil

@@ -17,6 +17,8 @@ struct DeliveryLane: Sendable, Equatable {
     enum Key: Sendable, Hashable {
         case chat(ChatAddress?)
         case later(MessageID)
+        /// What the host is asked to do: a slow channel does not hold it up, nor it a message.
+        case requests
     }
 
     /// What the lane does.
@@ -32,6 +34,7 @@ struct DeliveryLane: Sendable, Equatable {
 
     /// The lane of a row.
     static func key(_ delivery: Delivery, now: Timestamp) -> Key {
+        if delivery.kind == .system { return .requests }
         if delivery.attempts == 0, let next = delivery.nextAttempt, next > now { return .later(delivery.message) }
         return .chat(delivery.address?.chat)
     }

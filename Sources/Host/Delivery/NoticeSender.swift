@@ -7,12 +7,20 @@ import Logging
 /// Tried for ten minutes while the channel cannot take them, then dropped with a line in the log.
 final class NoticeSender: Sendable {
     private let registry: ChannelRegistry
+    private let directMessages: DirectMessages
     private let tasks: TaskScope
     private let time: any TimeSource
     private let logger: Logger
 
-    init(registry: ChannelRegistry, tasks: TaskScope, time: any TimeSource, logger: Logger) {
+    init(
+        registry: ChannelRegistry,
+        directMessages: DirectMessages,
+        tasks: TaskScope,
+        time: any TimeSource,
+        logger: Logger
+    ) {
         self.registry = registry
+        self.directMessages = directMessages
         self.tasks = tasks
         self.time = time
         self.logger = logger
@@ -43,7 +51,10 @@ final class NoticeSender: Sendable {
                 case .noAnswer: error = "no answer"
                 case .refused(let refusal):
                     error = refusal.description
-                    if refusal.code == .rejected { return report(message, error) }
+                    if refusal.code == .rejected {
+                        await directMessages.forget(message.address)
+                        return report(message, error)
+                    }
                 }
             }
             guard (try? await time.sleep(for: pause)) != nil else { return }

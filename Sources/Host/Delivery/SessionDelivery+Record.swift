@@ -54,7 +54,7 @@ extension SessionDelivery {
             let batch = changes
             changes = []
             do {
-                try await handle.store.apply(batch)
+                try await write(batch)
                 crashPoint("record.written")
                 forget(batch)
                 pause = .milliseconds(10)
@@ -79,6 +79,28 @@ extension SessionDelivery {
         releaseIdleWaiters()
     }
 
+    /// Writes one commit; with a row that starts a turn the session is marked before, and woken behind it.
+    private func write(_ batch: [HostChange]) async throws {
+        guard batch.contains(where: \.startsTurn) else {
+            return try await handle.store.apply(batch, patience: patience(of: batch))
+        }
+        try await context.ledger.holding(handle.id, reason: "answer") { try await handle.store.apply(batch) }
+        context.tasks.add { [context, handle] in await context.wake(handle) }
+    }
+
+    /// A busy session's next message is about to be stored, and takes a record along that may come a moment later: one
+    /// whose message would be shown once if it were sent again.
+    private func patience(of batch: [HostChange]) -> Duration {
+        let mayWait = batch.allSatisfy { change in
+            switch change {
+            case .acked: true
+            case .delivery(let delivery): delivery.state == .delivered && context.hasKeys(delivery.address)
+            default: false
+            }
+        }
+        return mayWait ? .milliseconds(50) : .zero
+    }
+
     private func forget(_ batch: [HostChange]) {
         for case .delivery(let delivery) in batch {
             switch delivery.state {
@@ -92,5 +114,11 @@ extension SessionDelivery {
         let waiters = idleWaiters
         idleWaiters = []
         for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension HostChange {
+    fileprivate var startsTurn: Bool {
+        if case .insert(let row) = self { row.trigger } else { false }
     }
 }

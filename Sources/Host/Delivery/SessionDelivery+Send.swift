@@ -11,6 +11,8 @@ extension SessionDelivery {
         defer { sendingEnded() }
         var item = item
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
+        // What they are about may have been sent a moment ago.
+        if [.edit, .reaction].contains(item.delivery.kind) { await flush() }
         let checked: CheckedRow
         do {
             checked = try await context.check.check(item.delivery, of: handle)
@@ -22,6 +24,8 @@ extension SessionDelivery {
             fail(item.delivery, .failed, reason)
             turns.tried(item.delivery.message, of: item.delivery.turn)
             finish(item.delivery.message, in: key)
+        case .act(let action): await act(item, action, in: key)
+        case .forward(let target, let chat): await forward(item, chat, to: target, in: key)
         case .send(let address, let body):
             crashPoint("send.checked")
             item.delivery.address = address
@@ -80,7 +84,7 @@ extension SessionDelivery {
         settle(item, verdict, in: key)
     }
 
-    private func settle(_ item: LaneItem, _ verdict: DeliveryVerdict, in key: DeliveryLane.Key) {
+    func settle(_ item: LaneItem, _ verdict: DeliveryVerdict, in key: DeliveryLane.Key) {
         var item = item
         item.delivery.updatedAt = context.time.now
         switch verdict {
@@ -115,7 +119,7 @@ extension SessionDelivery {
         }
     }
 
-    private func again(_ item: LaneItem, in key: DeliveryLane.Key) {
+    func again(_ item: LaneItem, in key: DeliveryLane.Key) {
         var item = item
         item.isRecorded = true
         change(.delivery(item.delivery))
@@ -124,7 +128,7 @@ extension SessionDelivery {
         run(key)
     }
 
-    private func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
+    func retryLater(_ item: LaneItem, in key: DeliveryLane.Key, _ error: String) async {
         turns.tried(item.delivery.message, of: item.delivery.turn)
         let now = context.time.now
         let verdict = context.policy.verdict(
@@ -150,13 +154,22 @@ extension SessionDelivery {
         finish(delivery.message, in: key)
     }
 
-    private func isDiscarded(_ delivery: Delivery) -> Bool {
+    func isDiscarded(_ delivery: Delivery) -> Bool {
         guard delivery.seq != 0, let stoppedThrough else { return false }
         return delivery.incarnation <= stoppedThrough
     }
 
     /// A row is given up: its record, one row for the agent and one notice for the owner are one commit.
     func fail(_ delivery: Delivery, _ state: DeliveryState, _ error: String) {
+        guard end(delivery, state, error), delivery.kind != .system else { return }
+        context.tasks.add { await self.tellOwner(delivery, error) }
+    }
+
+    /// A row is refused: its record and one row for the agent are one commit.
+    func refuse(_ delivery: Delivery, _ reason: String) { _ = end(delivery, .failed, reason) }
+
+    /// Records the end of a row and tells the agent; false for a notice of the host, which nobody wrote.
+    private func end(_ delivery: Delivery, _ state: DeliveryState, _ error: String) -> Bool {
         var delivery = delivery
         delivery.state = state
         delivery.error = error
@@ -169,8 +182,9 @@ extension SessionDelivery {
                 "error": "\(error)",
             ]
         )
+        if let address = delivery.address { context.tasks.add { await self.context.directMessages.forget(address) } }
         // A notice of the host has nobody who wrote it.
-        guard delivery.seq != 0 else { return }
+        guard delivery.seq != 0 else { return false }
         let what = delivery.kind == .system ? "request" : "message"
         tell(
             delivery.kind == .system ? "request_refused" : "delivery_failed",
@@ -178,9 +192,7 @@ extension SessionDelivery {
             delivery.message,
             "Your \(what) \(delivery.seq) was not delivered after \(delivery.attempts) attempts: \(error)"
         )
-        guard delivery.kind != .system else { return }
-        let failed = delivery
-        context.tasks.add { await self.tellOwner(failed, error) }
+        return true
     }
 
     private func tellOwner(_ delivery: Delivery, _ error: String) async {

@@ -24,7 +24,13 @@ extension SessionDelivery {
     }
 
     /// Says something to people on the host's own account, as lasting as a message of the agent.
+    ///
+    /// What is for another agent is told to an owner: an agent that is told of a fault can mend nothing, and would answer.
     func notify(_ text: String, at address: ChatAddress) {
+        guard address.channel != ChatAddress.agents else {
+            context.tasks.add { await self.notifyOwner(text) }
+            return
+        }
         let now = context.time.now
         guard let content = try? OutboundContent.chat(OutboundChat(text: text)).json() else { return }
         let delivery = Delivery(
@@ -43,6 +49,11 @@ extension SessionDelivery {
         changes.append(.delivery(delivery))
         flushSoon()
         add(LaneItem(delivery: delivery, isRecorded: true))
+    }
+
+    private func notifyOwner(_ text: String) async {
+        guard let owner = await context.ownerAddress(nil) else { return }
+        notify("\(handle.agentName), for another agent: \(text)", at: owner)
     }
 }
 

@@ -1,3 +1,4 @@
+import AgentRequests
 import ChannelKit
 import Core
 import LinuxIO
@@ -38,6 +39,7 @@ actor SessionDelivery {
     var idleWaiters: [CheckedContinuation<Void, Never>] = []
     private var budget = DrainBudget()
     var notices = NoticeBudget()
+    var requests = RequestBudget()
     /// Rows of runners up to this incarnation are not sent any more: somebody stopped them.
     private(set) var stoppedThrough: Incarnation?
     var incarnation: Incarnation = 0

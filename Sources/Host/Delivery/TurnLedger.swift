@@ -48,6 +48,8 @@ struct TurnLedger: Sendable, Equatable {
             if ack.state == .failed {
                 ended[ack.turn]?.outcome = .failed
                 ended[ack.turn]?.detail = ack.detail
+            } else if ended[ack.turn]?.outcome == .completed, let detail = ack.detail {
+                ended[ack.turn]?.detail = detail
             }
         }
         return new

@@ -19,7 +19,9 @@ package struct GroupFolder: Sendable {
     ///
     /// A folder that is taken over is brought to the owner with all that is in it, before a sandbox may be given it.
     /// Without `adopt` a folder that is there is refused. What was made is removed again when a part fails.
-    package func create(_ folder: String, name: String, adopt: Bool) throws {
+    ///
+    /// `instructions` is what CLAUDE.md says below the name; nil for the usual hint.
+    package func create(_ folder: String, name: String, adopt: Bool, instructions: String? = nil) throws {
         let root = try Directory(path: home)
         try root.makeDirectory("groups", mode: 0o755)
         let groups = try root.directory("groups")
@@ -44,7 +46,7 @@ package struct GroupFolder: Sendable {
             }
             if try directory.status("CLAUDE.md") == nil {
                 let file = try directory.create("CLAUDE.md", mode: 0o644)
-                try file.write(Array(Self.instructions(name).utf8))
+                try file.write(Array(Self.instructions(name, instructions).utf8))
                 try bring(file, 0o644)
                 try file.synchronize()
             }
@@ -108,11 +110,14 @@ package struct GroupFolder: Sendable {
         try Self.change(descriptor, owner)
     }
 
-    private static func instructions(_ name: String) -> String {
+    private static let hint =
+        "What this agent is for, how it speaks, what it should know: write it here. It is part of every prompt."
+
+    private static func instructions(_ name: String, _ text: String?) -> String {
         """
         # \(name)
 
-        What this agent is for, how it speaks, what it should know: write it here. It is part of every prompt.
+        \(text ?? hint)
 
         """
     }

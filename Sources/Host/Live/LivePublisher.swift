@@ -21,7 +21,7 @@ struct LivePublisher: Sendable {
         for chat in handle.audience { hub.publish(.event(event), to: chat) }
         // Those who do not look on are told too; as the sandbox says so, not often.
         guard case .waiting(let reason) = event.body, handle.mayTellWait(at: time.monotonic) else { return }
-        for chat in handle.audience {
+        for chat in handle.audience where chat.channel != ChatAddress.agents {
             notices.send("I cannot go on just now and try again: \(reason)", to: chat, as: handle.agentName)
         }
     }

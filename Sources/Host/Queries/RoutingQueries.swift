@@ -8,17 +8,24 @@ extension CentralStore {
     func routeFacts(_ event: InboundEvent, sender: UserID?, channelHasThreads: Bool) async throws -> RouteFacts {
         try await read { db in
             let chat = try MessagingGroup.find(event.address, db)
-            let wirings = try Wiring.fetchAll(
+            let handles = try sender.map { try Identity.handles(of: $0, db) } ?? []
+            var wirings = try Wiring.fetchAll(
                 db.cachedStatement(
                     sql: """
                         SELECT * FROM wirings WHERE (side = 'chat' AND messaging_group_id = ?)
                         OR (side = 'account' AND channel_type = ? AND (account IS NULL OR account = ?))
-                        OR (side = 'person' AND user_id = ?)
                         """
                 ),
-                arguments: [chat?.id, event.address.channel, event.address.account, sender]
+                arguments: [chat?.id, event.address.channel, event.address.account]
             )
-            guard !wirings.isEmpty else { return RouteFacts(chat: chat, sender: sender, candidates: []) }
+            for handle in handles {
+                wirings += try Wiring.fetchAll(
+                    db.cachedStatement(sql: "SELECT * FROM wirings WHERE side = 'person' AND user_id = ?"),
+                    arguments: [handle]
+                )
+            }
+            let own = Set(handles)
+            guard !wirings.isEmpty else { return RouteFacts(chat: chat, sender: sender, handles: own, candidates: []) }
             var byID: [AgentGroupID: AgentGroup] = [:]
             for id in Set(wirings.map(\.agentGroupID)) {
                 byID[id] = try AgentGroup.fetchOne(
@@ -26,7 +33,7 @@ extension CentralStore {
                     arguments: [id]
                 )
             }
-            let people = try People(sender, db)
+            let access = try sender.map { try Access.of(handles, on: $0.channel, db) } ?? Access()
             let candidates = try wirings.compactMap { wiring -> RouteCandidate? in
                 guard let group = byID[wiring.agentGroupID] else { return nil }
                 var wasEngaged = false
@@ -43,24 +50,18 @@ extension CentralStore {
                 return RouteCandidate(
                     wiring: wiring,
                     group: group,
-                    standing: people.standing(in: group.id),
+                    standing: Standing(access, in: group.id),
                     wasEngaged: wasEngaged
                 )
             }
-            return RouteFacts(chat: chat, sender: sender, candidates: candidates)
+            return RouteFacts(chat: chat, sender: sender, handles: own, candidates: candidates)
         }
     }
 
-    /// Makes the sender's row if there is none yet, and keeps the name that the platform shows.
-    func remember(_ user: UserID, name: String?, now: Timestamp) async throws {
+    /// Makes the row of somebody whose message was taken, and keeps the name and handle that the platform shows.
+    func remember(_ user: UserID, name: String?, handle: String?, now: Timestamp) async throws {
         try await write(changesRouting: false) { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO users (id, channel_type, display_name, created_at) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET display_name = coalesce(excluded.display_name, display_name)
-                    """,
-                arguments: [user, user.channel, name, now]
-            )
+            try User.seen(user, name: name, handle: handle, now: now, db)
         }
     }
 
@@ -115,34 +116,5 @@ extension MessagingGroup {
             db.cachedStatement(sql: "SELECT * FROM messaging_groups WHERE channel_type = ? AND platform_id = ?"),
             arguments: [address.channel, address.platformID]
         )
-    }
-}
-
-/// The roles and memberships of one person.
-struct People {
-    private let roles: [UserRole]
-    private let memberships: Set<AgentGroupID>
-
-    init(_ user: UserID?, _ db: Database) throws {
-        guard let user else {
-            roles = []
-            memberships = []
-            return
-        }
-        roles = try UserRole.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM user_roles WHERE user_id = ?"),
-            arguments: [user]
-        )
-        memberships = try AgentGroupID.fetchSet(
-            db.cachedStatement(sql: "SELECT agent_group_id FROM agent_group_members WHERE user_id = ?"),
-            arguments: [user]
-        )
-    }
-
-    func standing(in group: AgentGroupID) -> Standing {
-        if roles.contains(where: { $0.role == .owner }) { return .owner }
-        if roles.contains(where: { $0.role == .admin && $0.agentGroupID == nil }) { return .globalAdmin }
-        if roles.contains(where: { $0.role == .admin && $0.agentGroupID == group }) { return .groupAdmin }
-        return memberships.contains(group) ? .member : .stranger
     }
 }

@@ -5,6 +5,8 @@ enum CommandGate {
     enum Command: Sendable, Equatable {
         /// Handled by the host.
         case stop
+        /// Handled by the host, in direct chats: a code for another handle of the same human.
+        case link
         /// Handled by the runner, for admins.
         case adminOnly(String)
     }
@@ -14,7 +16,8 @@ enum CommandGate {
     /// The command that a message is; nil for chat text, which every other `/x` is.
     static func command(in text: String) -> Command? {
         guard let command = SlashCommand(text) else { return nil }
-        if command.name == "stop" { return .stop }
+        if command.name == SlashCommand.stop { return .stop }
+        if command.name == SlashCommand.link { return .link }
         return adminOnly.contains(command.name) ? .adminOnly(command.name) : nil
     }
 }

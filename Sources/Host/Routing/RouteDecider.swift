@@ -10,10 +10,16 @@ package enum RouteDecider {
     package static func decide(_ event: InboundEvent, _ facts: RouteFacts) -> RoutePlan {
         if facts.chat?.deniedAt != nil { return RoutePlan(decisions: [], drop: nil) }
         let candidates = ordered(facts.candidates, event, facts)
+        if event.isBot, facts.chat?.allowsBots != true {
+            // Chatter where no agent is leaves no trace, a bot's as anybody's.
+            return RoutePlan(decisions: [], drop: candidates.isEmpty && !event.isMention ? nil : .botSender)
+        }
         guard !candidates.isEmpty else {
             return RoutePlan(decisions: [], drop: event.isMention ? .noAgentWired : nil)
         }
-        let decisions = candidates.map { decide($0, event, facts) }
+        var decisions = candidates.map { decide($0, event, facts) }
+        // The host answers it once, however many agents hear the chat.
+        if let asked = decisions.first(where: { $0.outcome == .link }) { decisions = [asked] }
         let isTaken = decisions.contains { decision in
             if case .drop(nil) = decision.outcome { return false }
             return true
@@ -50,7 +56,7 @@ package enum RouteDecider {
         switch wiring.side {
         case .chat: wiring.messagingGroupID != nil && wiring.messagingGroupID == facts.chat?.id
         case .account: wiring.takesAccount(of: event.address)
-        case .person: !isGroup(event, facts) && wiring.userID != nil && wiring.userID == facts.sender
+        case .person: !isGroup(event, facts) && wiring.userID.map(facts.handles.contains) ?? false
         }
     }
 
@@ -64,11 +70,13 @@ package enum RouteDecider {
         _ facts: RouteFacts
     ) -> RouteDecision {
         var reasons = [side(candidate.wiring)]
+        var isEngaged = false
         func decision(_ outcome: RouteOutcome, remembers: Bool = false) -> RouteDecision {
             RouteDecision(
                 candidate: candidate,
                 outcome: outcome,
                 remembersEngagement: remembers,
+                isEngaged: isEngaged,
                 reasons: reasons
             )
         }
@@ -79,6 +87,7 @@ package enum RouteDecider {
         }
         let command = CommandGate.command(in: event.content.text)
         let engagement = engage(candidate, event, facts)
+        isEngaged = engagement != nil
         reasons.append(engagement ?? "nothing engages the agent")
 
         let refusal = access(candidate, facts, &reasons)
@@ -86,6 +95,11 @@ package enum RouteDecider {
             guard refusal == nil else { return decision(.drop(refusal)) }
             reasons.append("/stop ends what the session is doing")
             return decision(.stop)
+        }
+        // Of a stranger in a public chat, and in front of others, it is chat text.
+        if command == .link, refusal == nil, candidate.standing.isKnown, !isGroup(event, facts) {
+            reasons.append("/link asks the host for a code")
+            return decision(.link)
         }
         guard engagement != nil else {
             guard candidate.wiring.ignoredMessagePolicy == .accumulate else { return decision(.drop(nil)) }
@@ -170,5 +184,17 @@ package enum RouteDecider {
             }
         }
         return nil
+    }
+}
+
+extension RouteDecider {
+    /// True when the access gate lets the sender of this event speak to that agent group, whatever engages it.
+    static func admits(_ group: AgentGroupID, _ event: InboundEvent, _ facts: RouteFacts) -> Bool {
+        guard facts.chat?.deniedAt == nil, facts.sender != nil,
+            let candidate = ordered(facts.candidates, event, facts).first(where: { $0.group.id == group }),
+            holdsChat(candidate.wiring, event, facts)
+        else { return false }
+        var reasons: [String] = []
+        return access(candidate, facts, &reasons) == nil
     }
 }

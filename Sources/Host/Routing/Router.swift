@@ -3,6 +3,7 @@ package import ChannelKit
 import Core
 import LinuxIO
 import Logging
+import People
 import SessionStore
 import SessionStoreHost
 import Synchronization
@@ -19,6 +20,8 @@ package final class Router: Sendable {
     private let supervisor: RunnerSupervisor
     private let registry: ChannelRegistry
     private let notices: NoticeSender
+    private let pairing: PairingDesk
+    private let admission: AdmissionDesk
     private let typing: TypingKeeper
     private let traces: TraceStore?
     private let activity: SessionActivity
@@ -26,8 +29,8 @@ package final class Router: Sendable {
     private let checkRoom: @Sendable () throws -> Void
     private let time: any TimeSource
     private let logger: Logger
-    /// People whose row is known to be there, with the name it has.
-    private let people = Mutex<[UserID: String?]>([:])
+    /// People whose row is known to be there, with the name and handle it has.
+    private let people = Mutex<[UserID: ShownAs]>([:])
 
     init(
         central: CentralStore,
@@ -36,6 +39,8 @@ package final class Router: Sendable {
         supervisor: RunnerSupervisor,
         registry: ChannelRegistry,
         notices: NoticeSender,
+        pairing: PairingDesk,
+        admission: AdmissionDesk,
         typing: TypingKeeper,
         traces: TraceStore?,
         activity: SessionActivity,
@@ -50,6 +55,8 @@ package final class Router: Sendable {
         self.supervisor = supervisor
         self.registry = registry
         self.notices = notices
+        self.pairing = pairing
+        self.admission = admission
         self.typing = typing
         self.traces = traces
         self.activity = activity
@@ -62,11 +69,23 @@ package final class Router: Sendable {
         crashPoint("router.received")
         let (event, sender, channelHasThreads) = normalised(event)
         traces?.note("received", at: time.now, source: event.platformMessageID, ["chat": event.address.description])
+        if try await admission.takeName(event, from: sender) { return }
+        switch try await pairing.take(event, from: sender, isPrivate: isPrivate(event)) {
+        case .route: break
+        case .taken: return
+        case .waits(let maker):
+            if let sender { await admission.ask(toLink: maker, with: sender, from: event.address) }
+            return
+        case .refused: return try await drop(event, sender, .pairingLimit, nil, nil)
+        }
         let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)
         let plan = RouteDecider.decide(event, facts)
-        if let reason = plan.drop { try await drop(event, sender, reason, facts.chat?.id, nil) }
+        if let reason = plan.drop {
+            try await drop(event, sender, reason, facts.chat?.id, nil)
+            if reason == .noAgentWired, let sender { await admission.ask(about: event, from: sender) }
+        }
         guard !plan.decisions.isEmpty else { return }
-        if let sender { try await know(sender, event.senderName) }
+        if let sender, plan.takesMessage { try await know(sender, event) }
         crashPoint("router.sender-known")
         var chat = facts.chat
         var failure: (any Error)?
@@ -138,18 +157,28 @@ package final class Router: Sendable {
         return (event, sender, hasThreads)
     }
 
-    private func know(_ sender: UserID, _ name: String?) async throws {
-        let isKnown = people.withLock { people in
-            guard let known = people[sender] else { return false }
-            return name == nil || known == name
-        }
-        guard !isKnown else { return }
-        try await central.remember(sender, name: name, now: time.now)
+    private struct ShownAs: Equatable {
+        var name: String?
+        var handle: String?
+    }
+
+    /// A person's row is made when a message of theirs is taken: a stranger leaves nothing but a count.
+    private func know(_ sender: UserID, _ event: InboundEvent) async throws {
+        let shown = ShownAs(name: event.senderName, handle: event.senderHandle)
+        guard people.withLock({ $0[sender] }) != shown else { return }
+        try await central.remember(sender, name: shown.name, handle: shown.handle, now: time.now)
         people.withLock { people in
             if people.count > 10_000 { people.removeAll() }
-            people[sender] = .some(name)
+            people[sender] = shown
         }
     }
+
+    private func isPrivate(_ event: InboundEvent) -> Bool {
+        !event.isGroup && registry.adapter(event.address.channel)?.capabilities.privateChats == true
+    }
+
+    /// Rows of people may be gone: each is made anew with their next message.
+    func forgetPeople() { people.withLock { $0.removeAll() } }
 
     private func drop(
         _ event: InboundEvent,
@@ -185,7 +214,11 @@ package final class Router: Sendable {
         let group = decision.candidate.group
         switch decision.outcome {
         case .drop(nil): return
-        case .drop(let reason?): try await drop(event, origin.sender, reason, chat?.id, group.id)
+        case .drop(let reason?):
+            try await drop(event, origin.sender, reason, chat?.id, group.id)
+            guard reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat
+            else { return }
+            await admission.ask(about: event, from: sender, in: chat.id, for: group)
         case .denied(let command):
             try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
             notices.send(
@@ -193,6 +226,7 @@ package final class Router: Sendable {
                 to: event.replyAddress ?? event.address,
                 as: group.name
             )
+        case .link: try await offerLink(event, origin, as: group.name)
         case .stop: try await stop(decision, event, origin, chat)
         case .deliver, .accumulate:
             try checkRoom()
@@ -206,6 +240,25 @@ package final class Router: Sendable {
             }
             try await store(decision, event, origin, known)
         }
+    }
+
+    private func offerLink(_ event: InboundEvent, _ origin: Origin, as name: String) async throws {
+        guard let sender = origin.sender else { return }
+        guard registry.adapter(event.address.channel)?.capabilities.privateChats == true else {
+            // Whoever reads the chat could send the code first.
+            return notices.send(
+                "Others read this chat too: `nanoclaw users link --code` gives you a code.",
+                to: event.address,
+                as: name
+            )
+        }
+        let made = try await pairing.make(PairingOffer(.link), by: sender, isHomeOwner: false)
+        notices.send(
+            "Send \(made.code.text) as a direct message, and nothing else, from your other account within ten minutes: "
+                + "the two are one person then.",
+            to: event.address,
+            as: name
+        )
     }
 
     private func stop(

@@ -105,9 +105,11 @@ struct InstructionComposer: Sendable {
     }
 
     private static let tools = [
+        "agents": ["create_agent"],
         "files": ["read_file", "write_file", "edit_file", "glob", "grep"],
         "memory": ["remember", "recall"],
         "messages": ["send_message", "send_file", "edit_message", "add_reaction"],
+        "schedule": ["schedule_task", "update_task"],
         "skills": ["read_skill"],
     ]
 

@@ -19,6 +19,8 @@ struct RunnerEnvironment: Sendable {
     var due: @Sendable (Timestamp) -> Void
     /// The runner is gone, or could not be started: nobody is at work any more.
     var ended: @Sendable (SessionHandle) -> Void
+    /// What the last runner left is settled: its rows have ended, or wait for the next.
+    var settled: @Sendable (SessionHandle) async -> Void
 }
 
 /// Numbers of the supervisor.

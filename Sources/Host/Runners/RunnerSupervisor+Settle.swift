@@ -87,7 +87,8 @@ extension RunnerSupervisor {
         if quarantine == nil, case .quarantined(let reason) = await delivery.drain() { quarantine = reason }
         if let quarantine { await setAside(handle, quarantine) }
         await delivery.flush()
-        guard let outcome else { return }
+        if case .stopped = outcome {} else { await interruptTasks(handle, outcome) }
+        guard let outcome else { return await environment.settled(handle) }
         crashPoint("settle.drained")
         do {
             try await count(handle, incarnation, outcome, shown: shown)
@@ -103,6 +104,22 @@ extension RunnerSupervisor {
         if case .notStarted(let error) = outcome { await noteFailedStart(id, error) }
         await recordStopped(handle)
         crashPoint("settle.recorded")
+        await environment.settled(handle)
+    }
+
+    /// Runs of tasks that had begun are over: what they did cannot be undone, and is not done twice.
+    private func interruptTasks(_ handle: SessionHandle, _ outcome: LifeOutcome?) async {
+        do {
+            let rows = try await handle.store.begunTasks()
+            guard !rows.isEmpty else { return }
+            let words = outcome?.words ?? "its runner was ended while it worked"
+            try await handle.store.apply([.failRows(rows, error: HostTaskPort.interrupted + words)])
+        } catch {
+            logger.error(
+                "Runs of tasks could not be ended",
+                metadata: ["session": "\(handle.id)", "error": "\(error)"]
+            )
+        }
     }
 
     /// The rows that the dead incarnation left without an answer.

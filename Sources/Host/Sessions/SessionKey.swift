@@ -10,6 +10,20 @@ package struct SessionKey: Sendable, Hashable {
     /// `per-thread` only; nil there is the chat outside of all threads.
     package var thread: String?
 
+    /// The session of a task, as the task keeps it.
+    init(agentGroup: AgentGroupID, place: TaskPlace) {
+        self.agentGroup = agentGroup
+        mode = place.mode
+        chat = place.mode == .agentShared ? nil : place.chat
+        thread = place.mode == .perThread ? place.thread : nil
+    }
+
+    /// The one session of an agent across all its chats.
+    init(agentShared group: AgentGroupID) {
+        agentGroup = group
+        mode = .agentShared
+    }
+
     /// The session that a message of this chat and thread belongs to: the only place that decides it.
     ///
     /// A channel with threads has one session a thread in its group chats, unless the wiring says `agent-shared`.

@@ -19,6 +19,7 @@ final class HostSweep: Sendable {
     /// Between two passes when nothing is due before.
     private let period: Duration
     private let retention: Retention
+    private let answers: AnswerCourier
     private let logger: Logger
     private let nextDue = Mutex<Timestamp?>(nil)
     private let alarm = Alarm()
@@ -29,6 +30,7 @@ final class HostSweep: Sendable {
         supervisor: RunnerSupervisor,
         activity: SessionActivity,
         retention: Retention,
+        answers: AnswerCourier,
         period: Duration,
         time: any TimeSource,
         logger: Logger
@@ -38,6 +40,7 @@ final class HostSweep: Sendable {
         self.supervisor = supervisor
         self.activity = activity
         self.retention = retention
+        self.answers = answers
         self.period = period
         self.time = time
         self.logger = logger
@@ -74,6 +77,7 @@ final class HostSweep: Sendable {
     /// One visit to each session that is marked and due; a session that fails never ends the pass.
     func pass(everything: Bool) async {
         await writeActivity()
+        await answers.deliver()
         let marked: [SessionID: Timestamp?]
         do {
             marked = try await central.dirtySessions()

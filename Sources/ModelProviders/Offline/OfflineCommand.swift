@@ -18,8 +18,11 @@ enum OfflineCommand: Equatable {
         read <file>: shows a file
         write <file> <text>: writes a file; put a name with spaces in "quotes"
         send <file>: sends you the file
+        tell <name> <text>: sends a message to one of my destinations
         remember <text>: keeps a note
         recall <words>: finds notes
+        at <time> <command>: does that command then, such as at 2026-03-29T09:00 run date
+        tasks: lists what is to be done later
         help: this list
         """
 
@@ -40,11 +43,22 @@ enum OfflineCommand: Equatable {
             self = content.map { Self.call("write_file", ["path": path, "content": $0], tools) } ?? .say(Self.usage)
         case ("send", false):
             self = Self.call("send_file", ["path": Self.unquoted(rest)], tools)
+        case ("tell", false):
+            let (name, text) = Self.path(rest)
+            self = text.map { Self.call("send_message", ["to": name, "text": $0], tools) } ?? .say(Self.usage)
         case ("remember", false):
             self = Self.call("remember", ["text": rest], tools)
         case ("recall", false):
             self = Self.call("recall", ["query": rest], tools)
-        case ("run", true), ("read", true), ("write", true), ("send", true), ("remember", true), ("recall", true):
+        case ("at", false):
+            let (time, prompt) = Self.firstWord(rest)
+            self =
+                prompt.isEmpty
+                ? .say(Self.usage) : Self.call("schedule_task", ["at": time, "prompt": prompt], tools)
+        case ("tasks", true):
+            self = Self.call("list_tasks", [:], tools)
+        case ("run", true), ("read", true), ("write", true), ("send", true), ("tell", true), ("remember", true),
+            ("recall", true), ("at", true):
             self = .say(Self.usage)
         default:
             self = .say(Self.advice + "\n\nSay \"help\" for the commands.")

@@ -85,6 +85,8 @@ package struct Prompt: Sendable {
     private func element(_ task: TaskContent, _ row: PromptRow) -> String {
         var tag = Tag("task", row, book, clock)
         tag.addTime()
+        tag.add("task", task.task?.rawValue)
+        tag.add("due", task.dueAt.map(clock.text))
         var body = ""
         if let output = row.scriptOutput { body = "Script output:\n\(Markup.escape(output))\n\n" }
         return tag.closed(body + "Instructions:\n" + Markup.escape(task.prompt))

@@ -74,6 +74,24 @@ extension RunnerSession {
         }
     }
 
+    /// The number of the last row that the host has written.
+    package func lastInbound() throws -> Int64 { try readInbound { try integer("seq") } }
+
+    /// The oldest answer to a request that stands above that number and has not ended; nil while there is none.
+    package func answer(to request: MessageID, above seq: Int64) throws -> InboundRow? {
+        try readInbound {
+            let id = try inbound.first(
+                """
+                SELECT id FROM messages_in WHERE seq > ? AND kind = 'system' AND status = 'pending'
+                    AND json_valid(content) AND json_extract(content, '$.about') = ? ORDER BY seq LIMIT 1
+                """,
+                seq,
+                request
+            ) { MessageID(unchecked: $0.text(0)) }
+            return try id.flatMap(row)
+        }
+    }
+
     private enum Pick: String {
         case users = "trigger = 1 AND kind <> 'system'"
         case system = "trigger = 1 AND kind = 'system'"

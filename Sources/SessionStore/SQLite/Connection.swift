@@ -29,7 +29,11 @@ package final class Connection {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
-        try open(Self.resolved(path), mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE)
+        try open(
+            Self.resolved(path),
+            mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+            by: JournalVFS.name
+        )
         sqlite3_busy_timeout(handle, busyTimeout)
         // A turn's pages fit into 128 KiB, and a thousand sessions may be open. A transaction may hold 255 pages before it
         // spills, which takes the file's lock in its middle.
@@ -60,9 +64,9 @@ package final class Connection {
         return String(cString: directory) + path[slash...]
     }
 
-    private func open(_ path: String, _ flags: Int32) throws {
+    private func open(_ path: String, _ flags: Int32, by vfs: String? = nil) throws {
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(path, &opened, flags, vfs)
         handle = opened
         guard code == SQLITE_OK else {
             let failure = error(code, "open")

@@ -94,22 +94,26 @@ struct Inbox {
         case .file(let path):
             let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
             guard number >= 0 else { return .refused("the file cannot be read (errno \(errno))", size: nil) }
-            let original = Descriptor(owning: number)
-            let status = try original.status()
-            guard status.st_mode & S_IFMT == S_IFREG else { return .refused("it is no regular file", size: nil) }
-            let size = Int(status.st_size)
-            if let reason = refusal(size, room: room) { return .refused(reason, size: size) }
-            var copied = 0
-            try write(name, in: directory) { copy in
-                while copied < size {
-                    let part = try original.read(upTo: min(size - copied, 1 << 20))
-                    if part.isEmpty { break }
-                    try copy.write(part)
-                    copied += part.count
-                }
-            }
-            return .stored(copied)
+            return try put(Descriptor(owning: number), as: name, in: directory, room: room)
+        case .open(let original): return try put(original, as: name, in: directory, room: room)
         }
+    }
+
+    private func put(_ original: Descriptor, as name: String, in directory: Directory, room: Int) throws -> Put {
+        let status = try original.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { return .refused("it is no regular file", size: nil) }
+        let size = Int(status.st_size)
+        if let reason = refusal(size, room: room) { return .refused(reason, size: size) }
+        var copied = 0
+        try write(name, in: directory) { copy in
+            while copied < size {
+                let part = try original.read(upTo: min(size - copied, 1 << 20))
+                if part.isEmpty { break }
+                try copy.write(part)
+                copied += part.count
+            }
+        }
+        return .stored(copied)
     }
 
     private func refusal(_ size: Int, room: Int) -> String? {

@@ -15,7 +15,7 @@ extension HostSession {
         do {
             for pause in Self.pauses {
                 switch try working({ try reader.look() }) {
-                case .locked: await Self.pause(milliseconds: pause)
+                case .locked: await Self.pause(.milliseconds(pause))
                 case .hot: return .hot
                 case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
                 case .unchanged:

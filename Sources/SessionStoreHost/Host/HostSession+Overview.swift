@@ -79,6 +79,41 @@ extension HostSession {
         }
     }
 
+    /// How the row stands: its status and what was noted at its end; nil for one that is gone.
+    package func ending(of id: MessageID) async throws -> (status: String, detail: String?)? {
+        try await reading { database in
+            try database.first("SELECT status, last_error FROM messages_in WHERE id = ?", id) { row in
+                (row.text(0), row.optionalText(1))
+            }
+        }
+    }
+
+    /// Tasks that a runner has begun and not ended, as the last look at `outbound.db` had it.
+    ///
+    /// With the runner proven dead and the file drained they were cut off.
+    package func begunTasks() async throws -> [MessageID] {
+        try await reading { database in
+            let claimed = Set(backlog.acks.filter { $0.state == .processing }.map(\.message))
+            return try claimed.sorted().filter { id in
+                try database.first(
+                    "SELECT 1 FROM messages_in WHERE id = ? AND kind = 'task' AND status = 'pending'",
+                    id
+                ) { _ in true } ?? false
+            }
+        }
+    }
+
+    /// The person who wrote that row, as the router resolved them; nil when it is no message of a person.
+    package func sender(of id: MessageID) async throws -> UserID? {
+        try await reading { database in
+            let content = try database.first("SELECT content FROM messages_in WHERE id = ? AND kind = 'chat'", id) {
+                $0.bytes(0)
+            }
+            guard let content, case .chat(let chat) = try InboundContent(kind: .chat, json: content) else { return nil }
+            return chat.senderID
+        }
+    }
+
     /// True when a row came from this chat, in whatever thread of it.
     package func knowsChat(_ chat: ChatAddress) async throws -> Bool {
         try await reading { database in

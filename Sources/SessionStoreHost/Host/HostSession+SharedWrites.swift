@@ -18,9 +18,11 @@ extension HostSession {
     /// synchronisations, whatever is in it.
     ///
     /// A body may run again, without one beside it that threw. `committed` is called right behind the commit, before
-    /// anything else of the session runs.
+    /// anything else of the session runs. A write that may wait lets another take it along for `patience` before it makes
+    /// a commit of its own.
     /// - Throws: What the body threw, or what stood in the commit's way; then nothing of the write is made.
     func sharing<Value>(
+        patience: Duration = .zero,
         _ body: @escaping (Connection) throws -> Value,
         committed: @escaping (Value) -> Void
     ) async throws -> Value {
@@ -31,47 +33,51 @@ extension HostSession {
             if let value { committed(value) }
         }
         sharedWrites.append(write)
+        if patience > .zero { await Self.pause(patience) }
         await enter()
         defer { leave() }
-        if write.end == nil { await commit(with: write) }
+        while write.end == nil { await commitWaiting(for: write) }
         try write.end?.get()
         guard let value else { throw StoreError(.database, "inbound.db: a write ended without a result") }
         return value
     }
 
-    /// Commits every write that waits, this one among them.
-    private func commit(with own: SharedWrite) async {
-        while own.end == nil {
-            var batch: [SharedWrite] = []
-            var current: SharedWrite?
-            do {
-                let database = try await patiently { try open() }
-                try await patiently { try database.execute("BEGIN IMMEDIATE") }
-                defer { database.rollBack() }
-                batch = sharedWrites
-                sharedWrites = []
-                for write in batch {
-                    current = write
-                    try write.body(database)
-                }
-                current = nil
-                try await patiently { try database.execute("COMMIT") }
-                for write in batch {
-                    write.end = .success(())
-                    write.committed()
-                }
-            } catch {
-                if let current {
-                    // The others are not to blame, and nothing of them is made: once more without it.
-                    current.end = .failure(error)
-                    sharedWrites = batch.filter { $0 !== current } + sharedWrites
-                } else if batch.isEmpty {
-                    own.end = .failure(error)
-                    sharedWrites.removeAll { $0 === own }
-                } else {
-                    for write in batch { write.end = .failure(error) }
-                }
+    /// Commits every write that waits, for a caller that holds the session; what they do not come to, each of them tells.
+    ///
+    /// Answers false when not even a transaction could be begun.
+    @discardableResult
+    func commitWaiting(for own: SharedWrite? = nil) async -> Bool {
+        var batch: [SharedWrite] = []
+        var current: SharedWrite?
+        do {
+            let database = try await patiently { try open() }
+            try await patiently { try database.execute("BEGIN IMMEDIATE") }
+            defer { database.rollBack() }
+            batch = sharedWrites
+            sharedWrites = []
+            for write in batch {
+                current = write
+                try write.body(database)
+            }
+            current = nil
+            try await patiently { try database.execute("COMMIT") }
+            for write in batch {
+                write.end = .success(())
+                write.committed()
+            }
+        } catch {
+            if let current {
+                // The others are not to blame, and nothing of them is made: once more without it.
+                current.end = .failure(error)
+                sharedWrites = batch.filter { $0 !== current } + sharedWrites
+            } else if batch.isEmpty {
+                own?.end = .failure(error)
+                sharedWrites.removeAll { $0 === own }
+                return false
+            } else {
+                for write in batch { write.end = .failure(error) }
             }
         }
+        return true
     }
 }

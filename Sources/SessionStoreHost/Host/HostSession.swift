@@ -126,10 +126,11 @@ package actor HostSession {
         }
     }
 
-    /// Reads one state of `inbound.db`.
+    /// Reads one state of `inbound.db`, with the writes that wait for company.
     func reading<Result>(_ body: (Connection) throws -> Result) async throws -> Result {
         await enter()
         defer { leave() }
+        while !sharedWrites.isEmpty, await commitWaiting() {}
         return try await patiently {
             let database = try open()
             return try database.read { try body(database) }
@@ -142,7 +143,7 @@ package actor HostSession {
             do {
                 return try body()
             } catch let error as StoreError where error.code == .busy {
-                await Self.pause(milliseconds: pause)
+                await Self.pause(.milliseconds(pause))
             }
         }
         return try body()
@@ -152,7 +153,7 @@ package actor HostSession {
 
     /// Waits in real time, cancelled or not: what is under way must come to its end either way, and the locks
     /// that it waits for are held by real processes.
-    static func pause(milliseconds: Int) async {
-        await Task.detached { try? await Task.sleep(for: .milliseconds(milliseconds)) }.value
+    static func pause(_ duration: Duration) async {
+        await Task.detached { try? await Task.sleep(for: duration) }.value
     }
 }

@@ -1,10 +1,13 @@
 package import Core
+package import LinuxIO
 import SessionStore
 
 /// A message for the agent, on its way into `messages_in`.
 package struct NewInbound: Sendable {
     /// What tells a repeat: unique for the event within the session, an own random text where there is none.
     package var sourceID: String
+    /// True when the source alone tells a repeat, whatever the content says.
+    package var isKnownBySource: Bool
     package var content: InboundContent
     /// False for context that starts no turn.
     package var trigger: Bool
@@ -23,6 +26,7 @@ package struct NewInbound: Sendable {
 
     package init(
         sourceID: String,
+        isKnownBySource: Bool = false,
         content: InboundContent,
         trigger: Bool = true,
         sentAt: Timestamp,
@@ -35,6 +39,7 @@ package struct NewInbound: Sendable {
         attachments: [NewAttachment] = []
     ) {
         self.sourceID = sourceID
+        self.isKnownBySource = isKnownBySource
         self.content = content
         self.trigger = trigger
         self.sentAt = sentAt
@@ -69,6 +74,17 @@ package struct NewAttachment: Sendable, Equatable {
         case bytes([UInt8])
         /// The path of a regular file that the host may read; it is copied.
         case file(String)
+        /// A regular file that is open to be read from where it stands; it is copied.
+        case open(Descriptor)
+
+        package static func == (left: Source, right: Source) -> Bool {
+            switch (left, right) {
+            case (.bytes(let left), .bytes(let right)): left == right
+            case (.file(let left), .file(let right)): left == right
+            case (.open(let left), .open(let right)): left === right
+            default: false
+            }
+        }
     }
 }
 

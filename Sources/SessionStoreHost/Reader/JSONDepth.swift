@@ -1,7 +1,7 @@
 /// How deep JSON text is nested, found out without parsing it.
-enum JSONDepth {
+package enum JSONDepth {
     /// True when brackets and braces outside of strings never stand more than `limit` deep.
-    static func isWithin(_ limit: Int, _ json: [UInt8]) -> Bool {
+    package static func isWithin(_ limit: Int, _ json: [UInt8]) -> Bool {
         var depth = 0
         var isInString = false
         var isEscaped = false

@@ -16,6 +16,8 @@ struct InitContext {
 
     /// The port of the tiers' listeners.
     static let port: UInt16 = 3128
+    /// The port on which `nanoclaw` in the tool tier calls the runner, which holds the listener.
+    static let callPort: UInt16 = 3129
     /// Where the new root is built: a directory that every system has.
     static let anchor = "/tmp"
 

@@ -132,7 +132,10 @@ struct RootBuilder {
     ///
     /// Every target is made in the tmpfs, never in a tree that an agent writes.
     private func workspace() throws(StepError) {
-        if tier == .tool { try make("/workspace/inbound") }
+        if tier == .tool {
+            try make("/workspace/inbound")
+            try step("link nanoclaw", clinux_make_link("agent-runner", root + "/run/nanoclaw/nanoclaw"))
+        }
         for mount in context.mounts(of: tier) {
             let target = mount.bind.target
             if target.hasPrefix("/workspace/extra/") { try make("/workspace/extra") }

@@ -26,17 +26,20 @@ struct Runner {
             let landlock = try Tier(context: context, tier: .runner).enter()
             let null = try step("open /dev/null", result(open("/dev/null", O_RDONLY | O_CLOEXEC)))
             try step("chdir", result(chdir("/workspace/state")))
+            var passed: [Int32] = []
             for (name, socket) in [("tool init", tools), ("PID 1", gate)] {
-                guard case .message = Channel.receive(socket, waiting: true) else {
+                guard case .message(_, let descriptors) = Channel.receive(socket, waiting: true) else {
                     throw StepError(step: "\(name): it ended", errno: ECHILD)
                 }
+                passed += descriptors
             }
+            guard let calls = passed.first else { throw StepError(step: "tool init: no listener", errno: EBADMSG) }
             let placed = [
                 context.request.input ?? null, context.request.output, context.request.errorOutput,
                 context.request.bell,
-                context.request.events, tools, context.lock,
+                context.request.events, tools, context.lock, calls,
             ]
-            // Descriptors 0 to 6; the channel becomes the next and closes when the program starts.
+            // Descriptors 0 to 7; the channel becomes the next and closes when the program starts.
             try step("place descriptors", clinux_place(placed, Int32(placed.count), &told))
             Channel.send(.facts(try readFacts(role: "runner", landlock: landlock)), over: told)
             try start(told)
@@ -47,6 +50,8 @@ struct Runner {
     }
 
     private func start(_ told: Int32) throws(StepError) {
+        // Calls are the runner's to take.
+        if context.plan.program != .runner { close(7) }
         switch context.plan.program {
         case .runner: try execute(["/run/nanoclaw/agent-runner"])
         case .recover: try execute(["/run/nanoclaw/agent-runner", "--recover"])

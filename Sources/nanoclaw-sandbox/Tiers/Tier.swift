@@ -82,5 +82,5 @@ enum Program {
         return failure
     }
 
-    static let path = "/usr/local/bin:/usr/bin:/bin"
+    static let path = "/usr/local/bin:/usr/bin:/bin:/run/nanoclaw"
 }

@@ -23,6 +23,7 @@ struct ToolInit {
             try holdStreams()
             try step("loopback", clinux_loopback_up())
             let listener = try step("listen", clinux_listen(InitContext.port))
+            let calls = try step("listen for calls", clinux_listen(InitContext.callPort))
             close(try RootBuilder(context, .tool).build())
             // PID 1 waits for this before it forbids further mount namespaces, which a detached mount counts as.
             Channel.send([1], over: socket)
@@ -34,7 +35,8 @@ struct ToolInit {
             close(listener)
             close(channel)
             // The runner waits for this: no program runs before both tiers are finished.
-            Channel.send([2], over: socket)
+            Channel.send([2], over: socket, passing: [calls])
+            close(calls)
         } catch {
             Channel.send(.failed(step: "tool init: \(error.step)", errno: error.errno), over: channel)
             _exit(125)

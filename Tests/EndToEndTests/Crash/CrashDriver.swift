@@ -45,7 +45,7 @@ final class CrashDriver: Sendable {
             let home = path + "/home"
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
             // Runners end soon, so that each cycle also starts, settles and clears.
-            try "idleSeconds: 2\nmaxRunners: 64\nlog:\n  level: info\n"
+            try "idleSeconds: 2\nmaxRunners: 64\nlog:\n  level: info\nagents:\n  hops: 2\n  messagesPerMinute: 10000\n"
                 .write(toFile: "\(home)/config.yaml", atomically: true, encoding: .utf8)
             let driver = CrashDriver(home: home, environment: environment)
             return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -210,6 +210,43 @@ final class CrashDriver: Sendable {
         state.withLock { $0.ledger.offer(line) }
         tell(line)
         return id
+    }
+
+    /// Another agent, which the first one knows as `helper`; the chat is `back` to the first.
+    func addHelper(answeringIn chat: ChatAddress) async throws {
+        for words in [
+            ["groups", "create", "Helper"],
+            ["destinations", "add", "--group", "main", "--name", "helper", "--agent", "helper"],
+            ["destinations", "add", "--group", "helper", "--name", "parent", "--agent", "main"],
+            ["destinations", "add", "--group", "main", "--name", "back", "--chat", "\(chat)"],
+        ] {
+            let answer = try await verb(words)
+            try #require(answer.status == 0, "\(words): \(answer)")
+        }
+    }
+
+    /// Lets the agent ask the helper for a command that the agent then carries out: it answers in the chat.
+    func askHelper(in address: ChatAddress) {
+        write(to: address, text: "tell helper run echo tell back ")
+    }
+
+    /// How often each message that was accepted between agents stands where it went.
+    func acceptedBetweenAgents() async throws -> [String: Int] {
+        let central = "\(home)/data/nanoclaw.db"
+        let rows = try await sql(
+            central,
+            "SELECT message_id || ' ' || target_group_id || '/' || target_session_id FROM agent_messages"
+        )
+        var counts: [String: Int] = [:]
+        for row in rows {
+            let parts = row.split(separator: " ").map(String.init)
+            let found = try await sql(
+                "\(home)/data/sessions/\(parts[1])/inbound/inbound.db",
+                "SELECT count(*) FROM messages_in WHERE platform_message_id = '\(parts[0])'"
+            )
+            counts[row] = found.first.flatMap { Int($0) } ?? 0
+        }
+        return counts
     }
 
     /// The next time that the host comes to this point it dies there.

@@ -17,7 +17,7 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
-            CrashPoints.upgrade, CrashPoints.retention,
+            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents,
         ] { #expect(!group.isEmpty) }
     }
 
@@ -120,6 +120,25 @@ struct CrashHarnessTests {
                 try await driver.waitForAnswers(within: Self.deadline, point)
             }
             try await driver.check("at the end")
+        }
+    }
+
+    @Test func `T05 the host dies on an agent's message to another, and it is there once`() async throws {
+        try await CrashDriver.with { driver in
+            let chat = CrashDriver.keyedChat("agents")
+            driver.write(to: chat)
+            try await driver.waitForAnswers(within: Self.deadline, "at the start")
+            try await driver.addHelper(answeringIn: chat)
+            for point in CrashPoints.agents {
+                try driver.arm(point)
+                driver.askHelper(in: chat)
+                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+                try await driver.waitForAnswers(within: Self.deadline, point)
+            }
+            let accepted = try await driver.acceptedBetweenAgents()
+            // To the helper and back, for each point; the turn that a death cut off may have asked once more.
+            #expect(accepted.count >= 2 * CrashPoints.agents.count)
+            #expect(accepted.allSatisfy { $0.value == 1 }, "\(accepted)")
         }
     }
 

@@ -34,6 +34,11 @@ enum CrashPoints {
     /// Those of the host that it comes to where something is old.
     static let retention = all.filter { $0.hasPrefix("retention.") }
 
+    /// Those of the host that a message of one agent to another comes to.
+    static let agents = all.filter { $0.hasPrefix("agents.") }
+
     /// Those of the host that every turn comes to.
-    static let host = all.filter { !(runner + rollback + recovery + takeover + upgrade + retention).contains($0) }
+    static let host = all.filter { point in
+        !(runner + rollback + recovery + takeover + upgrade + retention + agents).contains(point)
+    }
 }

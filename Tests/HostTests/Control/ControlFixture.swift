@@ -8,6 +8,7 @@ import Glibc
 import HostLogging
 import LinuxIO
 import Logging
+import People
 import Sandbox
 import SessionStoreHost
 import Synchronization
@@ -67,6 +68,20 @@ final class FakeHostControl: HostControl {
             try AgentGroup.create(name: name, folder: folder, now: Timestamp(milliseconds: 1), db).id
         }
     }
+
+    func pair(_ offer: PairingOffer, by maker: UserID, isHomeOwner: Bool) async throws -> Pairing.Made {
+        try await store.write { db in
+            try Pairing.make(offer, by: maker, isHomeOwner: isHomeOwner, now: SystemTime().now, db)
+        }
+    }
+
+    func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {}
+
+    func erasePerson(
+        _ user: UserID,
+        isDry: Bool,
+        _ tell: @Sendable (PersonalItem) async throws -> Void
+    ) async throws {}
 
     func status() async -> HostStatus {
         HostStatus(home: home, pid: getpid(), startedAt: Timestamp(milliseconds: 0), isReady: true, maximumRunners: 4)

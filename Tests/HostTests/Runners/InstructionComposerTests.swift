@@ -43,10 +43,10 @@ import Testing
             #expect(try composer.compose(Self.group, config) == first)
             let text = try #require(first.files["instructions.md"])
             let headings = text.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { $0.dropFirst(3) }
-            let fragments = try ["files", "memory", "messages", "skills"].map { name in
+            let fragments = try ["agents", "files", "memory", "messages", "schedule", "skills"].map { name in
                 try #require(ContainerResources.fragment(name)).split(separator: "\n")[0].dropFirst(3)
             }
-            #expect(headings.suffix(4) == fragments[...])
+            #expect(headings.suffix(6) == fragments[...])
             #expect(text.hasPrefix(ContainerResources.baseInstructions.prefix(200)))
             #expect(text.hasSuffix("\n\nOwn words.\n"))
 
@@ -63,7 +63,7 @@ import Testing
             let second = try composer.write(Self.group, config, inUse: [generation])
             let other = "data/composed/\(Self.group.id)/\(second)/instructions.md"
             let told = String(decoding: try root.contents(other, limit: 1 << 20), as: UTF8.self)
-            #expect(!told.contains("## \(fragments[1])") && told.contains("## \(fragments[0])"))
+            #expect(!told.contains("## \(fragments[2])") && told.contains("## \(fragments[0])"))
             #expect(try root.contents(path, limit: 1 << 20) == Array(text.utf8))
         }
     }

@@ -17,7 +17,7 @@ final class FakeChannel: ChannelAdapter {
     }
     private let state = Mutex(State())
     private let answer: @Sendable (OutboundMessage) async throws(ChannelError) -> SentMessage
-    private let dm: String?
+    private let dm: @Sendable (UserID) -> String?
 
     init(
         _ channel: String = "test",
@@ -30,11 +30,12 @@ final class FakeChannel: ChannelAdapter {
         dm: String? = nil,
         answer: @escaping @Sendable (OutboundMessage) async throws(ChannelError) -> SentMessage = { message in
             SentMessage(platformMessageID: "sent-\(message.idempotencyKey)")
-        }
+        },
+        dms: (@Sendable (UserID) -> String?)? = nil
     ) {
         self.channel = channel
         self.capabilities = capabilities
-        self.dm = dm
+        self.dm = dms ?? { _ in dm }
         self.answer = answer
     }
 
@@ -95,6 +96,6 @@ final class FakeChannel: ChannelAdapter {
     func setTyping(_ address: ChatAddress) async { state.withLock { $0.typed.append(address) } }
 
     func openDM(_ user: UserID) async throws -> ChatAddress? {
-        dm.map { ChatAddress(channel: channel, platformID: $0) }
+        dm(user).map { ChatAddress(channel: channel, platformID: $0) }
     }
 }

@@ -23,6 +23,8 @@ enum FakeBehaviour: Sendable {
     case dieAtStart
     /// Claims, shows life and ends.
     case dieInTurn
+    /// Ends every row as failed, for this reason.
+    case fail(String)
     /// Writes these rows for the first message of a turn.
     case say(@Sendable (InboundRow) -> [NewOutbound])
 }
@@ -197,6 +199,7 @@ final class FakeRunner: RunningSandbox {
         let turn = TurnID.random()
         try session.claim(batch.rows.map(\.id), turn: turn)
         var rows: [NewOutbound] = []
+        var acks = batch.rows.map { TurnEnd.Outcome($0.id) }
         switch behaviour {
         case .hang, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieAtStart: return
         case .echo:
@@ -211,14 +214,15 @@ final class FakeRunner: RunningSandbox {
                     )
                 )
             }
+        case .fail(let reason): acks = batch.rows.map { TurnEnd.Outcome($0.id, .failed, detail: reason) }
         case .say(let make):
-            rows = make(batch.rows[0]).map { row in
+            rows = make(batch.rows.first(where: \.trigger) ?? batch.rows[0]).map { row in
                 var row = row
                 row.turn = turn
                 return row
             }
         }
-        _ = try session.commit(TurnEnd(turn: turn, rows: rows, acks: batch.rows.map { TurnEnd.Outcome($0.id) }))
+        _ = try session.commit(TurnEnd(turn: turn, rows: rows, acks: acks))
         try inner.send([Bell.look])
     }
 }

@@ -105,6 +105,7 @@ func withHost(
     channel: FakeChannel = FakeChannel(),
     policy: UnknownSenderPolicy = .strict,
     time: any TimeSource = SystemTime(),
+    actions: @Sendable (HostRuntime) -> [any HostAction] = { _ in [] },
     _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in .echo },
     _ body: @escaping @Sendable (TestHost) async throws -> Void
 ) async throws {
@@ -117,6 +118,7 @@ func withHost(
     let spawner = FakeSpawner(home: home, time: time, behaviour)
     let runtime = try await HostRuntime(options, spawner: spawner, time: time)
     defer { runtime.release() }
+    runtime.actions.add(actions(runtime))
     let (group, chat) = try await runtime.central.write { db in
         guard let group = try AgentGroup.fetchOne(db) else { throw HostError(.notFound, "no group") }
         if let chat = try MessagingGroup.filter(MessagingGroup.CodingKeys.channelType == channel.channel).fetchOne(db) {

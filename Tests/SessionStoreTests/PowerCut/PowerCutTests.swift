@@ -42,6 +42,20 @@ import Testing
         #expect(verdict.faults.contains { $0.contains("lost: ") })
     }
 
+    @Test func `a commit synchronises the journal's directory the first time only`() async throws {
+        try await withTemporaryDirectory { path in
+            let steps = try Self.record(turns: 4, pragma: "", in: path).steps
+            let databases = steps.count { step in
+                if case .sync = step.operation { step.path.hasSuffix("/outbound.db") } else { false }
+            }
+            let directories = steps.count { step in
+                if case .syncDirectory = step.operation { step.path.hasSuffix("/outbound") } else { false }
+            }
+            #expect(databases >= 8)
+            #expect(directories <= databases / 2, "\(directories) of \(databases)")
+        }
+    }
+
     /// Records the scenario and checks up to `states` of the states that a cut may leave, evenly over all points.
     private func replay(turns: Int, pragma: String, states limit: Int) async throws -> Verdict {
         try await withTemporaryDirectory { path in

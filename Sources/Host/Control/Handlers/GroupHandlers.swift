@@ -25,6 +25,7 @@ struct GroupHandlers: Sendable {
     private static let query = RowQuery(
         select: """
             SELECT id, folder, name, coalesce(provider, 'offline') AS provider, created_at,
+                (SELECT folder FROM agent_groups AS parents WHERE parents.id = agent_groups.parent_id) AS parent,
                 (SELECT count(*) FROM sessions WHERE sessions.agent_group_id = agent_groups.id AND status = 'active')
                     AS sessions
             FROM agent_groups LEFT JOIN agent_group_configs ON agent_group_configs.agent_group_id = id
@@ -97,18 +98,20 @@ struct GroupHandlers: Sendable {
         let group = try await named(&call)
         try call.arguments.finish()
         var closed: Set<SessionID> = []
-        var isThere = true
-        while isThere {
+        var reaching: [AgentGroupID]?
+        while reaching == nil {
             for session in try await sessions(of: group.id) where closed.insert(session).inserted {
                 try await context.host.close(session: session)
             }
             // A message may have opened another session meanwhile.
-            isThere = try await context.store.write { [closed] db in
-                guard try Self.sessions(of: group.id, db).allSatisfy(closed.contains) else { return true }
+            reaching = try await context.store.write { [closed] db in
+                guard try Self.sessions(of: group.id, db).allSatisfy(closed.contains) else { return nil }
+                let reaching = try Destination.groups(reaching: group.id, db)
                 try AgentGroup.remove(group.id, db)
-                return false
+                return reaching
             }
         }
+        for other in reaching ?? [] { await context.host.groupChanged(other) }
         // On the store's queue: directories are removed.
         try await context.store.read { [home = context.home] _ in try Self.removeFiles(of: group.id, home: home) }
         return ["deleted": .string(group.id.rawValue), "folder": .string("groups/\(group.folder)")]

@@ -9,7 +9,7 @@ struct LogHandlers: Sendable {
 
     /// The parts of the host that log.
     static let components = [
-        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices",
+        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices", "people",
         "retention", "router", "runners", "sweep", "traces",
     ]
 

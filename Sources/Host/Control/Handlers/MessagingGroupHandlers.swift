@@ -20,12 +20,13 @@ struct MessagingGroupHandlers: Sendable {
 
     private static let query = RowQuery(
         select: """
-            SELECT id, channel_type, platform_id, name, is_group, unknown_sender_policy, denied_at, created_at
+            SELECT id, channel_type, platform_id, name, is_group, unknown_sender_policy, allows_bots, denied_at,
+                created_at
             FROM messaging_groups
             """,
         filters: [
             "id": "id", "channel_type": "channel_type", "platform_id": "platform_id", "name": "name",
-            "is_group": "is_group", "unknown_sender_policy": "unknown_sender_policy",
+            "is_group": "is_group", "unknown_sender_policy": "unknown_sender_policy", "allows_bots": "allows_bots",
         ],
         order: "channel_type, platform_id"
     )
@@ -53,6 +54,7 @@ struct MessagingGroupHandlers: Sendable {
             name: try call.arguments.optional("name"),
             isGroup: try call.arguments.flag("isGroup"),
             unknownSenderPolicy: try call.arguments.choice("policy", UnknownSenderPolicy.self) ?? .strict,
+            allowsBots: try call.arguments.flag("bots"),
             createdAt: context.time.now
         )
         try call.arguments.finish()
@@ -83,8 +85,10 @@ struct MessagingGroupHandlers: Sendable {
         let isGroup = try call.arguments.optionalFlag("isGroup")
         let policy = try call.arguments.choice("policy", UnknownSenderPolicy.self)
         let isDenied = try call.arguments.optionalFlag("denied")
+        let allowsBots = try call.arguments.optionalFlag("bots")
         try call.arguments.finish()
-        guard name != nil || isGroup != nil || policy != nil || isDenied != nil else {
+        guard name != nil || isGroup != nil || policy != nil || isDenied != nil || allowsBots != nil
+        else {
             throw ControlError(.invalidArguments, "messaging-groups update changes nothing: give a flag")
         }
         let now = context.time.now
@@ -93,6 +97,7 @@ struct MessagingGroupHandlers: Sendable {
                 if let name { row.name = name.isEmpty ? nil : name }
                 if let isGroup { row.isGroup = isGroup }
                 if let policy { row.unknownSenderPolicy = policy }
+                if let allowsBots { row.allowsBots = allowsBots }
                 if let isDenied { row.deniedAt = isDenied ? row.deniedAt ?? now : nil }
             }
         }

@@ -24,8 +24,8 @@ struct PeopleHandlers: Sendable {
     }
 
     private static let users = RowQuery(
-        select: "SELECT id, channel_type, display_name, created_at FROM users",
-        filters: ["id": "id", "channel_type": "channel_type", "display_name": "display_name"],
+        select: "SELECT id, channel_type, display_name, handle, created_at FROM users",
+        filters: ["id": "id", "channel_type": "channel_type", "display_name": "display_name", "handle": "handle"],
         order: "id"
     )
 
@@ -40,16 +40,20 @@ struct PeopleHandlers: Sendable {
 
     private static let members = RowQuery(
         select: """
-            SELECT user_id, folder AS agent_group, added_by, added_at
+            SELECT user_id, folder AS agent_group, agent_group_members.channel_type, added_by, added_at
             FROM agent_group_members JOIN agent_groups ON agent_groups.id = agent_group_id
             """,
-        filters: ["user_id": "user_id", "agent_group": "folder"],
+        filters: [
+            "user_id": "user_id", "agent_group": "folder", "channel_type": "agent_group_members.channel_type",
+        ],
         order: "folder, user_id"
     )
 
     /// Reads `<channel>:<id>`.
     static func user(_ text: String) throws -> UserID {
-        guard let user = UserID(text), PathSegment.isIdentifier(user.channel), isPlainID(user.native) else {
+        guard let user = UserID(text), PathSegment.isIdentifier(user.channel), isPlainID(user.native),
+            !PersonLookup.looksLikeHandle(user.native)
+        else {
             throw ControlError(
                 .invalidArguments,
                 "\"\(text.prefix(80))\" is no user: write <channel>:<id> without spaces, such as cli:1000"
@@ -70,7 +74,11 @@ struct PeopleHandlers: Sendable {
 
     private func record(_ id: UserID) async throws -> JSONValue {
         let rows = try await context.store.read { db in
-            try RowQuery.fetch(db, "SELECT id, channel_type, display_name, created_at FROM users WHERE id = ?", [id])
+            try RowQuery.fetch(
+                db,
+                "SELECT id, channel_type, display_name, handle, created_at FROM users WHERE id = ?",
+                [id]
+            )
         }
         guard let row = rows.first else { throw ControlError(.notFound, "no user \(id)") }
         return row
@@ -83,9 +91,10 @@ struct PeopleHandlers: Sendable {
     }
 
     private func createUser(_ call: inout ControlCall) async throws -> JSONValue {
-        let id = try Self.user(try call.arguments.required("user"))
+        let text = try call.arguments.required("user")
         let name = try call.arguments.optional("name")
         try call.arguments.finish()
+        let id = try await person(text, grants: true)
         let now = context.time.now
         try await context.store.write { db in
             if try User.exists(db, key: id) { throw StoreError(.conflict, "user \(id) exists already") }
@@ -118,7 +127,7 @@ struct PeopleHandlers: Sendable {
     // MARK: - Roles
 
     private func grant(_ call: inout ControlCall) async throws -> JSONValue {
-        let (user, role, group) = try await subject(&call)
+        let (user, role, group) = try await subject(&call, grants: true)
         let now = context.time.now
         let caller = call.caller
         let row = try await context.store.write { db in
@@ -134,13 +143,14 @@ struct PeopleHandlers: Sendable {
     }
 
     /// `user`, `role` and, for one agent group only, `group`.
-    private func subject(_ call: inout ControlCall) async throws -> (UserID, Role, AgentGroupID?) {
+    private func subject(_ call: inout ControlCall, grants: Bool = false) async throws -> (UserID, Role, AgentGroupID?)
+    {
         let text = try call.arguments.required("user")
         let role = try ControlArguments.choice(try call.arguments.required("role"), Role.self, "role")
         let groupName = try call.arguments.optional("group")
         try call.arguments.finish()
         let group = try await context.store.read { db in try groupName.map { try Lookup.agentGroup($0, db).id } }
-        return (try await person(text), role, group)
+        return (try await person(text, grants: grants), role, group)
     }
 
     // MARK: - Members
@@ -154,11 +164,25 @@ struct PeopleHandlers: Sendable {
     }
 
     private func addMember(_ call: inout ControlCall) async throws -> JSONValue {
-        let (user, group) = try await membership(&call)
-        let member = Member(userID: user, agentGroupID: group, addedBy: call.caller, addedAt: context.time.now)
+        let channel = try call.arguments.optional("channel")
+        let (user, group) = try await membership(&call, grants: true)
+        let member = Member(
+            userID: user,
+            agentGroupID: group,
+            channelType: channel,
+            addedBy: call.caller,
+            addedAt: context.time.now
+        )
         let caller = call.caller
         let isNew = try await context.store.write { db in
             _ = try User.upsert(caller, now: member.addedAt, db)
+            let channels = Set(try Identity.handles(of: user, db).map(\.channel))
+            if let channel, !channels.contains(channel) {
+                throw StoreError(
+                    .invalid,
+                    "channel: \(user) has no handle on \(channel): name one of \(channels.sorted().joined(separator: ", "))"
+                )
+            }
             return try member.add(db)
         }
         return ["user_id": .string(user.description), "agent_group_id": .string(group.rawValue), "added": .bool(isNew)]
@@ -170,20 +194,17 @@ struct PeopleHandlers: Sendable {
         return ["deleted": .string(user.description)]
     }
 
-    private func membership(_ call: inout ControlCall) async throws -> (UserID, AgentGroupID) {
+    private func membership(_ call: inout ControlCall, grants: Bool = false) async throws -> (UserID, AgentGroupID) {
         let text = try call.arguments.required("user")
         let groupName = try call.arguments.required("group")
         try call.arguments.finish()
         let group = try await context.store.read { db in try Lookup.agentGroup(groupName, db) }
-        return (try await person(text), group.id)
+        return (try await person(text, grants: grants), group.id)
     }
 
-    /// A known user by any of their names, else somebody new by `<channel>:<id>`.
-    private func person(_ text: String) async throws -> UserID {
-        do {
-            return try await context.store.read { db in try Lookup.user(text, db) }.id
-        } catch let error as StoreError where error.code == .notFound {
-            return try Self.user(text)
-        }
+    /// Whom a text names; for a grant no name is enough.
+    private func person(_ text: String, grants: Bool = false) async throws -> UserID {
+        let lookup = PersonLookup(store: context.store, registry: context.registry)
+        return grants ? try await lookup.grantee(text) : try await lookup.user(text)
     }
 }

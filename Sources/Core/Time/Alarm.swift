@@ -1,8 +1,7 @@
-import Core
 import Synchronization
 
 /// Lets one task wait for a time or for somebody to raise the alarm, whichever comes first.
-final class Alarm: Sendable {
+package final class Alarm: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -10,8 +9,10 @@ final class Alarm: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Ends the wait that is under way, or the next one.
-    func raise() {
+    package func raise() {
         let waiter = state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -22,7 +23,7 @@ final class Alarm: Sendable {
     }
 
     /// Returns at the alarm, after this time, or when the task is cancelled.
-    func wait(for duration: Duration, time: any TimeSource) async {
+    package func wait(for duration: Duration, time: any TimeSource) async {
         let timer = Task {
             guard (try? await time.sleep(for: duration)) != nil else { return }
             raise()

@@ -1,0 +1,34 @@
+package import Core
+package import GRDB
+
+extension UserDM {
+    /// The chat in which the channel last said it reaches the person; nil when it is not known.
+    package static func address(of user: UserID, _ db: Database) throws -> ChatAddress? {
+        guard let row = try filter(CodingKeys.userID == user && CodingKeys.channelType == user.channel).fetchOne(db)
+        else { return nil }
+        return try MessagingGroup.fetchOne(db, key: row.messagingGroupID)?.address
+    }
+
+    /// Keeps where the channel reaches the person; makes the chat's row, with policy `strict`, and the person's.
+    package static func remember(_ user: UserID, _ address: ChatAddress, now: Timestamp, _ db: Database) throws {
+        let person = try User.upsert(user, now: now, db)
+        let chat =
+            try MessagingGroup.at(address, db)
+            ?? MessagingGroup(
+                channelType: address.channel,
+                platformID: address.platformID,
+                name: person.displayName,
+                createdAt: now
+            ).create(db)
+        try UserDM(userID: user, channelType: user.channel, messagingGroupID: chat.id, resolvedAt: now).insert(
+            db,
+            onConflict: .replace
+        )
+    }
+
+    /// Forgets whom this chat reaches, as when a message could not be sent there; the chat's row stays.
+    package static func forget(at address: ChatAddress, _ db: Database) throws {
+        guard let chat = try MessagingGroup.at(address, db) else { return }
+        try filter(CodingKeys.messagingGroupID == chat.id).deleteAll(db)
+    }
+}

@@ -1,0 +1,53 @@
+import CentralStore
+import ChannelKit
+import Core
+import Logging
+
+/// The direct chat with a person: asked of the channel once, then kept until a message cannot be sent there.
+struct DirectMessages: Sendable {
+    private let central: CentralStore
+    private let registry: ChannelRegistry
+    private let time: any TimeSource
+    private let logger: Logger
+
+    init(central: CentralStore, registry: ChannelRegistry, time: any TimeSource, logger: Logger) {
+        self.central = central
+        self.registry = registry
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Where this handle is reached; nil when its channel is not there, has no direct chats or cannot say now.
+    func address(of user: UserID) async -> ChatAddress? {
+        guard let adapter = registry.adapter(user.channel) else { return nil }
+        do {
+            if let known = try await central.read({ db in try UserDM.address(of: user, db) }) { return known }
+            guard let address = try await adapter.openDM(user) else { return nil }
+            let now = time.now
+            try await central.write { db in try UserDM.remember(user, address.chat, now: now, db) }
+            return address
+        } catch {
+            logger.warning("A direct chat was not opened", metadata: ["user": "\(user)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Where a human is reached by any of their handles; those of `channel` are tried first.
+    func address(ofAnyHandleOf user: UserID, preferring channel: String? = nil) async -> ChatAddress? {
+        let handles = (try? await central.read { db in try Identity.handles(of: user, db) }) ?? [user]
+        let first = handles.filter { $0.channel == channel }
+        for handle in first + handles.filter({ $0.channel != channel }) {
+            if let address = await address(of: handle) { return address }
+        }
+        return nil
+    }
+
+    /// A message could not be sent to this chat: whoever was reached there is looked for anew.
+    func forget(_ address: ChatAddress) async {
+        do {
+            try await central.write(changesRouting: false) { db in try UserDM.forget(at: address, db) }
+        } catch {
+            logger.warning("A direct chat was not forgotten", metadata: ["chat": "\(address)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import CentralStore
+import Core
+import GRDB
+import LinuxIO
+import People
+import SessionStore
+import SessionStoreHost
+
+extension PersonalData {
+    /// Where the central database names a person, by a column that holds their id.
+    struct Source: Sendable {
+        var table: String
+        var column: String
+        var kind: PersonalItem.Kind
+    }
+
+    /// Every table with rows about one person, those last that others refer to.
+    static let records = [
+        Source(table: "cli_messages", column: "user_id", kind: .chatHistory),
+        Source(table: "cli_readers", column: "user_id", kind: .chatHistory),
+        Source(table: "dropped_messages", column: "sender_id", kind: .records),
+        Source(table: "pending_sender_approvals", column: "sender_id", kind: .records),
+        Source(table: "card_answers", column: "user_id", kind: .records),
+        Source(table: "pairing_tries", column: "sender_id", kind: .records),
+        Source(table: "pairing_codes", column: "made_by", kind: .records),
+        Source(table: "pending_identity_links", column: "user_id", kind: .records),
+        Source(table: "pending_names", column: "user_id", kind: .records),
+        Source(table: "user_dms", column: "user_id", kind: .profile),
+        Source(table: "wirings", column: "user_id", kind: .profile),
+        Source(table: "user_roles", column: "user_id", kind: .profile),
+        Source(table: "agent_group_members", column: "user_id", kind: .profile),
+        Source(table: "identity_handles", column: "user_id", kind: .profile),
+        Source(table: "users", column: "id", kind: .profile),
+    ]
+
+    /// Where a person's id stays: who gave their word for what is a record that nobody shortens.
+    static let kept = [
+        Source(table: "approvals", column: "decided_by", kind: .audit),
+        Source(table: "approval_grants", column: "granted_by", kind: .audit),
+        Source(table: "approval_grants", column: "revoked_by", kind: .audit),
+        Source(table: "approval_audit", column: "user_id", kind: .audit),
+    ]
+
+    typealias Tell = @Sendable (PersonalItem) async throws -> Void
+
+    /// Erases what is kept of the person and tells of each thing; a dry run tells the same and changes nothing.
+    ///
+    /// `forget` empties and closes a conversation. Throws ``StoreError`` `conflict`, before anything is changed, when
+    /// no owner would be left. What was begun may be run again: the person's own row goes last.
+    func erase(
+        _ user: UserID,
+        isDry: Bool,
+        forget: @Sendable (SessionID) async throws -> Void,
+        open: @Sendable (SessionID) async throws -> HostSession,
+        _ tell: Tell
+    ) async throws {
+        let subject = try await subject(user)
+        try await refuseLastOwner(subject)
+        let (parts, unreadable) = try await parts(of: subject)
+        let memory = try await memory(subject, parts)
+        for part in parts {
+            switch part.share {
+            case .own: try await eraseOwn(part, isDry: isDry, forget, tell)
+            case .shared:
+                var count = (messages: part.messages, folders: 0)
+                if !isDry { count = try await open(part.session).erase(of: subject.ids) }
+                try await tell(PersonalItem(.messages, part.place, count: count.messages, .erased))
+                let left = part.messages - count.messages
+                if left > 0 {
+                    try await tell(
+                        PersonalItem(
+                            .messages,
+                            part.place,
+                            count: left,
+                            .stays,
+                            reason: "they are still to be answered",
+                            remedy: "run this again when they are"
+                        )
+                    )
+                }
+            case .foreign: continue
+            }
+        }
+        let own = parts.filter { $0.share == .own }
+        try await eraseTraces(subject, own, isDry: isDry, tell)
+        try await eraseRecords(subject, own, isDry: isDry, tell)
+        for (path, _) in memory {
+            try await tell(
+                PersonalItem(
+                    .memory,
+                    path,
+                    count: 1,
+                    .stays,
+                    reason: "the agent wrote it, and the host changes nothing where agents write",
+                    remedy: "ask the agent to forget it, or `rm \(home)/\(path)`"
+                )
+            )
+        }
+        for item in try await unreadable + audit(subject) + remains(parts) { try await tell(item) }
+    }
+
+    private func refuseLastOwner(_ subject: Subject) async throws {
+        let others = try await central.read { db in
+            let owners = try UserRole.filter(UserRole.CodingKeys.role == Role.owner).fetchAll(db).map(\.userID)
+            return !owners.contains(where: subject.handles.contains) || !owners.allSatisfy(subject.handles.contains)
+        }
+        guard others else {
+            throw StoreError(.conflict, "\(subject.handles[0]) is the last owner: grant owner to somebody else first")
+        }
+    }
+
+    private func eraseOwn(
+        _ part: Part,
+        isDry: Bool,
+        _ forget: @Sendable (SessionID) async throws -> Void,
+        _ tell: Tell
+    ) async throws {
+        let files = SessionPerson(folder: SessionFolder(path: "\(home)/\(part.place)"))
+        let found = try await executors.run { try files.files(of: nil) }
+        if !isDry {
+            try await forget(part.session)
+            try await central.write(changesRouting: false) { db in
+                _ = try Session.deleteOne(db, key: part.session)
+            }
+            try await executors.run { [home] in
+                try Directory(path: "\(home)/data/sessions").directory(part.group.id.rawValue)
+                    .remove(part.session.rawValue, budget: 1_000_000)
+            }
+        }
+        try await tell(PersonalItem(.messages, part.place, count: part.messages, .erased))
+        let transcripts = found.count { $0.path.hasPrefix("state/") }
+        if found.count > transcripts {
+            try await tell(PersonalItem(.files, part.place, count: found.count - transcripts, .erased))
+        }
+        if transcripts > 0 { try await tell(PersonalItem(.transcripts, part.place, count: transcripts, .erased)) }
+    }
+
+    private func eraseTraces(_ subject: Subject, _ own: [Part], isDry: Bool, _ tell: Tell) async throws {
+        let sessions = own.map(\.session)
+        let count = try await traces.erase(sessions: sessions, senders: subject.ids, isDry: isDry)
+        if count > 0 { try await tell(PersonalItem(.traces, "data/traces.db", count: count, .erased)) }
+    }
+
+    private func eraseRecords(_ subject: Subject, _ own: [Part], isDry: Bool, _ tell: Tell) async throws {
+        let chats = own.compactMap(\.chat)
+        @Sendable func end(_ db: Database) throws -> [PersonalItem] {
+            // What is deleted is overwritten, not only let go of.
+            if !isDry { try db.execute(sql: "PRAGMA secure_delete = ON") }
+            defer { if !isDry { try? db.execute(sql: "PRAGMA secure_delete = OFF") } }
+            var items: [PersonalItem] = []
+            for source in Self.records {
+                var count = 0
+                for handle in subject.handles {
+                    let condition = "FROM \(source.table) WHERE \(source.column) = ?"
+                    count += try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: [handle]) ?? 0
+                    guard !isDry else { continue }
+                    if source.table == "users" {
+                        if try User.exists(db, key: handle) { try User.remove(handle, db) }
+                    } else {
+                        try db.execute(sql: "DELETE \(condition)", arguments: [handle])
+                    }
+                }
+                if count > 0 {
+                    items.append(PersonalItem(source.kind, "nanoclaw.db \(source.table)", count: count, .erased))
+                }
+            }
+            if !isDry {
+                try db.execute(
+                    sql: "DELETE FROM identities WHERE id NOT IN (SELECT identity_id FROM identity_handles)"
+                )
+            }
+            for chat in chats {
+                let answers = "FROM cli_messages WHERE platform_id = ?"
+                if chat.channelType == "cli" {
+                    // The chat is this machine's, whoever writes in it next.
+                    let count =
+                        try Int.fetchOne(db, sql: "SELECT count(*) \(answers)", arguments: [chat.platformID]) ?? 0
+                    if !isDry { try db.execute(sql: "DELETE \(answers)", arguments: [chat.platformID]) }
+                    if count > 0 {
+                        items.append(PersonalItem(.chatHistory, "nanoclaw.db cli_messages", count: count, .erased))
+                    }
+                } else {
+                    if !isDry, try MessagingGroup.exists(db, key: chat.id) {
+                        _ = try MessagingGroup.remove(chat.id, db)
+                    }
+                    items.append(PersonalItem(.profile, "nanoclaw.db messaging_groups", count: 1, .erased))
+                }
+            }
+            return items
+        }
+        let items = isDry ? try await central.read(end) : try await central.write { db in try end(db) }
+        for item in items { try await tell(item) }
+    }
+}
