@@ -33,12 +33,14 @@ extension PersonalData {
         Source(table: "users", column: "id", kind: .profile),
     ]
 
-    /// Where a person's id stays: who gave their word for what is a record that nobody shortens.
+    /// Where a person's id stays: in who gave their word for what, which nobody shortens, and in what belongs to an agent.
     static let kept = [
         Source(table: "approvals", column: "decided_by", kind: .audit),
         Source(table: "approval_grants", column: "granted_by", kind: .audit),
         Source(table: "approval_grants", column: "revoked_by", kind: .audit),
         Source(table: "approval_audit", column: "user_id", kind: .audit),
+        // A task belongs to its agent, whoever asked for it.
+        Source(table: "tasks", column: "created_by", kind: .records),
     ]
 
     typealias Tell = @Sendable (PersonalItem) async throws -> Void

@@ -148,11 +148,22 @@ struct PersonalData: Sendable {
     func audit(_ subject: Subject) async throws -> [PersonalItem] {
         try await central.read { db in
             try Self.kept.compactMap { source in
+                guard try db.tableExists(source.table) else { return nil }
                 let count = try subject.handles.map { handle in
                     let sql = "SELECT count(*) FROM \(source.table) WHERE \(source.column) = ?"
                     return try Int.fetchOne(db, sql: sql, arguments: [handle]) ?? 0
                 }.reduce(0, +)
                 guard count > 0 else { return nil }
+                guard source.kind == .audit else {
+                    return PersonalItem(
+                        source.kind,
+                        "nanoclaw.db \(source.table)",
+                        count: count,
+                        .stays,
+                        reason: "tasks are the agent's, whoever asked for them",
+                        remedy: "`nanoclaw tasks list`, and `nanoclaw tasks cancel TASK` for each that is to go"
+                    )
+                }
                 return PersonalItem(
                     source.kind,
                     "nanoclaw.db \(source.table)",
