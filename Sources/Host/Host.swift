@@ -49,7 +49,14 @@ extension HostRuntime {
                 time: time
             )
         )
-        actions.add([CommandAction(central: central, commands: commands, approvals: approvals)])
+        actions.add([
+            CommandAction(
+                central: central,
+                commands: commands,
+                approvals: approvals,
+                people: PersonLookup(store: central, registry: registry)
+            )
+        ])
         approvals.register(CommandApproval(commands: commands))
         let socket = try ControlSocket(
             home: options.home,

@@ -92,9 +92,10 @@ extension Runner {
 
     /// What is due, without the answers that tools wait for or have taken.
     func due(_ limits: AgentConfiguration.Limits) throws -> DueBatch {
-        var batch = try session.due(limit: limits.messagesPerPrompt)
-        guard !awaited.isEmpty || current?.ledger.answers.isEmpty == false else { return batch }
         let taken = Set(current?.ledger.answers ?? [])
+        // What is hidden takes no place from what stands behind it.
+        var batch = try session.due(limit: limits.messagesPerPrompt + awaited.count + taken.count)
+        guard !awaited.isEmpty || !taken.isEmpty else { return batch }
         batch.rows.removeAll { row in
             if taken.contains(row.id) { return true }
             guard case .system(let content) = row.content, let about = content.about else { return false }

@@ -61,7 +61,7 @@ package struct ReplyRouting: Sendable {
     }
 
     /// The row that the turn is about: the newest that asked, else the first of it.
-    package var asked: MessageID? { origin?.id ?? fallback }
+    package var asked: MessageID? { (origin ?? first)?.id }
 
     private func target(at address: ChatAddress) -> Target {
         if let row = newest[address.chat] ?? earlier[address.chat] {

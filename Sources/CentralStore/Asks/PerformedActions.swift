@@ -23,7 +23,12 @@ extension CentralStore {
                 sql: "SELECT result FROM performed_actions WHERE session_id = ? AND request_id = ?",
                 arguments: [session, request]
             )
-            if let known { return try JSONText.decode([Result].self, known)[0] }
+            if let known {
+                guard let result = try? JSONText.decode([Result].self, known).first else {
+                    throw StoreError(.conflict, "a request with this id was carried out before as something else")
+                }
+                return result
+            }
             let result = try body(db)
             try db.execute(
                 sql: "INSERT INTO performed_actions (session_id, request_id, result, performed_at) VALUES (?, ?, ?, ?)",

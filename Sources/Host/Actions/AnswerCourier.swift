@@ -37,17 +37,27 @@ final class AnswerCourier: Sendable {
     /// Brings what waits, of one session or of all.
     func deliver(to session: SessionID? = nil) async {
         do {
-            for answer in try await central.read({ db in try ActionAnswer.waiting(of: session, db) }) {
-                await deliver(answer)
+            // A session that takes none holds up only its own.
+            var broken: Set<SessionID> = []
+            for answer in try await central.read({ db in try ActionAnswer.waiting(of: session, db) })
+            where !broken.contains(answer.session) {
+                if await !deliver(answer) { broken.insert(answer.session) }
             }
         } catch {
             logger.error("Answers could not be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func deliver(_ answer: ActionAnswer) async {
+    /// False when the session takes nothing now.
+    private func deliver(_ answer: ActionAnswer) async -> Bool {
         do {
             let handle = try await sessions.session(answer.session)
+            guard handle.status == .active else {
+                // Nobody reads it in a session that a person has closed; one in quarantine may be opened again.
+                guard handle.status == .closed else { return false }
+                try await central.write(changesRouting: false) { db in try answer.remove(db) }
+                return true
+            }
             let now = time.now
             let row = NewInbound(
                 sourceID: Self.source(answer.request),
@@ -60,11 +70,13 @@ final class AnswerCourier: Sendable {
             _ = try await ledger.holding(handle.id, reason: "answer") { try await handle.store.insert([row]) }
             try await central.write(changesRouting: false) { db in try answer.remove(db) }
             await supervisor.wake(handle)
+            return true
         } catch {
             logger.warning(
                 "An answer waits",
                 metadata: ["session": "\(answer.session)", "request": "\(answer.request)", "error": "\(error)"]
             )
+            return false
         }
     }
 }

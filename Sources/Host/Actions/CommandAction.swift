@@ -3,6 +3,7 @@ import Approvals
 import CentralStore
 import ControlProtocol
 import Core
+import GRDB
 
 /// `nanoclaw` called inside a sandbox: reads of the agent's own are answered, changes wait for somebody's word, and what
 /// stands in no list is refused by name.
@@ -15,6 +16,7 @@ struct CommandAction: HostAction {
     let central: CentralStore
     let commands: ControlCommands
     let approvals: ApprovalService
+    let people: PersonLookup
 
     func perform(_ request: HostActionRequest) async throws -> HostActionOutcome {
         var arguments = request.arguments
@@ -52,12 +54,15 @@ struct CommandAction: HostAction {
                 isGlobal: scope == .global
             )
         )
-        if scope == .group, call.verb.reach == .sessionOfGroup { try await checkSession(call, request.agentGroup) }
+        var arguments = call.arguments
+        if scope == .group, call.verb.reach == .sessionOfGroup {
+            arguments["session"] = .string(try await session(call, request.agentGroup).rawValue)
+        }
         switch call.verb.effect {
         case .read:
             let value = try await commands.run(
                 call.verb.command,
-                call.arguments,
+                arguments,
                 as: UserID(channel: "agent", native: request.agentGroup.rawValue)
             )
             return .done(call.isJSON ? try value.text() : InsideText.human(value))
@@ -66,20 +71,29 @@ struct CommandAction: HostAction {
     }
 
     /// A session of another agent is as unknown as one that does not exist.
-    private func checkSession(_ call: InsideCall, _ group: AgentGroupID) async throws {
+    private func session(_ call: InsideCall, _ group: AgentGroupID) async throws -> SessionID {
         let name = call.arguments["session"]?.string ?? ""
         let session = try? await central.read { db in try Lookup.session(name, db) }
-        guard session?.agentGroupID == group else {
+        guard let session, session.agentGroupID == group else {
             throw ControlError(.notFound, "your agent group has no session \"\(name.prefix(60))\"")
         }
+        return session.id
     }
 
     private func ask(_ call: InsideCall, _ request: HostActionRequest) async throws -> String {
+        // A row that is looked at again was asked about already, whatever has become of that.
+        let known = try await central.read { db in
+            try ApprovalID.fetchOne(
+                db,
+                sql: "SELECT approval_id FROM approval_askers WHERE session_id = ? AND request = ?",
+                arguments: [request.session.id, request.id]
+            )
+        }
+        if let known { return "approval-pending: an admin was asked (\(known))" }
         let named = call.arguments["group"]?.string ?? request.agentGroup.rawValue
         // Whose admins are asked: the group that is changed, whoever asks.
         let group = try await central.read { db in try Lookup.agentGroup(named, db).id }
-        var arguments = call.arguments
-        arguments["group"] = .string(group.rawValue)
+        let arguments = try await resolved(call, group)
         let outcome = try await approvals.request(
             ApprovalRequest(
                 action: CommandApproval.kind,
@@ -94,6 +108,29 @@ struct CommandAction: HostAction {
             return "approval-pending: an admin is asked (\(id)); it is carried out when they allow it"
         case .granted(let id, _): return "approval-pending: a standing grant allows it (\(id)); it is carried out now"
         }
+    }
+}
+
+extension CommandAction {
+    /// The arguments with ids in place of names: what a name means may change before somebody gives their word.
+    private func resolved(_ call: InsideCall, _ group: AgentGroupID) async throws -> [String: JSONValue] {
+        var arguments = call.arguments
+        arguments["group"] = .string(group.rawValue)
+        if let user = arguments["user"]?.string {
+            let isGrant = call.verb.command == "members add"
+            let id = isGrant ? try await people.grantee(user) : try await people.user(user)
+            arguments["user"] = .string(id.description)
+        }
+        let (chat, agent) = (arguments["chat"]?.string, arguments["agent"]?.string)
+        let ids = try await central.read { db in
+            (
+                try chat.map { try Lookup.messagingGroup($0, db).id.rawValue },
+                try agent.map { try Lookup.agentGroup($0, db).id.rawValue }
+            )
+        }
+        if let id = ids.0 { arguments["chat"] = .string(id) }
+        if let id = ids.1 { arguments["agent"] = .string(id) }
+        return arguments
     }
 }
 

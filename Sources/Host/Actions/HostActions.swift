@@ -74,25 +74,33 @@ final class HostActions: Sendable {
         }
     }
 
-    /// The body's value; when it takes longer it is cancelled, and its refusal says so.
+    /// The body's value; when it takes longer it is cancelled, and the refusal says so.
     private static func within(
         _ limit: Duration,
         _ time: any TimeSource,
         _ body: @escaping @Sendable () async throws -> HostActionOutcome
     ) async throws -> HostActionOutcome {
-        try await withThrowingTaskGroup(of: HostActionOutcome?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                // In short steps: the runtime keeps a cancelled sleep and its task until the time that it was to end.
-                let end = time.monotonic + limit
-                while time.monotonic < end { try await time.sleep(until: min(end, time.monotonic + .seconds(1))) }
-                return nil
-            }
-            defer { group.cancelAll() }
-            if let first = try await group.next(), let outcome = first { return outcome }
+        let (ends, end) = AsyncStream.makeStream(of: Swift.Result<HostActionOutcome, any Error>?.self)
+        // Not children: a handler that hangs would hold up everybody who waits here.
+        let work = Task {
+            do { end.yield(.success(try await body())) } catch { end.yield(.failure(error)) }
+        }
+        let timer = Task {
+            // In short steps: the runtime keeps a cancelled sleep and its task until the time that it was to end.
+            let over = time.monotonic + limit
+            while time.monotonic < over { try await time.sleep(until: min(over, time.monotonic + .seconds(1))) }
+            end.yield(nil)
+        }
+        defer {
+            work.cancel()
+            timer.cancel()
+        }
+        for await first in ends {
+            if let first { return try first.get() }
             throw HostActionRefusal(
                 "the host did not finish this within \(limit.components.seconds) s; whether it is done is not known"
             )
         }
+        throw CancellationError()
     }
 }

@@ -7,12 +7,14 @@ import SessionStoreHost
 extension SessionDelivery {
     /// Carries out a request; its record and its answer are one commit.
     func act(_ item: LaneItem, _ action: OutboundAction, in key: DeliveryLane.Key) async {
+        // The host may have been told to stop while the row was checked.
+        guard !isDiscarded(item.delivery) else { return discard(item, in: key) }
         var item = item
-        item.delivery.attempts += 1
-        item.delivery.nextAttempt = nil
         if context.actions.knows(action.action), let wait = requests.take(at: context.time.monotonic) {
             return postpone(item, by: wait, in: key)
         }
+        item.delivery.attempts += 1
+        item.delivery.nextAttempt = nil
         let result = await context.actions.perform(
             action,
             item.delivery,

@@ -144,7 +144,7 @@ extension SessionDelivery {
         announceTurns()
     }
 
-    private func discard(_ item: LaneItem, in key: DeliveryLane.Key) {
+    func discard(_ item: LaneItem, in key: DeliveryLane.Key) {
         var delivery = item.delivery
         delivery.state = .failed
         delivery.error = "stopped before it was sent"

@@ -65,9 +65,10 @@ final class QuestionDesk: HostAction, CardOwner {
             address: address,
             agentName: request.session.agentName,
             card: Card(
-                title: asked.title,
-                body: asked.question,
-                options: asked.options.map { CardOption(label: $0.label, value: $0.value) },
+                // Who asks is the host's word, and nothing of the agent's can look like another card.
+                title: "\(Self.plain(request.session.agentName)) asks: \(Self.plain(asked.title))",
+                body: Self.quoted(asked.question),
+                options: asked.options.map { CardOption(label: Self.plain($0.label), value: $0.value) },
                 expiresAt: question.expiresAt
             )
         )
@@ -112,14 +113,13 @@ final class QuestionDesk: HostAction, CardOwner {
                 else { return .over }
                 try question.delete(db)
                 try choice.record(db)
-                let who = try User.fetchOne(db, key: choice.user)?.displayName ?? choice.user.description
                 try ActionAnswer(
                     session: question.sessionID,
                     request: question.request,
                     content: SystemContent(
                         action: self.name,
                         status: "ok",
-                        text: "\(who) (\(choice.user)) chose \"\(option.value)\".",
+                        text: "\(choice.user) chose \"\(option.value)\".",
                         result: [
                             "value": .string(option.value), "label": .string(option.label),
                             "user": .string(choice.user.description),
@@ -130,7 +130,7 @@ final class QuestionDesk: HostAction, CardOwner {
                 let closed = try CardRow.close(
                     purpose: Self.purpose,
                     subject: question.id,
-                    outcome: "\(who): \(option.label)",
+                    outcome: "\(Self.plain(choice.user.description)): \(Self.plain(option.label))",
                     isLapsed: false,
                     now: now,
                     db
@@ -146,6 +146,15 @@ final class QuestionDesk: HostAction, CardOwner {
                 return .taken
             }
         }
+    }
+
+    /// The text without what Markdown makes something of.
+    private static func plain(_ text: String) -> String { text.filter { !"*_`~[]<>#|\\".contains($0) } }
+
+    /// The text as a quotation, line by line.
+    private static func quoted(_ text: String) -> String {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
+            .joined(separator: "\n")
     }
 
     private static func group(of question: String, _ db: Database) throws -> AgentGroupID? {
@@ -177,26 +186,50 @@ final class QuestionDesk: HostAction, CardOwner {
         }
     }
 
+    /// The channel will never show it: the agent is told, as nobody could answer.
+    func wasRefused(_ card: OpenCard) async {
+        do {
+            let now = time.now
+            let session = try await central.write(changesRouting: false) { db -> SessionID? in
+                guard let question = try PendingQuestion.fetchOne(db, key: card.subject) else { return nil }
+                let text = "The channel did not take the question \"\(question.title)\": nobody has seen it."
+                try self.end(question, text, ["refused": true], now, db)
+                return question.sessionID
+            }
+            if let session { await answers.deliver(to: session) }
+        } catch {
+            // It ends at its time.
+            logger.error("A question that nobody sees stays open", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Ends a question that nobody answered; the answer starts no turn.
+    private func end(
+        _ question: PendingQuestion,
+        _ text: String,
+        _ result: JSONValue,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws {
+        try question.delete(db)
+        try ActionAnswer(
+            session: question.sessionID,
+            request: question.request,
+            content: SystemContent(action: name, status: "error", text: text, result: result),
+            address: question.address,
+            trigger: false
+        ).post(at: now, db)
+    }
+
     private func expire() async throws {
         let now = time.now
         let (sessions, closed) = try await central.write(changesRouting: false) { db in
             var closed: [CardID] = []
             let over = try PendingQuestion.overdue(now, db)
             for question in over {
-                try question.delete(db)
                 let seconds = (question.expiresAt.milliseconds - question.createdAt.milliseconds) / 1000
-                try ActionAnswer(
-                    session: question.sessionID,
-                    request: question.request,
-                    content: SystemContent(
-                        action: self.name,
-                        status: "error",
-                        text: "Nobody answered \"\(question.title)\" within \(seconds) s; the question is closed.",
-                        result: ["expired": true]
-                    ),
-                    address: question.address,
-                    trigger: false
-                ).post(at: now, db)
+                let text = "Nobody answered \"\(question.title)\" within \(seconds) s; the question is closed."
+                try self.end(question, text, ["expired": true], now, db)
                 closed += try CardRow.close(
                     purpose: Self.purpose,
                     subject: question.id,

@@ -134,7 +134,7 @@ extension TestHost {
     }
 
     /// What the host answers the home's owner, as over the control socket.
-    func control(_ command: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
+    func directly(_ command: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
         let context = ControlContext(
             home: runtime.options.home,
             store: runtime.central,
