@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// What `nanoclaw` inside the tool tier and the runner say to each other: one line of JSON each way on a connection to
 /// ``port``.
