@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// A verb that `nanoclaw` has inside a sandbox: what it is called, what it takes, and what it needs.
 ///
