@@ -1,3 +1,4 @@
+import AgentRequests
 import CentralStore
 import ChannelKit
 import Core
