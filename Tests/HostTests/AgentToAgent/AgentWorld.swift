@@ -1,9 +1,7 @@
 import CentralStore
 import ChannelKit
-import ControlProtocol
 import Core
 import GRDB
-import HostLogging
 import Sandbox
 import SessionStore
 import SessionStoreHost
@@ -131,24 +129,6 @@ extension TestHost {
             }
             return true
         }
-    }
-
-    /// What the host answers the home's owner, as over the control socket.
-    func directly(_ command: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
-        let context = ControlContext(
-            home: runtime.options.home,
-            store: runtime.central,
-            host: runtime,
-            cli: runtime.cli,
-            traces: runtime.traces,
-            time: runtime.time
-        )
-        let call = ControlCall(
-            caller: UserID(channel: "cli", native: "0"),
-            authority: .homeOwner,
-            request: ControlRequest(id: "1", command: command, arguments: arguments)
-        ) { _ in }
-        return try await ControlCommands(context).run(call)
     }
 }
 
