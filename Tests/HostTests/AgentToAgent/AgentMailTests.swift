@@ -96,9 +96,7 @@ import Testing
         }
     }
 
-    @Test
-    func
-        `§16.223 T04 a message to an agent that is no destination is refused, and one to another conversation of its own is not`()
+    @Test func `§16.223 T04 a message to an agent that is no destination is refused, one to itself is not`()
         async throws
     {
         let script: AgentWorld.Script = { row, world in
