@@ -56,7 +56,7 @@ import Testing
                 #expect(try folder.names() == ["CLAUDE.md", "memory", "skills"])
                 let text = String(decoding: try folder.contents("CLAUDE.md", limit: 1000), as: UTF8.self)
                 #expect(text == "# Sub Agent\n\nBe brief.\n")
-                let listed = try await host.directly("groups list", [:])
+                let listed = try await host.control("groups list", [:])
                 #expect(listed.array?.compactMap { $0[key: "parent"]?.string } == ["main"])
             }
         }

@@ -147,7 +147,7 @@ import Testing
                 #expect(try known() == ["chat", "child", "cli"])
                 #expect(host.spawner.runners.first { $0.request.session == handle.id }?.exit == nil)
                 let runners = host.spawner.runners.count
-                _ = try await host.directly("groups delete", ["group": .string(world["child"].rawValue)])
+                _ = try await host.control("groups delete", ["group": .string(world["child"].rawValue)])
                 #expect(try known() == ["chat", "cli"])
                 #expect(host.spawner.runners.count == runners)
                 let left = try await host.runtime.central.read { db in
