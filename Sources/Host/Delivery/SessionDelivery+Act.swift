@@ -29,7 +29,10 @@ extension SessionDelivery {
         let starts = context.actions.startsTurn(action.action)
         switch result {
         case .unavailable(let error): return await retryLater(item, in: key, error)
-        case .unknown(let reason): fail(item.delivery, .failed, reason)
+        case .unknown(let reason):
+            // Nothing was tried.
+            item.delivery.attempts -= 1
+            fail(item.delivery, .failed, reason)
         case .refused(let refusal):
             await answer(item, .failed, error: refusal.message, trigger: starts) {
                 SystemContent(

@@ -17,6 +17,7 @@ struct PersonLookup: Sendable {
     /// Throws `invalidArguments` naming the ids that were meant, perhaps.
     func grantee(_ text: String) async throws -> UserID {
         if let id = UserID(text), PathSegment.isIdentifier(id.channel) { return try await user(text) }
+        guard !text.utf8.contains(UInt8(ascii: ":")) else { throw Self.noUser(text) }
         let meant = try await store.read { db in
             try User.filter(
                 User.CodingKeys.displayName == text || User.CodingKeys.handle == String(text.trimmingPrefix("@"))
@@ -43,7 +44,7 @@ struct PersonLookup: Sendable {
                 throw Self.unknown(text)
             }
         }
-        guard PeopleHandlers.isPlainID(id.native) else { throw Self.unknown(text) }
+        guard PeopleHandlers.isPlainID(id.native) else { throw Self.noUser(text) }
         if try await store.read({ db in try User.exists(db, key: id) }) { return id }
         let adapter = registry.adapter(id.channel)
         if adapter?.isNativeID(id.native) ?? !Self.looksLikeHandle(id.native) { return id }
@@ -60,6 +61,13 @@ struct PersonLookup: Sendable {
     /// True for `@name`, which people choose; an id of Matrix has its server behind a colon.
     static func looksLikeHandle(_ native: String) -> Bool {
         native.hasPrefix("@") && !native.utf8.contains(UInt8(ascii: ":"))
+    }
+
+    private static func noUser(_ text: String) -> ControlError {
+        ControlError(
+            .invalidArguments,
+            "\"\(text.prefix(80))\" is no user: write <channel>:<id> without spaces, such as cli:1000"
+        )
     }
 
     private static func unknown(_ text: String) -> ControlError {

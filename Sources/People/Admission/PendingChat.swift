@@ -6,7 +6,7 @@ package import GRDB
 package struct PendingChat: CentralRecord {
     package static let databaseTableName = "pending_channel_approvals"
     /// Chats that may be asked about at once: strangers open as many as they like.
-    package static let most = 20
+    package static let most = 10
 
     package var messagingGroupID: MessagingGroupID
     /// The agent that the card names first.

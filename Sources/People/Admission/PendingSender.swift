@@ -6,7 +6,7 @@ package import GRDB
 package struct PendingSender: CentralRecord {
     package static let databaseTableName = "pending_sender_approvals"
     /// People whom one agent's admins may be asked about at once.
-    package static let mostOfGroup = 20
+    package static let mostOfGroup = 10
 
     package var id: String
     package var messagingGroupID: MessagingGroupID

@@ -102,6 +102,8 @@ import Testing
                 scripts: ["main": script, "child": { _, _ in [] }]
             ) { host, world in
                 try await host.runtime.accept(host.event("first"))
+                // The runner looks at the first message of a turn only: "send" is to have one of its own.
+                try await host.rest()
                 let handle = try await host.session()
                 try Directory(path: home).replace("secret", with: Array("secret".utf8))
                 let outbox = try Directory(path: handle.folder.outbound + "/outbox")
@@ -146,6 +148,8 @@ import Testing
                 }
                 #expect(try known() == ["chat", "child", "cli"])
                 #expect(host.spawner.runners.first { $0.request.session == handle.id }?.exit == nil)
+                // The child's own runner has started too.
+                try await host.rest()
                 let runners = host.spawner.runners.count
                 _ = try await host.control("groups delete", ["group": .string(world["child"].rawValue)])
                 #expect(try known() == ["chat", "cli"])

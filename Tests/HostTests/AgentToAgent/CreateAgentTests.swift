@@ -79,6 +79,8 @@ import Testing
                     try await host.eventually("with words") {
                         try await handle.news().contains { $0.contains(words) }
                     }
+                    // The answer starts a turn of its own, of which the next message is not to be a part.
+                    try await host.rest()
                 }
                 #expect(try await pending(host).isEmpty)
                 try await host.runtime.accept(host.event(#"{"name":"Spy","instructions":"Look."}"#))

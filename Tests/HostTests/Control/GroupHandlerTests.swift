@@ -118,7 +118,7 @@ import Testing
             ("messaging-groups create", ["channel": "cli", "platformID": "weird ../id"], "holds spaces"),
             ("messaging-groups create", ["channel": "cli", "platformID": "../id"], "cli:local:<name>"),
             ("wirings create", ["group": "main", "chat": "cli", "sessionMode": "alone"], "--session-mode \"alone\""),
-            ("logs level", ["level": "debug", "component": "nosuch"], "use one of channels, control"),
+            ("logs level", ["level": "debug", "component": "nosuch"], "use one of actions, agents"),
         ] as [(String, [String: JSONValue], String)]
     )
     func `what nothing can be called is refused`(

@@ -176,7 +176,13 @@ import Testing
                         }
                     }
                     database.close()
-                    #expect(await deliveries.drain() == .fine)
+                    var finding = await deliveries.drain()
+                    // A busy machine's file is looked at again; anything else stays what it is.
+                    for _ in 0..<100 where finding == .busy {
+                        try await Task.sleep(for: .milliseconds(10))
+                        finding = await deliveries.drain()
+                    }
+                    #expect(finding == .fine)
                     await deliveries.settle()
                 }
                 try await host.eventually("every row has its end") {

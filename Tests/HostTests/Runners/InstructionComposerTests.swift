@@ -43,10 +43,12 @@ import Testing
             #expect(try composer.compose(Self.group, config) == first)
             let text = try #require(first.files["instructions.md"])
             let headings = text.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { $0.dropFirst(3) }
-            let fragments = try ["agents", "files", "memory", "messages", "schedule", "skills"].map { name in
+            let fragments = try [
+                "agents", "files", "memory", "messages", "nanoclaw", "questions", "schedule", "skills",
+            ].map { name in
                 try #require(ContainerResources.fragment(name)).split(separator: "\n")[0].dropFirst(3)
             }
-            #expect(headings.suffix(6) == fragments[...])
+            #expect(headings.suffix(8) == fragments[...])
             #expect(text.hasPrefix(ContainerResources.baseInstructions.prefix(200)))
             #expect(text.hasSuffix("\n\nOwn words.\n"))
 
