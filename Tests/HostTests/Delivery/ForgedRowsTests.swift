@@ -176,7 +176,10 @@ import Testing
                         }
                     }
                     database.close()
-                    #expect(await deliveries.drain() == .fine)
+                    // Its runner claims the answers to what was asked, and may be writing just now.
+                    var finding = await deliveries.drain()
+                    while finding == .busy { finding = await deliveries.drain() }
+                    #expect(finding == .fine)
                     await deliveries.settle()
                 }
                 try await host.eventually("every row has its end") {

@@ -9,8 +9,9 @@ struct LogHandlers: Sendable {
 
     /// The parts of the host that log.
     static let components = [
-        "channels", "control", "delivery", "disk", "host", "instructions", "lifecycle", "models", "notices", "people",
-        "retention", "router", "runners", "sweep", "traces",
+        "actions", "agents", "approvals", "cards", "channels", "control", "delivery", "disk", "host", "instructions",
+        "lifecycle", "models", "notices", "people", "questions", "retention", "router", "runners", "sweep", "tasks",
+        "traces",
     ]
 
     func handlers() -> [String: ControlHandler] {
