@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func `T20 of a run that fails the runner says nothing: the host knows whom to tell`() async throws {
-        let provider = ScriptedProvider([.failure(ModelError(.unauthorized, "the key is refused"))])
+        let provider = ScriptedProvider([.failure(ModelError(.rejected, "the key is refused"))])
         try await withRunner(provider) { session in
             let id = try await session.put(Self.task("look"))
             try await session.waitForEnd(of: id)

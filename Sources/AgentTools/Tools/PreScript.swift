@@ -35,13 +35,10 @@ package struct PreScript: Sendable {
     }
 
     private func verdict(of script: String) async throws -> Verdict {
-        let (output, error) = (try Pipe(), try Pipe())
-        try output.read.setNonBlocking()
-        try error.read.setNonBlocking()
-        let running = try await start(script, output.write, error.write)
+        let (running, output, error) = try await start(script)
         return try await withTaskCancellationHandler {
-            async let printed = Self.collect(output.read, limit: Self.outputLimit) { running.kill(9) }
-            async let complaints = Self.collect(error.read, limit: 64 * 1024) {}
+            async let printed = Self.collect(output, limit: Self.outputLimit) { running.kill(9) }
+            async let complaints = Self.collect(error, limit: 64 * 1024) {}
             let isTimedOut = try await expires(running)
             let exit = try await running.exit()
             let (text, isTooLong) = try await printed
@@ -54,22 +51,24 @@ package struct PreScript: Sendable {
         }
     }
 
+    /// Starts it; answers the reading ends of what it prints and of what it complains.
+    ///
     /// Our copies of the writing ends are gone on return, so that the pipes end with the script.
-    private func start(
-        _ script: String,
-        _ output: Descriptor,
-        _ error: Descriptor
-    ) async throws -> ToolInitClient.Running {
-        try await services.tier.start(
+    private func start(_ script: String) async throws -> (ToolInitClient.Running, Descriptor, Descriptor) {
+        let (output, error) = (try Pipe(), try Pipe())
+        try output.read.setNonBlocking()
+        try error.read.setNonBlocking()
+        let running = try await services.tier.start(
             ToolCommand(
                 argv: ["/bin/sh", "-c", script],
                 environment: services.places.environment,
                 directory: services.places.agent
             ),
             input: try Descriptor.null(),
-            output: output,
-            error: error
+            output: output.write,
+            error: error.write
         )
+        return (running, output.read, error.read)
     }
 
     /// Waits for the end or for the time; at the time the script and all that it has started is ended.
