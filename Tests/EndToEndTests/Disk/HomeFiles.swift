@@ -34,6 +34,18 @@ extension TestHost {
         #expect(size("config.yaml") > 0)
     }
 
+    /// Waits until nothing is open in a session's file: an end is recorded a moment after people see it.
+    private func settled(_ file: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < deadline {
+            let open = try await sql(
+                file,
+                "select count(*) from messages_in where kind = 'chat' and status = 'pending'"
+            )
+            if open == ["0"] { return }
+        }
+    }
+
     /// Everything that was stored for an agent has ended, and every word that one was to say stands once in the chat's
     /// history; answers the texts that were stored.
     func checkReplies() async throws -> Set<String> {
@@ -43,6 +55,7 @@ extension TestHost {
         )
         var texts: Set<String> = []
         for file in try await databases() where file.hasSuffix("/inbound.db") {
+            try await settled(file)
             let rows = "select status, json_extract(content, '$.text') from messages_in where kind = 'chat'"
             for row in try await sql(file, rows) {
                 let fields = row.split(separator: "|", maxSplits: 1).map(String.init)
