@@ -197,7 +197,12 @@ run_tests() {
     install -m 755 .build/debug/crash-host .build/debug/nanoclaw "$copies/faults/"
     # The whole run takes about twenty minutes on two cores: one that takes 50 hangs, and shall say so.
     local code=0
-    timeout --foreground -s INT -k 30 "$limit" swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" || code=$?
+    timeout --foreground -s INT -k 30 "$limit" \
+        swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" 2>&1 |
+        tee "$copies/test.log" || code=$?
+    # Once more at the end what failed, out of thousands of lines; then the runner's own summary.
+    ((code == 0)) || grep -a -A 4 'recorded an issue' "$copies/test.log" | cut -c 1-800 | head -80 || true
+    ((code == 0)) || tail -n 1 "$copies/test.log"
     ((code != 124)) || fail "the tests did not end within $limit: the last one named above hangs"
     if [[ ${NANOCLAW_LONG:-} == 1 && $# -eq 0 ]]; then
         bash Benchmarks/run.sh --only live,soak --strict || code=$?
