@@ -81,7 +81,7 @@ import Testing
         try await withRunner(provider) { session in
             let id = try await session.put(Self.task("look", script: "sleep 600"))
             try await session.wait(until: { try session.toolsInFlight().contains("pre-script") })
-            for _ in 0..<31 where try session.state(of: id) != "failed" { try await session.second() }
+            for _ in 0..<60 where try session.state(of: id) != "failed" { try await session.second() }
             try await session.waitForEnd(of: id)
             #expect(try session.detail(of: id)?.contains("longer than 30 s") == true)
             #expect(provider.requests.isEmpty)
