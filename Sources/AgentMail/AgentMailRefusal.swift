@@ -28,7 +28,7 @@ package enum AgentMailRefusal: Sendable, Equatable, CaseIterable {
     package func words(_ limits: AgentMailLimits) -> String {
         switch self {
         case .noAgent: "there is no such agent any more"
-        case .noDestination: "that agent is none of your destinations"
+        case .noDestination: "that agent is none of your destinations (any more)"
         case .answersAnother: "it answers a message of somebody else"
         case .itself: "it would come back to this very conversation"
         case .closed: "the conversation it goes to was closed by a person"

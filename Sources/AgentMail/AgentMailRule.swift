@@ -36,10 +36,11 @@ package enum AgentMailRule {
         case refuse(AgentMailRefusal)
     }
 
-    /// The verdict; what may not be at all is refused before what is only too much.
+    /// The verdict; what may not be at all is refused before what is only too much, and to whom a group leads that does not
+    /// exist it is as foreign as any other.
     package static func decide(_ facts: AgentMailFacts, _ limits: AgentMailLimits) -> Verdict {
-        guard facts.targetExists else { return .refuse(.noAgent) }
         guard facts.isOwnGroup || facts.isDestination else { return .refuse(.noDestination) }
+        guard facts.targetExists else { return .refuse(.noAgent) }
         if case .refused(let refusal) = facts.path { return .refuse(refusal) }
         let hops = max(0, facts.causeHops) + 1
         guard hops <= limits.hops else { return .refuse(.tooManyHops) }

@@ -18,7 +18,8 @@ import Testing
             (AgentMailFacts(path: .refused(.closed), causeHops: 3), .refuse(.closed)),
             (AgentMailFacts(isDestination: false, path: .refused(.closed)), .refuse(.noDestination)),
             (AgentMailFacts(isOwnGroup: true, isDestination: false, path: Self.path), .accept(Self.path, hops: 1)),
-            (AgentMailFacts(targetExists: false, isDestination: false, path: Self.path), .refuse(.noAgent)),
+            (AgentMailFacts(targetExists: false, isDestination: false, path: Self.path), .refuse(.noDestination)),
+            (AgentMailFacts(targetExists: false, path: Self.path), .refuse(.noAgent)),
         ]
         for (facts, verdict) in table { #expect(AgentMailRule.decide(facts, Self.limits) == verdict, "\(facts)") }
     }

@@ -53,7 +53,12 @@ final class HostActions: Sendable {
                 inReplyTo: delivery.inReplyTo,
                 arguments: try ActionArguments(action)
             )
-            return .done(try await Self.within(limit, time) { try await handler.perform(request) })
+            guard let outcome = try await Deadline.run(limit, time, { try await handler.perform(request) }) else {
+                throw HostActionRefusal(
+                    "the host did not finish this within \(limit.components.seconds) s; whether it is done is not known"
+                )
+            }
+            return .done(outcome)
         } catch let error as HostActionRefusal {
             return .refused(error)
         } catch {
@@ -72,35 +77,5 @@ final class HostActions: Sendable {
         case is CancellationError: return true
         default: return false
         }
-    }
-
-    /// The body's value; when it takes longer it is cancelled, and the refusal says so.
-    private static func within(
-        _ limit: Duration,
-        _ time: any TimeSource,
-        _ body: @escaping @Sendable () async throws -> HostActionOutcome
-    ) async throws -> HostActionOutcome {
-        let (ends, end) = AsyncStream.makeStream(of: Swift.Result<HostActionOutcome, any Error>?.self)
-        // Not children: a handler that hangs would hold up everybody who waits here.
-        let work = Task {
-            do { end.yield(.success(try await body())) } catch { end.yield(.failure(error)) }
-        }
-        let timer = Task {
-            // In short steps: the runtime keeps a cancelled sleep and its task until the time that it was to end.
-            let over = time.monotonic + limit
-            while time.monotonic < over { try await time.sleep(until: min(over, time.monotonic + .seconds(1))) }
-            end.yield(nil)
-        }
-        defer {
-            work.cancel()
-            timer.cancel()
-        }
-        for await first in ends {
-            if let first { return try first.get() }
-            throw HostActionRefusal(
-                "the host did not finish this within \(limit.components.seconds) s; whether it is done is not known"
-            )
-        }
-        throw CancellationError()
     }
 }

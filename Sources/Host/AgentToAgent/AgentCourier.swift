@@ -1,4 +1,5 @@
 import AgentMail
+import Approvals
 import CentralStore
 import ChannelKit
 import Core
@@ -32,7 +33,7 @@ struct AgentCourier: Sendable {
     let central: CentralStore
     let sessions: SessionManager
     let ledger: DirtyLedger
-    let registry: ChannelRegistry
+    let directMessages: DirectMessages
     let limits: AgentMailLimits
     let traces: TraceStore?
     let activity: SessionActivity
@@ -101,7 +102,7 @@ struct AgentCourier: Sendable {
             attachments: files
         )
         let outcome = try await ledger.holding(target.id, reason: "message of an agent") {
-            try await insert(row, into: target)
+            try await target.insert(row, time: time) { await supervisor.wrapped?.endBlocking(target.id) }
         }
         crashPoint("agents.stored")
         guard case .inserted(let id, _) = outcome else { return .delivered }
@@ -135,27 +136,15 @@ struct AgentCourier: Sendable {
                 let file = try await source.store.openOutboxFile(message: delivery.message, name: name)
                 files.append(NewAttachment(name: file.name, source: .open(file.descriptor)))
             } catch {
-                text += "\n[The file \(name) could not be attached: \(error)]"
+                // Why is the host's own and the sender's business, not the other agent's.
+                logger.warning(
+                    "A file did not go along to another agent",
+                    metadata: ["session": "\(source.id)", "message": "\(delivery.message)", "error": "\(error)"]
+                )
+                text += "\n[The file \(name) could not be attached.]"
             }
         }
         return (text, files)
-    }
-
-    /// Stores the row.
-    ///
-    /// A runner that keeps its database locked for a second loses its life, not the message.
-    private func insert(_ row: NewInbound, into target: SessionHandle) async throws -> InsertOutcome {
-        let start = time.monotonic
-        while true {
-            do {
-                return try await target.store.insert([row])[0]
-            } catch let error as SessionStore.StoreError where error.code == .busy {
-                let blocked = time.monotonic - start
-                guard blocked < .seconds(6) else { throw error }
-                if blocked >= .seconds(1) { await supervisor.wrapped?.endBlocking(target.id) }
-                try await time.sleep(for: .milliseconds(10))
-            }
-        }
     }
 
     // MARK: - Limits
@@ -183,10 +172,11 @@ struct AgentCourier: Sendable {
         return found
     }
 
-    /// The direct chat of the first person who keeps the agent and can be reached; nil when nobody can.
+    /// The direct chat of the first person who decides over the agent and can be reached; nil when nobody can.
     private func keeperAddress(_ group: AgentGroupID) async throws -> ChatAddress? {
-        for user in try await central.keepers(of: group) {
-            if let address = try? await registry.adapter(user.channel)?.openDM(user) { return address }
+        let keepers = try await central.read { db in try ApproverDirectory.approvers(.groupAdmin, group: group, db) }
+        for user in keepers {
+            if let address = await directMessages.address(of: user) { return address }
         }
         return nil
     }

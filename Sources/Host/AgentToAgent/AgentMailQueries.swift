@@ -145,21 +145,6 @@ extension CentralStore {
         )
         return db.changesCount == 1
     }
-
-    /// Who is to be told what this agent does: its admins, else the global ones, else the owners, each in the order in which
-    /// they were granted that.
-    func keepers(of group: AgentGroupID) async throws -> [UserID] {
-        try await read { db in
-            try UserID.fetchAll(
-                db,
-                sql: """
-                    SELECT user_id FROM user_roles WHERE agent_group_id = ? OR agent_group_id IS NULL
-                    ORDER BY agent_group_id IS NULL, role = 'owner', granted_at, user_id
-                    """,
-                arguments: [group]
-            )
-        }
-    }
 }
 
 extension AgentMessage {

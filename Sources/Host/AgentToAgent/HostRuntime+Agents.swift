@@ -5,7 +5,8 @@ extension HostRuntime {
     func addAgentActions() {
         let creation = agentCreation
         approvals.register(CreateAgentApproval(creation: creation))
-        actions.add([CreateAgentAction(creation: creation, approvals: approvals)])
+        approvals.register(ShellApproval())
+        actions.add([CreateAgentAction(creation: creation, approvals: approvals), ShellAction(approvals: approvals)])
     }
 
     /// Makes the agents that agents ask for.

@@ -5,6 +5,9 @@ import Logging
 
 /// The direct chat with a person: asked of the channel once, then kept until a message cannot be sent there.
 struct DirectMessages: Sendable {
+    /// The longest that a channel may take to open a chat with somebody.
+    private static let patience: Duration = .seconds(30)
+
     private let central: CentralStore
     private let registry: ChannelRegistry
     private let time: any TimeSource
@@ -22,10 +25,15 @@ struct DirectMessages: Sendable {
         guard let adapter = registry.adapter(user.channel) else { return nil }
         do {
             if let known = try await central.read({ db in try UserDM.address(of: user, db) }) { return known }
-            guard let address = try await adapter.openDM(user) else { return nil }
+            let opened = try await Deadline.run(Self.patience, time) { try await adapter.openDM(user) }
+            guard let opened else {
+                throw HostError(.unavailable, "the channel did not answer within \(Self.patience.components.seconds) s")
+            }
+            guard let address = opened else { return nil }
             let now = time.now
-            try await central.write { db in try UserDM.remember(user, address.chat, now: now, db) }
-            return address
+            return try await central.write { db in
+                try UserDM.remember(user, address.chat, now: now, db) ? address : nil
+            }
         } catch {
             logger.warning("A direct chat was not opened", metadata: ["user": "\(user)", "error": "\(error)"])
             return nil

@@ -149,3 +149,26 @@ package final class SessionHandle: Sendable {
         }
     }
 }
+
+extension SessionHandle {
+    /// Stores a row that must not be lost; `endBlocking` ends the session's runner.
+    ///
+    /// A runner that keeps its database locked for a second loses its life, not the message.
+    func insert(
+        _ row: NewInbound,
+        time: any TimeSource,
+        _ endBlocking: () async -> Void
+    ) async throws -> InsertOutcome {
+        let start = time.monotonic
+        while true {
+            do {
+                return try await store.insert([row])[0]
+            } catch let error as SessionStore.StoreError where error.code == .busy {
+                let blocked = time.monotonic - start
+                guard blocked < .seconds(6) else { throw error }
+                if blocked >= .seconds(1) { await endBlocking() }
+                try await time.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+}

@@ -161,7 +161,7 @@ import Testing
                 // What is written to it now is refused with words.
                 try await host.runtime.accept(host.event("still there?"))
                 try await host.eventually("it is refused") { try await handle.store.delivery(seq: 5)?.state == .failed }
-                #expect(try await handle.news().last?.contains("no such agent") == true)
+                #expect(try await handle.news().last?.contains("none of your destinations") == true)
             }
         }
     }
