@@ -67,7 +67,7 @@ package struct PendingChat: CentralRecord {
 
     /// Leads the chat to an agent: a group by mention, a direct chat always; known people only; and lets the sender in.
     ///
-    /// The message is to be handed over again then. Answers the chat; nil when nothing waits for it any more.
+    /// The message is to be handed over again then. Answers the chat and the row; nil when nothing waits for it any more.
     package static func connect(
         _ chat: MessagingGroupID,
         to group: AgentGroupID,
@@ -75,7 +75,7 @@ package struct PendingChat: CentralRecord {
         by approver: UserID?,
         now: Timestamp,
         _ db: Database
-    ) throws -> MessagingGroup? {
+    ) throws -> (place: MessagingGroup, row: PendingChat)? {
         guard var row = try fetchOne(db, key: chat), !row.isApproved, row.expiresAt > now,
             let place = try MessagingGroup.fetchOne(db, key: chat)
         else {
@@ -100,15 +100,6 @@ package struct PendingChat: CentralRecord {
         row.isApproved = true
         try row.update(db)
         try db.execute(sql: "DELETE FROM pending_names WHERE messaging_group_id = ?", arguments: [chat])
-        return place
-    }
-
-    /// Nobody is to hear this chat: from now on it is silent.
-    ///
-    /// Nothing, when another approval is about it by now.
-    package static func refuse(_ chat: MessagingGroupID, by approval: String, now: Timestamp, _ db: Database) throws {
-        guard try filter(CodingKeys.messagingGroupID == chat && CodingKeys.approvalID == approval).deleteAll(db) > 0
-        else { return }
-        _ = try MessagingGroup.update(chat, db) { $0.deniedAt = $0.deniedAt ?? now }
+        return (place, row)
     }
 }

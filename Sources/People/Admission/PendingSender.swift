@@ -68,13 +68,17 @@ package struct PendingSender: CentralRecord {
 
     /// Makes the sender a member; the message is to be handed over again then.
     ///
-    /// False when nothing waits any more: it was
-    /// decided before, or its time is over.
-    package static func admit(_ id: String, by approver: UserID?, now: Timestamp, _ db: Database) throws -> Bool {
-        guard var row = try fetchOne(db, key: id), !row.isApproved, row.expiresAt > now else { return false }
+    /// Nil when nothing waits any more: it was decided before, or its time is over.
+    package static func admit(
+        _ id: String,
+        by approver: UserID?,
+        now: Timestamp,
+        _ db: Database
+    ) throws -> PendingSender? {
+        guard var row = try fetchOne(db, key: id), !row.isApproved, row.expiresAt > now else { return nil }
         try Member(userID: row.senderID, agentGroupID: row.agentGroupID, addedBy: approver, addedAt: now).add(db)
         row.isApproved = true
         try row.update(db)
-        return true
+        return row
     }
 }

@@ -83,7 +83,9 @@ import Testing
                 try await host.runtime.central.write { try Identity.link(boss, phone, by: boss, now: now, $0) }
                 try await host.runtime.accept(host.event("it is me", from: "phone"))
                 await host.channel.waitForSent(1)
-                try await host.runtime.central.write { try Identity.unlink(phone, $0) }
+                try await host.runtime.central.write {
+                    try Identity.unlink(phone, by: nil, now: Timestamp(milliseconds: 2), $0)
+                }
                 try await host.runtime.accept(host.event("still me", from: "phone"))
                 #expect(try await drops(host).map(\.messageCount) == [2])
             }

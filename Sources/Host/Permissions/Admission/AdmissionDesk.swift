@@ -27,6 +27,8 @@ final class AdmissionDesk: Sendable {
     private let accept: @Sendable (InboundEvent) async throws -> Void
     /// Chats in which a name is awaited: of all others nothing is read.
     let awaitsName = Mutex<Set<ChatAddress>>([])
+    /// Chats whose agent is being made.
+    let naming = Mutex<Set<MessagingGroupID>>([])
 
     init(
         central: CentralStore,
@@ -58,115 +60,93 @@ final class AdmissionDesk: Sendable {
     // MARK: - Asking
 
     /// A chat that no agent hears asked for one: an owner or global admin is asked, once.
-    func ask(about event: InboundEvent, from sender: UserID) async {
-        do {
-            let now = time.now
+    ///
+    /// Returns once the message is kept; whoever is asked may be far, and the stranger's channel waits for neither.
+    func ask(about event: InboundEvent) async {
+        await attempt("a chat's question") {
+            let now = self.time.now
             let kept = try KeptEvent.encode(event)
-            let lifetime = ApprovalLifetime.standard
-            let opened = try await central.write { db -> PendingChat? in
+            let opened = try await self.central.write { db -> PendingChat? in
                 guard let first = try AgentGroup.order(AgentGroup.CodingKeys.createdAt).fetchOne(db) else { return nil }
                 return try PendingChat.open(
                     event.address.chat,
                     isGroup: event.isGroup,
                     for: first.id,
                     event: kept,
-                    lifetime: lifetime,
+                    lifetime: ApprovalLifetime.standard,
                     now: now,
                     db
                 )
             }
-            guard let opened else { return }
-            let payload = RegisterChannel.payload(opened, event, sender, try await agents())
-            do {
-                let outcome = try await approvals.request(
-                    ApprovalRequest(
-                        action: RegisterChannel.kind,
-                        agentGroup: nil,
-                        payload: payload,
-                        origin: event.address,
-                        lifetime: lifetime
-                    )
-                )
-                try await central.write(changesRouting: false) { db in
-                    try db.execute(
-                        sql: "UPDATE pending_channel_approvals SET approval_id = ? WHERE messaging_group_id = ?",
-                        arguments: [outcome.id, opened.messagingGroupID]
-                    )
-                }
-                follow(outcome.id, chat: opened.messagingGroupID)
-            } catch {
-                // Nobody was asked: the next message asks again.
-                try await central.write(changesRouting: false) { db in
-                    _ = try PendingChat.deleteOne(db, key: opened.messagingGroupID)
-                }
-                throw error
-            }
-        } catch {
-            logger.warning(
-                "Nobody was asked about a chat",
-                metadata: ["chat": "\(event.address)", "error": "\(error)"]
-            )
+            if let opened { self.seeTo(opened) }
         }
     }
 
     /// Somebody unknown wrote to an agent whose chat lets admins decide: they are asked, once for chat, agent and sender.
+    ///
+    /// Returns once the message is kept.
     func ask(
         about event: InboundEvent,
         from sender: UserID,
         in chat: MessagingGroupID,
-        for group: AgentGroup
+        for group: AgentGroupID
     ) async {
-        do {
-            let now = time.now
+        await attempt("a sender's question") {
+            let now = self.time.now
             let kept = try KeptEvent.encode(event)
-            let lifetime = ApprovalLifetime.standard
-            let opened = try await central.write(changesRouting: false) { db in
+            let opened = try await self.central.write(changesRouting: false) { db in
                 try PendingSender.open(
                     sender,
                     name: event.senderName,
                     in: chat,
-                    for: group.id,
+                    for: group,
                     event: kept,
-                    lifetime: lifetime,
+                    lifetime: ApprovalLifetime.standard,
                     now: now,
                     db
                 )
             }
-            guard let opened else { return }
-            do {
-                let outcome = try await approvals.request(
-                    ApprovalRequest(
-                        action: AdmitSender.kind,
-                        agentGroup: group.id,
-                        payload: AdmitSender.payload(opened, event),
-                        origin: event.address,
-                        lifetime: lifetime
-                    )
-                )
-                try await central.write(changesRouting: false) { db in
-                    try db.execute(
-                        sql: "UPDATE pending_sender_approvals SET approval_id = ? WHERE id = ?",
-                        arguments: [outcome.id, opened.id]
-                    )
-                }
-                follow(outcome.id, sender: opened.id)
-            } catch {
-                try await central.write(changesRouting: false) { db in
-                    _ = try PendingSender.deleteOne(db, key: opened.id)
-                }
-                throw error
-            }
-        } catch {
-            logger.warning(
-                "Nobody was asked about a sender",
-                metadata: ["sender": "\(sender)", "chat": "\(event.address)", "error": "\(error)"]
-            )
+            if let opened { self.seeTo(opened) }
         }
     }
 
-    private func agents() async throws -> [AgentGroup] {
-        try await central.read { db in
-            try AgentGroup.order(AgentGroup.CodingKeys.createdAt).limit(RegisterChannel.mostAgents).fetchAll(db)
+    /// Brings a row to its end: asks about it unless somebody was asked, waits for the word, hands the message over.
+    private func seeTo(_ row: some Admission) {
+        tasks.add {
+            await self.attempt("a \(type(of: row).noun) that waits to be let in") {
+                if row.isApproved { return await self.handOver(row) }
+                let approval: ApprovalID
+                if let asked = row.approvalID.flatMap(ApprovalID.init(rawValue:)) {
+                    approval = asked
+                } else {
+                    approval = try await self.request(row)
+                }
+                let result = try await self.approvals.wait(for: approval)
+                if result.status != .executed { try await self.end(row, isDenied: result.status == .denied) }
+            }
+        }
+    }
+
+    /// Asks about a row.
+    ///
+    /// When nobody can be asked it is forgotten: the next message asks again.
+    private func request(_ row: some Admission) async throws -> ApprovalID {
+        do {
+            let agents = try await central.read { db in
+                try AgentGroup.order(AgentGroup.CodingKeys.createdAt).limit(RegisterChannel.mostAgents).fetchAll(db)
+            }
+            let request = row.request(try KeptEvent.decode(row.event), agents: agents)
+            let approval = try await approvals.request(request).id
+            try await central.write(changesRouting: false) { db in
+                guard var current = try row.current(db) else { return }
+                current.approvalID = approval.rawValue
+                try current.update(db)
+            }
+            return approval
+        } catch {
+            // A host that ends asks when it is back.
+            if !Task.isCancelled { try await end(row, isDenied: false) }
+            throw error
         }
     }
 
@@ -174,98 +154,31 @@ final class AdmissionDesk: Sendable {
 
     /// Goes on with what an earlier host left.
     func recover() async {
-        await attempt("what an earlier host left") { try await self.goOn() }
-    }
-
-    private func goOn() async throws {
-        let (chats, senders, names) = try await central.read { db in
-            (try PendingChat.fetchAll(db), try PendingSender.fetchAll(db), try PendingName.fetchAll(db))
-        }
-        awaitsName.withLock { $0.formUnion(names.map(\.chat)) }
-        for row in chats {
-            if row.isApproved {
-                tasks.add { await self.handOver(chat: row.messagingGroupID) }
-            } else if let approval = row.approvalID.flatMap(ApprovalID.init(rawValue:)) {
-                follow(approval, chat: row.messagingGroupID)
-            } else {
-                // The host died before anybody was asked.
-                try await forget(chat: row.messagingGroupID, asked: nil)
+        await attempt("what an earlier host left") {
+            let (chats, senders, names) = try await self.central.read { db in
+                (try PendingChat.fetchAll(db), try PendingSender.fetchAll(db), try PendingName.fetchAll(db))
             }
-        }
-        for row in senders {
-            if row.isApproved {
-                tasks.add { await self.handOver(sender: row.id) }
-            } else if let approval = row.approvalID.flatMap(ApprovalID.init(rawValue:)) {
-                follow(approval, sender: row.id)
-            } else {
-                try await forget(sender: row.id)
-            }
+            self.awaitsName.withLock { $0.formUnion(names.map(\.chat)) }
+            for row in chats { self.seeTo(row) }
+            for row in senders { self.seeTo(row) }
         }
     }
 
-    /// Waits for the word and sees to a no, or to none.
-    private func follow(_ approval: ApprovalID, chat: MessagingGroupID) {
-        tasks.add {
-            await self.attempt("a chat's answer") {
-                let result = try await self.approvals.wait(for: approval)
-                let now = self.time.now
-                switch result.status {
-                case .executed: return
-                case .denied:
-                    try await self.central.write { db in
-                        try PendingChat.refuse(chat, by: approval.rawValue, now: now, db)
-                    }
-                default: try await self.forget(chat: chat, asked: approval.rawValue)
-                }
-            }
+    private func end(_ row: some Admission, isDenied: Bool) async throws {
+        let now = time.now
+        try await central.write { db in
+            guard let current = try row.current(db), !current.isApproved else { return }
+            try current.end(isDenied: isDenied, now: now, db)
         }
     }
 
-    private func follow(_ approval: ApprovalID, sender: String) {
-        tasks.add {
-            await self.attempt("a sender's answer") {
-                let result = try await self.approvals.wait(for: approval)
-                if result.status != .executed { try await self.forget(sender: sender) }
-            }
-        }
-    }
-
-    /// Of the message that this approval was about; another may wait for the next one by now.
-    private func forget(chat: MessagingGroupID, asked approval: String?) async throws {
-        try await central.write(changesRouting: false) { db in
-            try PendingChat.filter(
-                PendingChat.CodingKeys.messagingGroupID == chat && PendingChat.CodingKeys.isApproved == false
-                    && PendingChat.CodingKeys.approvalID == approval
-            ).deleteAll(db)
-        }
-    }
-
-    private func forget(sender: String) async throws {
-        try await central.write(changesRouting: false) { db in
-            try PendingSender.filter(
-                PendingSender.CodingKeys.id == sender && PendingSender.CodingKeys.isApproved == false
-            ).deleteAll(db)
-        }
-    }
-
-    /// Hands a chat's message over again, and forgets it once it is stored.
-    func handOver(chat: MessagingGroupID) async {
-        await attempt("a chat's message") {
-            let row = try await self.central.read { db in try PendingChat.fetchOne(db, key: chat) }
-            guard let row, row.isApproved else { return }
-            try await self.accept(try KeptEvent.decode(row.event))
-            try await self.central.write(changesRouting: false) { db in _ = try PendingChat.deleteOne(db, key: chat) }
-        }
-    }
-
-    func handOver(sender: String) async {
-        await attempt("a sender's message") {
-            let row = try await self.central.read { db in try PendingSender.fetchOne(db, key: sender) }
-            guard let row, row.isApproved else { return }
-            try await self.accept(try KeptEvent.decode(row.event))
-            try await self.central.write(changesRouting: false) { db in
-                _ = try PendingSender.deleteOne(db, key: sender)
-            }
+    /// Hands the message of a row that was approved over, and forgets it once it is stored.
+    func handOver<Row: Admission>(_ row: Row) async {
+        await attempt("a \(Row.noun)'s message") {
+            let current = try await self.central.read { db in try row.current(db) }
+            guard let current, current.isApproved else { return }
+            try await self.accept(try KeptEvent.decode(current.event))
+            try await self.central.write(changesRouting: false) { db in _ = try current.delete(db) }
         }
     }
 

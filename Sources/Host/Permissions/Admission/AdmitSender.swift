@@ -48,11 +48,11 @@ struct AdmitSender: ApprovalAction {
             throw ApprovalError(.invalidPlan, "the plan names no request")
         }
         let now = desk.time.now
-        let isNew = try await desk.central.write { db in
+        let admitted = try await desk.central.write { db in
             try PendingSender.admit(id, by: approved.approver, now: now, db)
         }
-        guard isNew else { return "Nothing waits for this sender any more." }
-        desk.tasks.add { await desk.handOver(sender: id) }
+        guard let admitted else { return "Nothing waits for this sender any more." }
+        desk.tasks.add { await desk.handOver(admitted) }
         return "\(approved.plan.payload[key: "sender"]?.string ?? "The sender") is a member now."
     }
 }

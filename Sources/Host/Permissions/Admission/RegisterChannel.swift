@@ -18,12 +18,12 @@ struct RegisterChannel: ApprovalAction {
     static func payload(
         _ row: PendingChat,
         _ event: InboundEvent,
-        _ sender: UserID,
         _ agents: [AgentGroup]
     ) -> JSONValue {
-        [
+        let sender = event.senderNativeID.map { UserID(channel: event.address.channel, native: $0) }
+        return [
             "chat": .string(event.address.chat.description), "messaging_group": .string(row.messagingGroupID.rawValue),
-            "is_group": .bool(event.isGroup), "sender": .string(sender.description),
+            "is_group": .bool(event.isGroup), "sender": sender.map { .string($0.description) } ?? .null,
             "sender_name": .string(String((event.senderName ?? "").prefix(100))),
             "text": .string(String(event.content.text.prefix(300))),
             "agents": .array(agents.map { ["id": .string($0.id.rawValue), "name": .string($0.name)] }),
@@ -88,16 +88,16 @@ extension AdmissionDesk {
         by approver: UserID?
     ) async throws -> String {
         let now = time.now
-        let (place, name) = try await central.write { db in
+        let (connected, name) = try await central.write { db in
             (
                 try PendingChat.connect(chat, to: group, sender: sender, by: approver, now: now, db),
                 try AgentGroup.fetchOne(db, key: group)?.name ?? group.rawValue
             )
         }
-        guard let place else { return "Nothing waits for this chat any more." }
+        guard let connected else { return "Nothing waits for this chat any more." }
         await groupChanged(group)
-        tasks.add { await self.handOver(chat: chat) }
-        return "\(place.address) is connected to \(name)."
+        tasks.add { await self.handOver(connected.row) }
+        return "\(connected.place.address) is connected to \(name)."
     }
 
     // MARK: - A new agent's name
@@ -142,6 +142,21 @@ extension AdmissionDesk {
         return try await central.read { db in try PendingName.awaited(sender, in: event.address.chat, now: now, db) }
     }
 
+    /// The agent that the answer makes: one answer makes one, also when it comes twice or the host ended over it.
+    ///
+    /// Nil while the same answer is being seen to.
+    private func agent(named name: String, askedFor row: PendingName) async throws -> AgentGroupID? {
+        guard naming.withLock({ $0.insert(row.messagingGroupID).inserted }) else { return nil }
+        defer { naming.withLock { _ = $0.remove(row.messagingGroupID) } }
+        let known = try await central.read { db in
+            try AgentGroup.filter(
+                AgentGroup.CodingKeys.name == name && AgentGroup.CodingKeys.createdAt >= row.createdAt
+            ).fetchOne(db)?.id
+        }
+        if let known { return known }
+        return try await createGroup(name)
+    }
+
     /// Takes a message that answers the question for a name; false for one that is an ordinary message.
     func takeName(_ event: InboundEvent, from sender: UserID?) async throws -> Bool {
         guard let sender, let row = try await awaitedName(event, from: sender) else { return false }
@@ -165,7 +180,7 @@ extension AdmissionDesk {
                 notices.send("No agent was made: \(reason).", to: event.address, as: "NanoClaw")
                 return true
             }
-            let group = try await createGroup(name)
+            guard let group = try await agent(named: name, askedFor: row) else { return true }
             let first = try KeptEvent.decode(kept)
             let said = try await connect(
                 row.messagingGroupID,
