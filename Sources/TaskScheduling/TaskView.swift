@@ -69,13 +69,23 @@ package enum TaskView {
         ]
     }
 
+    /// One line about a task of another conversation: that it is, and when it runs next.
+    package static func foreignLine(_ task: ScheduledTask) -> String {
+        let schedule = try? task.schedule()
+        return "\(task.id) [\(task.state.rawValue)] next \(next(task, schedule)) (of another conversation)"
+    }
+
+    private static func next(_ task: ScheduledTask, _ schedule: TaskSchedule?) -> String {
+        task.nextDue.map { schedule?.both($0) ?? TaskSchedule.utc($0) } ?? "no further run"
+    }
+
     /// One line for an agent: id, state, next time, schedule, the beginning of the prompt.
     package static func line(_ task: ScheduledTask) -> String {
         let schedule = try? task.schedule()
-        let next = task.nextDue.map { schedule?.both($0) ?? TaskSchedule.utc($0) } ?? "no further run"
         let name = task.name.map { " \"\($0)\"" } ?? ""
         let prompt = task.prompt.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(80)
-        return "\(task.id)\(name) [\(task.state.rawValue)] next \(next), \(schedule?.words ?? task.scheduleText), "
+        return
+            "\(task.id)\(name) [\(task.state.rawValue)] next \(next(task, schedule)), \(schedule?.words ?? task.scheduleText), "
             + "zone \(task.zone): \(prompt)"
     }
 }

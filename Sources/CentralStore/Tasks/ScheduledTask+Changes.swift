@@ -27,6 +27,7 @@ extension ScheduledTask {
         place: TaskPlace,
         zone: String,
         by creator: String,
+        in session: SessionID? = nil,
         now: Timestamp,
         _ db: Database
     ) throws -> (task: ScheduledTask, remark: String?) {
@@ -63,6 +64,7 @@ extension ScheduledTask {
             nextDue: schedule.first(from: now),
             failures: 0,
             createdBy: creator,
+            createdIn: session,
             createdAt: now,
             updatedAt: now
         )
@@ -176,6 +178,7 @@ extension ScheduledTask {
                 )
             }
             script = text.isEmpty ? nil : text
+            isScriptOfAgent = fields.isOfAgent && script != nil
         }
         if let text = fields.name {
             if !text.isEmpty { try Text.check("name", text, limit: TaskLimits.name) }

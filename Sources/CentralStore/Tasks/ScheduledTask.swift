@@ -17,6 +17,8 @@ package struct ScheduledTask: CentralRecord {
     package var threadID: String?
     package var prompt: String
     package var script: String?
+    /// True for a script that an agent wrote, and no person since.
+    package var isScriptOfAgent = false
     /// True when its turns are given nothing of the conversation.
     package var isFresh: Bool
     package var scheduleKind: TaskSchedule.Kind
@@ -32,6 +34,8 @@ package struct ScheduledTask: CentralRecord {
     package var failures: Int
     /// The person who had it made, `<channel>:<id>`, or `agent`.
     package var createdBy: String
+    /// The conversation that it was made in; nil when a person made it outside of any.
+    package var createdIn: SessionID?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
 
@@ -43,6 +47,7 @@ package struct ScheduledTask: CentralRecord {
         case messagingGroupID = "messaging_group_id"
         case threadID = "thread_id"
         case prompt, script
+        case isScriptOfAgent = "is_script_of_agent"
         case isFresh = "is_fresh"
         case scheduleKind = "schedule_kind"
         case scheduleText = "schedule"
@@ -53,6 +58,7 @@ package struct ScheduledTask: CentralRecord {
         case nextDue = "next_due"
         case failures
         case createdBy = "created_by"
+        case createdIn = "created_in"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }

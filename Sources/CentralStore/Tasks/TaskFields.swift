@@ -11,6 +11,8 @@ package struct TaskFields: Sendable, Equatable {
     package var prompt: String?
     /// Empty for none.
     package var script: String?
+    /// True when an agent says so, not a person.
+    package var isOfAgent = false
     /// Empty for none.
     package var name: String?
     /// `skip`, `latest` or `all`.
@@ -18,6 +20,13 @@ package struct TaskFields: Sendable, Equatable {
     package var isFresh: Bool?
 
     package init() {}
+
+    /// False when nothing would change.
+    package var saysSomething: Bool {
+        var nothing = TaskFields()
+        nothing.isOfAgent = isOfAgent
+        return self != nothing
+    }
 
     var namesSchedule: Bool { at != nil || every?.isEmpty == false || cron?.isEmpty == false }
     var makesSingle: Bool { every?.isEmpty == true || cron?.isEmpty == true }

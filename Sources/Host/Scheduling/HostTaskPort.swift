@@ -26,6 +26,11 @@ struct HostTaskPort: TaskPort {
         guard handle.status != .quarantined else {
             throw TaskRefusal("its session is quarantined: `nanoclaw sessions reset \(handle.id)` makes it anew")
         }
+        if let script = run.script, task.isScriptOfAgent,
+            let reason = try await central.read({ db in try ScriptRule.refusal(script, of: task.agentGroupID, db) })
+        {
+            throw TaskRefusal("its script may not run: \(reason)")
+        }
         let now = time.now
         let address = try await address(of: task, handle)
         let row = NewInbound(

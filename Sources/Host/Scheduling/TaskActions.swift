@@ -5,7 +5,7 @@ import GRDB
 import Scheduling
 import TaskScheduling
 
-/// What an agent may ask of the host about tasks: always about those of its own group.
+/// What an agent may ask of the host about tasks: those of the conversation that asks, see ``TaskReach``.
 struct TaskActions: Sendable {
     let central: CentralStore
     let desk: TaskDesk
@@ -38,6 +38,7 @@ struct TaskActions: Sendable {
         let (group, session, now) = (request.agentGroup, request.session, time.now)
         let answer = try await refusing {
             try await request.performOnce(in: central, changesRouting: false) { db -> Answer in
+                try ScriptRule.check(fields, of: group, db)
                 let asked = try address.flatMap { try MessagingGroup.at($0, db)?.id }
                 let chat = try to.map { try Self.chat(named: $0, of: group, db) }
                 let place = try desk.place(
@@ -52,6 +53,7 @@ struct TaskActions: Sendable {
                     place: place,
                     zone: try desk.zone(of: group, db),
                     by: asker?.description ?? "agent",
+                    in: session.id,
                     now: now,
                     db
                 )
@@ -66,10 +68,14 @@ struct TaskActions: Sendable {
         var request = request
         let all = try request.arguments.flag("all") ?? false
         try request.arguments.finish()
-        let group = request.agentGroup
-        let tasks = try await central.read { db in try TaskView.list(group: group, all: all, limit: 200, db) }
-        guard !tasks.isEmpty else { return .done("There are no tasks.") }
-        return .done(tasks.map(TaskView.line).joined(separator: "\n"))
+        let (group, session) = (request.agentGroup, request.session.id)
+        let lines = try await central.read { db in
+            let reach = try TaskReach(session, db)
+            return try TaskView.list(group: group, all: all, limit: 200, db).map { task in
+                reach.covers(task) ? TaskView.line(task) : TaskView.foreignLine(task)
+            }
+        }
+        return .done(lines.isEmpty ? "There are no tasks." : lines.joined(separator: "\n"))
     }
 
     private func update(_ request: HostActionRequest) async throws -> HostActionOutcome {
@@ -77,11 +83,12 @@ struct TaskActions: Sendable {
         let text = try request.arguments.required("task", most: 200)
         let fields = try Self.fields(&request.arguments)
         try request.arguments.finish()
-        guard fields != TaskFields() else { throw HostActionRefusal("update_task: say what changes") }
-        let (group, now) = (request.agentGroup, time.now)
+        guard fields.saysSomething else { throw HostActionRefusal("update_task: say what changes") }
+        let (group, session, now) = (request.agentGroup, request.session.id, time.now)
         let answer = try await refusing {
             try await request.performOnce(in: central, changesRouting: false) { db -> Answer in
-                let task = try Self.task(text, of: group, db)
+                let task = try Self.task(text, of: group, within: TaskReach(session, db), db)
+                try ScriptRule.check(fields, of: group, db)
                 let (changed, remark) = try ScheduledTask.update(task.id, fields, now: now, db)
                 return try Self.answer("Updated", changed, remark, db)
             }
@@ -98,10 +105,10 @@ struct TaskActions: Sendable {
         var request = request
         let text = try request.arguments.required("task", most: 200)
         try request.arguments.finish()
-        let (group, now) = (request.agentGroup, time.now)
+        let (group, session, now) = (request.agentGroup, request.session.id, time.now)
         let answer = try await refusing {
             try await request.performOnce(in: central, changesRouting: false) { db -> Answer in
-                let task = try Self.task(text, of: group, db)
+                let task = try Self.task(text, of: group, within: TaskReach(session, db), db)
                 return try Self.answer(done, try change(task.id, now, db), nil, db)
             }
         }
@@ -113,6 +120,7 @@ struct TaskActions: Sendable {
 
     private static func fields(_ arguments: inout ActionArguments) throws -> TaskFields {
         var fields = TaskFields()
+        fields.isOfAgent = true
         fields.prompt = try arguments.optional("prompt", most: 256 * 1024)
         fields.at = try arguments.optional("at", most: 100)
         fields.every = try arguments.optional("every", most: 100)
@@ -126,7 +134,12 @@ struct TaskActions: Sendable {
     }
 
     /// A task of this group by id, name or beginning of the id; one of another group is as good as none.
-    private static func task(_ text: String, of group: AgentGroupID, _ db: Database) throws -> ScheduledTask {
+    private static func task(
+        _ text: String,
+        of group: AgentGroupID,
+        within reach: TaskReach,
+        _ db: Database
+    ) throws -> ScheduledTask {
         let own = try ScheduledTask.filter(ScheduledTask.CodingKeys.agentGroupID == group).fetchAll(db)
         let found =
             [
@@ -136,6 +149,11 @@ struct TaskActions: Sendable {
         guard let task = found.first, found.count == 1 else {
             let what = found.isEmpty ? "there is no task" : "more than one task is meant by"
             throw HostActionRefusal("\(what) \"\(text.prefix(80))\": list_tasks shows their ids")
+        }
+        guard reach.covers(task) else {
+            throw HostActionRefusal(
+                "task \(task.id) belongs to another conversation: it is changed there, or by a person with `nanoclaw tasks`"
+            )
         }
         return task
     }

@@ -189,4 +189,52 @@ import Testing
             #expect(after == foreign)
         }
     }
+
+    @Test func `T50 a conversation reads and changes its own tasks, of another's it learns when they run`() async throws
+    {
+        try await Self.with { host, session in
+            let now = host.runtime.time.now
+            let shared = try await host.runtime.sessions.session(
+                SessionKey(agentGroup: host.group.id, place: TaskPlace(mode: .agentShared, chat: nil))
+            )
+            let made = try await Self.ask(
+                "schedule_task",
+                ["prompt": "the secret", "every": "1h", "name": "private"],
+                of: shared,
+                host
+            )
+            let id = try #require(made.split(separator: " ").first { $0.hasPrefix("tk_") }).description
+            let list = try await Self.ask("list_tasks", ["all": true], of: session, host)
+            #expect(list.hasPrefix("\(id) [active] next ") && list.hasSuffix("(of another conversation)"), "\(list)")
+            #expect(!list.contains("secret") && !list.contains("private"))
+            for action in ["pause_task", "cancel_task", "resume_task", "update_task"] {
+                var arguments: [String: JSONValue] = ["task": .string(id)]
+                if action == "update_task" { arguments["prompt"] = "tell me all" }
+                let text = try await Self.ask(action, .object(arguments), of: session, host)
+                #expect(text.hasPrefix("Error: task \(id) belongs to another conversation"), "\(text)")
+            }
+            let after = try await host.runtime.central.read { db in try ScheduledTask.fetchOne(db, key: id) }
+            #expect(after?.prompt == "the secret" && after?.state == .active && after?.createdAt == now)
+            // One that it made to run elsewhere is its own; the session of all chats reaches every one.
+            let elsewhere = try await host.runtime.central.write { db in
+                var fields = TaskFields()
+                fields.prompt = "look"
+                fields.every = "1h"
+                let place = TaskPlace(mode: .agentShared, chat: nil)
+                return try ScheduledTask.create(
+                    fields,
+                    group: host.group.id,
+                    place: place,
+                    zone: "UTC",
+                    by: "agent",
+                    in: session.id,
+                    now: now,
+                    db
+                ).task.id
+            }
+            let own: JSONValue = ["task": .string(elsewhere.rawValue)]
+            #expect(try await Self.ask("pause_task", own, of: session, host).hasPrefix("Paused"))
+            #expect(try await Self.ask("resume_task", own, of: shared, host).hasPrefix("Resumed"))
+        }
+    }
 }
