@@ -10,8 +10,11 @@ extension Runner {
     ) async throws -> HostReply {
         let turn = try open()
         let (reply, answer) = try await exchange(action, arguments, limit, turn: turn.id)
+        guard let answer else { return reply }
+        // A command that may run now has begun: no later incarnation takes it for one that has not.
+        if action == AllowedCommand.action { try await patiently { try session.claim([answer], turn: turn.id) } }
         // The turn that asked is the one that ends with the answer; no other begins while its tool runs.
-        if let answer { current?.ledger.take(answer: answer) }
+        current?.ledger.take(answer: answer)
         return reply
     }
 

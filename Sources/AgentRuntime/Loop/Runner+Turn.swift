@@ -23,7 +23,7 @@ extension Runner {
         live.begin(turn.id)
         live.send(.started(messages: rows.map(\.id)))
         let sent = try await patiently { try session.rowsAlreadySent(for: rows.map(\.id)) }
-        guard let prompts = try await prompts(of: rows) else { return try await rest() }
+        guard let prompts = try await prepare(rows) else { return try await rest() }
         turn = try open()
         turn.messages = [.user(turn.prompt.text(prompts, alreadySent: sent.compactMap(Self.text)))]
         current = turn
@@ -296,8 +296,7 @@ extension Runner {
         try await patiently { try session.setState(phase: .tools, tools: [inFlight]) }
         current?.hasShownTools = true
         crashPoint("tool.announced")
-        toolCallNumber += 1
-        let context = ToolContext(number: toolCallNumber, limits: configuration.limits)
+        let context = toolContext(configuration)
         // Off this thread: a tool waits for other processes.
         let task = Task.detached { try await checked.run(context) }
         return try await withTaskCancellationHandler {
@@ -305,6 +304,15 @@ extension Runner {
         } onCancel: {
             task.cancel()
         }
+    }
+
+    func toolContext(_ configuration: AgentConfiguration) -> ToolContext {
+        toolCallNumber += 1
+        return ToolContext(
+            number: toolCallNumber,
+            limits: configuration.limits,
+            shell: configuration.tools.shell ?? .allow
+        )
     }
 
     /// Takes what arrived meanwhile into the turn, where the queue mode says so.

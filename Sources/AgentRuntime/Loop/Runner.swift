@@ -30,6 +30,7 @@ package actor Runner {
     var seen: [InboundRow] = []
     var memory: Memory?
     var scripts: PreScript?
+    var commands: ShellRun?
     var provider: (profile: AgentConfiguration.Provider, value: any ModelProvider)?
     var toolCallNumber = 0
     /// Requests to the host whose answers somebody waits for.
@@ -71,6 +72,7 @@ package actor Runner {
         )
         let toolbox = Toolbox.standard(services)
         scripts = PreScript(services)
+        commands = ShellRun(services)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await tier.run()

@@ -18,14 +18,14 @@ package enum BatchRule {
     package static func select(_ rows: [InboundRow], mode: QueueMode) -> Selection? {
         guard let first = rows.firstIndex(where: \.trigger) else { return nil }
         if isClear(rows[first]) { return .clear(rows[first]) }
-        // A run of a task is a turn of its own, so that its end is its own; a fresh one takes nothing along.
-        if isTask(rows[first]) { return .turn(isFresh(rows[first]) ? [rows[first]] : Array(rows[...first])) }
+        // A run is a turn of its own, so that its end is its own; a fresh one takes nothing along.
+        if isRun(rows[first]) { return .turn(isFresh(rows[first]) ? [rows[first]] : Array(rows[...first])) }
         var taken = Array(rows[...first])
         var last = rows[first]
         for row in rows[(first + 1)...] {
             if row.trigger {
                 let isNear = abs(row.receivedAt.milliseconds - last.receivedAt.milliseconds) <= burst.milliseconds
-                guard mode == .steer, isNear, !isClear(row), !isTask(row), !asksBeside(row, taken) else { break }
+                guard mode == .steer, isNear, !isClear(row), !isRun(row), !asksBeside(row, taken) else { break }
                 last = row
             }
             taken.append(row)
@@ -33,7 +33,7 @@ package enum BatchRule {
         return .turn(taken)
     }
 
-    /// The rows that join a turn of the rows `taken` at a tool boundary: all that are due but tasks, up to a `/clear` and to
+    /// The rows that join a turn of the rows `taken` at a tool boundary: all that are due but runs, up to a `/clear` and to
     /// another conversation of an agent that has asked already; empty when none triggers.
     package static func followUps(
         _ rows: [InboundRow],
@@ -42,7 +42,7 @@ package enum BatchRule {
     ) -> [InboundRow] {
         guard mode == .steer else { return [] }
         var joining: [InboundRow] = []
-        for row in rows where !isTask(row) {
+        for row in rows where !isRun(row) {
             if isClear(row) || asksBeside(row, taken + joining) { break }
             joining.append(row)
         }
@@ -51,6 +51,13 @@ package enum BatchRule {
 
     /// True for a run of a task.
     static func isTask(_ row: InboundRow) -> Bool { row.trigger && row.kind == .task }
+
+    /// True for what is begun once, in a turn of its own: a run of a task, a command that somebody has allowed.
+    static func isRun(_ row: InboundRow) -> Bool {
+        if isTask(row) { return true }
+        guard row.trigger, case .system(let system) = row.content else { return false }
+        return system.allowedCommand != nil
+    }
 
     /// True for a run of a task that is given nothing of the conversation.
     static func isFresh(_ row: InboundRow) -> Bool {

@@ -29,11 +29,11 @@ struct Turn {
     /// True once the state row shows tools.
     var hasShownTools = false
 
-    /// The run of a task that the turn is for.
-    var task: InboundRow? { ledger.rows.first { BatchRule.isTask($0.row) }?.row }
+    /// The run of a task or of a command that the turn is for.
+    var run: InboundRow? { ledger.rows.first { BatchRule.isRun($0.row) }?.row }
 
     /// True when the turn is given nothing of the conversation.
-    var isFresh: Bool { task.map(BatchRule.isFresh) ?? false }
+    var isFresh: Bool { run.map(BatchRule.isFresh) ?? false }
 
     /// True when nobody waits for an answer: of a run that fails the host tells.
     var isUnattended: Bool { ledger.rows.allSatisfy { !$0.row.trigger || BatchRule.isTask($0.row) } }

@@ -9,12 +9,16 @@ package protocol AgentTool: Sendable {
     /// How long the call may take, as its arguments declare it; nil for the default of the limits.
     func declaredTimeout(_ arguments: ToolArguments) -> Duration?
 
+    /// How long it may wait for the host beside that.
+    var hostTime: Duration { get }
+
     /// Does it. The arguments have passed the schema; an error that is no ``ToolFailure`` is told as it is.
     func run(_ arguments: ToolArguments, _ context: ToolContext) async throws -> ToolResult
 }
 
 extension AgentTool {
     package func declaredTimeout(_ arguments: ToolArguments) -> Duration? { nil }
+    package var hostTime: Duration { .zero }
 }
 
 /// What the model is told of a tool.
@@ -50,11 +54,14 @@ package struct ToolContext: Sendable {
     /// Rises by one with each call of the process; names the call's files.
     package let number: Int
     package let limits: AgentConfiguration.Limits
+    /// Whether shell commands need somebody's word.
+    package let shell: ShellMode
 
     /// The context of one call.
-    package init(number: Int, limits: AgentConfiguration.Limits) {
+    package init(number: Int, limits: AgentConfiguration.Limits, shell: ShellMode = .allow) {
         self.number = number
         self.limits = limits
+        self.shell = shell
     }
 }
 

@@ -38,7 +38,7 @@ package struct Toolbox: Sendable {
         /// How long it may take by its own declaration and the limits.
         package func timeout(_ limits: AgentConfiguration.Limits) -> Duration {
             let most = Duration.seconds(limits.maximumToolTimeout)
-            return min(tool.declaredTimeout(arguments) ?? .seconds(limits.toolTimeout), most)
+            return min(tool.declaredTimeout(arguments) ?? .seconds(limits.toolTimeout), most) + tool.hostTime
         }
 
         /// Makes the call.

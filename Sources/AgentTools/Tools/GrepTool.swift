@@ -25,6 +25,6 @@ struct GrepTool: AgentTool {
         let timeout = Duration.seconds(context.limits.toolTimeout)
         let outcome = try await CommandRun(services: services).run(argv, timeout: timeout, context)
         if outcome.exit == .code(1), outcome.output.total == 0 { return ToolResult("(nothing matches)") }
-        return ShellTool.result(outcome, timeout: timeout)
+        return ShellRun.result(outcome, timeout: timeout)
     }
 }

@@ -30,6 +30,9 @@ package protocol ApprovalAction: Sendable {
 
     /// Carries the plan out, once, and answers in words for whoever asked.
     func execute(_ approved: ApprovedPlan) async throws -> String
+
+    /// What the tool of the one who asked first is given once the plan is carried out; by default nothing.
+    func result(_ plan: Plan) -> JSONValue?
 }
 
 extension ApprovalAction {
@@ -37,6 +40,7 @@ extension ApprovalAction {
     package func choices(_ plan: Plan) -> [ApprovalChoice] { ApprovalChoice.standard }
     package func scope(_ plan: Plan) -> JSONValue { plan.payload }
     package func level(_ plan: Plan) -> ApproverLevel { .groupAdmin }
+    package func result(_ plan: Plan) -> JSONValue? { nil }
 }
 
 /// A plan whose time has come.
@@ -46,7 +50,7 @@ package struct ApprovedPlan: Sendable {
     package let plan: Plan
     /// The value of the answer that was chosen.
     package let choice: String
-    /// Who gave the word; nil when a standing grant did.
+    /// Who gave the word, for this or for a standing grant; nil when nobody is known as its giver.
     package let approver: UserID?
     /// Those who wait for it.
     package let askers: [ApprovalAsker]

@@ -55,6 +55,8 @@ package struct ApprovalResult: Sendable, Equatable {
     package let choice: String?
     /// What happened, in words for the agent, with the approver's own where there are some.
     package let text: String
+    /// What the action gives the tool that asked, see ``ApprovalAction/result(_:)``.
+    package var result: JSONValue?
 
     package init(id: ApprovalID, action: String, status: ApprovalStatus, choice: String?, text: String) {
         self.id = id

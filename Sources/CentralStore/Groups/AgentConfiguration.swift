@@ -17,6 +17,7 @@ extension GroupConfig {
         }
         var tools = AgentConfiguration.ToolPolicy()
         tools.denied = deniedTools
+        tools.shell = shellPolicy
         return AgentConfiguration(
             agentGroupID: group.id,
             agentName: assistantName ?? group.name,

@@ -75,6 +75,7 @@ extension AgentGroup {
         config.deniedTools = parent.config.deniedTools
         config.skills = parent.config.skills
         config.cliScope = parent.config.cliScope == .disabled ? .disabled : .group
+        config.shellPolicy = parent.config.shellPolicy
         let group = AgentGroup(name: new.name, folder: new.folder, parentID: new.parent, createdAt: now)
         try group.insert(db)
         let row = AgentGroupConfig(agentGroupID: group.id, provider: parent.provider, config: config, updatedAt: now)

@@ -5,7 +5,7 @@ extension GroupConfig {
     package static let keys: [String] =
         [
             "model", "assistantName", "timeZone", "deniedTools", "skills", "mounts", "packages.apt", "packages.pip",
-            "cliScope",
+            "cliScope", "shellPolicy",
         ]
         + GroupLimit.allCases.map { "limits.\($0.rawValue)" }
 
@@ -24,6 +24,7 @@ extension GroupConfig {
         case "packages.apt": packages.apt = Self.list(text)
         case "packages.pip": packages.pip = Self.list(text)
         case "cliScope": cliScope = try value.map { try CLIScope.named($0, key: key) } ?? .group
+        case "shellPolicy": shellPolicy = try value.map { try ShellMode.named($0, key: key) } ?? .allow
         default: try setLimit(key, to: value)
         }
     }

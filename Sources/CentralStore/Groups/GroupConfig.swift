@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// How an agent group works: the JSON of `agent_group_configs.config`.
 ///
@@ -23,11 +23,14 @@ package struct GroupConfig: Codable, Sendable, Equatable {
     package var mcpServers: [String: MCPServer] = [:]
     /// What `nanoclaw` inside the sandbox may do.
     package var cliScope: CLIScope = .group
+    /// Whether its shell commands need an admin's word.
+    package var shellPolicy: ShellMode = .allow
 
     package init() {}
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case model, assistantName, timeZone, limits, deniedTools, skills, mounts, packages, mcpServers, cliScope
+        case model, assistantName, timeZone, limits, deniedTools, skills, mounts, packages, mcpServers, cliScope,
+            shellPolicy
     }
 
     package init(from decoder: any Decoder) throws {
@@ -43,6 +46,7 @@ package struct GroupConfig: Codable, Sendable, Equatable {
         packages = try values.decodeIfPresent(PackageSelection.self, forKey: .packages) ?? PackageSelection()
         mcpServers = try values.decodeIfPresent([String: MCPServer].self, forKey: .mcpServers) ?? [:]
         cliScope = try values.decodeEnum(CLIScope.self, forKey: .cliScope) ?? .group
+        shellPolicy = try values.decodeEnum(ShellMode.self, forKey: .shellPolicy) ?? .allow
         try validate()
     }
 

@@ -146,6 +146,8 @@ struct GroupConfigCommand: ParsableCommand {
         @Option(help: "Tools that the agent does not have.") var deniedTools: String?
         @Option(help: "Names from mounts: of config.yaml.") var mounts: String?
         @Option(help: "What nanoclaw inside the sandbox may do: disabled, group or global.") var cliScope: String?
+        @Option(help: "Whether shell commands that do more than read need an admin's word: allow or ask.")
+        var shellPolicy: String?
         @Option(
             name: .customLong("limit"),
             help: ArgumentHelp("A number, such as idleSeconds=60.", valueName: "name=value")
@@ -165,6 +167,7 @@ struct GroupConfigCommand: ParsableCommand {
             let named = [
                 ("model", model), ("assistantName", assistantName), ("timeZone", timeZone), ("skills", skills),
                 ("deniedTools", deniedTools), ("mounts", mounts), ("cliScope", cliScope),
+                ("shellPolicy", shellPolicy),
             ]
             for case (let key, let value?) in named { changes[key] = .string(value) }
             for text in limits.map({ "limits.\($0)" }) + settings {

@@ -72,6 +72,8 @@ package struct AgentConfiguration: Codable, Sendable, Equatable {
     package struct ToolPolicy: Codable, Sendable, Equatable {
         /// Names of tools that are not offered and refused when called.
         package var denied: [String] = []
+        /// Nil, as an older host wrote it, lets all commands run.
+        package var shell: ShellMode?
 
         package init() {}
     }

@@ -4,7 +4,7 @@ package import Core
 package struct PromptRow: Sendable {
     package let id: MessageID
     package let seq: Int64
-    package let content: InboundContent
+    package var content: InboundContent
     package let sentAt: Timestamp
     package let address: ChatAddress?
     /// JSON that a task's pre-script printed as its data; nil without a script.

@@ -19,6 +19,11 @@ extension RunnerSession {
         crashPoint("claim.committed")
     }
 
+    /// True for a row that an incarnation, this or an earlier one, has taken and not ended.
+    package func isClaimed(_ id: MessageID) throws -> Bool {
+        try outbound.first("SELECT 1 FROM claims WHERE message_id = ?", id) { _ in true } ?? false
+    }
+
     /// Writes one row in the middle of a turn, in a commit of its own; one whose id is there already stays as it is.
     /// - Throws: `.tooLarge`, `.queueFull`, `.fileFull` or `.diskFull`; nothing is written then.
     package func insert(_ row: NewOutbound) throws -> (MessageID, seq: Int64) {
