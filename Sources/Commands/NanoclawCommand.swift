@@ -34,6 +34,7 @@ package struct NanoclawCommand: AsyncParsableCommand {
                 subcommands: [
                     MessagingGroupsCommand.self, WiringsCommand.self, DestinationsCommand.self, UsersCommand.self,
                     RolesCommand.self, MembersCommand.self, DroppedMessagesCommand.self, ApprovalsCommand.self,
+                    AuditCommand.self,
                 ]
             ),
             CommandGroup(name: "Sandbox", subcommands: [SandboxCommand.self]),

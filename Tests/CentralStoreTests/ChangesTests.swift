@@ -108,13 +108,29 @@ import Testing
         try await withStore { store in
             let ben = UserID(channel: "cli", native: "1001")
             try await store.write { try UserRole.grant(.owner, to: ann, now: now, $0) }
-            #expect(await code { try await store.write { try UserRole.revoke(.owner, from: ann, $0) } } == .conflict)
-            #expect(await code { try await store.write { try User.remove(ann, $0) } } == .conflict)
+            #expect(
+                await code {
+                    try await store.write {
+                        try UserRole.revoke(.owner, from: ann, by: nil, now: Timestamp(milliseconds: 2), $0)
+                    }
+                } == .conflict
+            )
+            #expect(
+                await code {
+                    try await store.write { try User.remove(ann, by: nil, now: Timestamp(milliseconds: 2), $0) }
+                } == .conflict
+            )
             try await store.write { db in
                 try UserRole.grant(.owner, to: ben, now: now, db)
-                try UserRole.revoke(.owner, from: ann, db)
+                try UserRole.revoke(.owner, from: ann, by: nil, now: Timestamp(milliseconds: 2), db)
             }
-            #expect(await code { try await store.write { try UserRole.revoke(.owner, from: ann, $0) } } == .notFound)
+            #expect(
+                await code {
+                    try await store.write {
+                        try UserRole.revoke(.owner, from: ann, by: nil, now: Timestamp(milliseconds: 2), $0)
+                    }
+                } == .notFound
+            )
         }
     }
 

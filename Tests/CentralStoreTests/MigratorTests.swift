@@ -34,7 +34,7 @@ import Testing
                 "agent_groups", "agent_group_configs", "messaging_groups", "wirings", "users", "user_roles",
                 "agent_group_members", "user_dms", "sessions", "agent_destinations", "pending_questions",
                 "cards", "card_answers", "approvals", "approval_askers", "approval_grants",
-                "approval_audit", "pending_sender_approvals", "pending_channel_approvals", "dropped_messages",
+                "audit", "pending_sender_approvals", "pending_channel_approvals", "dropped_messages",
                 "dirty",
                 "runners", "providers", "cli_messages",
             ] {

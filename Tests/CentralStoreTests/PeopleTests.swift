@@ -39,10 +39,10 @@ import Testing
                 try Identity.link(Self.third, Self.desk, by: ann, now: now, db)
                 #expect(try Set(Identity.handles(of: Self.phone, db)) == [Self.phone, Self.desk, Self.third])
                 #expect(try Access.of(Self.third, db).adminOf == [group])
-                try Identity.unlink(Self.phone, db)
+                try Identity.unlink(Self.phone, by: nil, now: Timestamp(milliseconds: 2), db)
                 #expect(try Access.of(Self.third, db) == Access())
                 #expect(try Access.of(Self.phone, db).adminOf == [group])
-                try Identity.unlink(Self.third, db)
+                try Identity.unlink(Self.third, by: nil, now: Timestamp(milliseconds: 2), db)
                 #expect(try Identity.fetchCount(db) == 0)
                 #expect(try IdentityHandle.fetchCount(db) == 0)
             }
@@ -98,9 +98,9 @@ import Testing
             try await store.write { db in
                 try Identity.link(Self.phone, Self.desk, by: nil, now: now, db)
                 try Identity.link(Self.phone, Self.third, by: nil, now: now, db)
-                try User.remove(Self.phone, db)
+                try User.remove(Self.phone, by: nil, now: Timestamp(milliseconds: 2), db)
                 #expect(try Identity.handles(of: Self.desk, db) == [Self.desk, Self.third])
-                try User.remove(Self.third, db)
+                try User.remove(Self.third, by: nil, now: Timestamp(milliseconds: 2), db)
                 #expect(try Identity.fetchCount(db) == 0)
             }
         }

@@ -24,7 +24,7 @@ import Testing
                     Issue.record("linked twice")
                     return
                 }
-                try Identity.unlink(Self.desk, db)
+                try Identity.unlink(Self.desk, by: nil, now: Timestamp(milliseconds: 2), db)
                 #expect(try Access.of(Self.desk, db) == Access())
             }
         }

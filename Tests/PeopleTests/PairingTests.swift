@@ -174,7 +174,9 @@ import Testing
                 _ = try await make(PairingOffer(.member(group.id, channel: nil)), by: eve, store)
             }
             let code = try await make(PairingOffer(.member(group.id, channel: nil)), by: admin, store)
-            try await store.write { try UserRole.revoke(.admin, from: admin, in: group.id, $0) }
+            try await store.write {
+                try UserRole.revoke(.admin, from: admin, in: group.id, by: nil, now: Timestamp(milliseconds: 2), $0)
+            }
             guard case .void = try await redeem(code, sender(ann), store) else {
                 Issue.record("a code outlived its maker's role")
                 return

@@ -90,17 +90,20 @@ CREATE TABLE approval_grants (
     CHECK (expires_at - created_at <= 31536000000)
 ) STRICT;
 CREATE INDEX approval_grants_scope ON approval_grants (scope_hash);
-CREATE TABLE approval_audit (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
+CREATE TABLE audit (
+    position INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     event TEXT NOT NULL,
     approval_id TEXT,
     grant_id TEXT,
+    agent_group_id TEXT,
     user_id TEXT,
-    detail TEXT NOT NULL
+    subject TEXT,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL CHECK (length(hash) = 64)
 ) STRICT;
-CREATE INDEX approval_audit_approval ON approval_audit (approval_id);
-CREATE TRIGGER approval_audit_kept BEFORE DELETE ON approval_audit
+CREATE INDEX audit_approval ON audit (approval_id) WHERE approval_id IS NOT NULL;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
-CREATE TRIGGER approval_audit_unchanged BEFORE UPDATE ON approval_audit
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;

@@ -9,6 +9,19 @@ extension ApprovalRow {
         try filter(Keys.planHash == hash && Keys.status == "pending").fetchOne(db)
     }
 
+    /// What this request of a session was about; nil for one that was never asked about, or that has no id.
+    package static func asked(_ session: SessionID, _ request: MessageID?, _ db: Database) throws -> ApprovalRow? {
+        guard let request else { return nil }
+        return try fetchOne(
+            db,
+            sql: """
+                SELECT approvals.* FROM approvals JOIN approval_askers ON approval_id = approvals.id
+                WHERE session_id = ? AND request = ?
+                """,
+            arguments: [session, request]
+        )
+    }
+
     /// How often this turn was told no to this action.
     package static func denials(_ action: String, session: SessionID, turn: TurnID, _ db: Database) throws -> Int {
         try Int.fetchOne(
@@ -85,6 +98,33 @@ extension ApprovalAskerRow {
 
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
+
+    /// What this session has asked for and nobody has decided: those that nobody else asked for; of the others the session
+    /// is told nothing any more.
+    package static func withdraw(of session: SessionID, _ db: Database) throws -> [ApprovalID] {
+        let waiting = try ApprovalID.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT approval_id FROM approval_askers JOIN approvals ON approvals.id = approval_id
+                WHERE session_id = ? AND status = 'pending'
+                """,
+            arguments: [session]
+        )
+        for id in waiting {
+            try db.execute(
+                sql: "UPDATE approval_askers SET is_told = 1 WHERE approval_id = ? AND session_id = ?",
+                arguments: [id, session]
+            )
+        }
+        return try waiting.filter { id in
+            try
+                !(Bool.fetchOne(
+                    db,
+                    sql: "SELECT EXISTS (SELECT 1 FROM approval_askers WHERE approval_id = ? AND session_id <> ?)",
+                    arguments: [id, session]
+                ) ?? false)
+        }
+    }
 
     /// It has been told.
     package func markTold(_ db: Database) throws {

@@ -47,6 +47,11 @@ package struct ActionAnswer: Sendable, Equatable {
         )
     }
 
+    /// Answers that are on their way to this session start no turn there.
+    package static func quiet(_ session: SessionID, _ db: Database) throws {
+        try db.execute(sql: "UPDATE action_answers SET trigger = 0 WHERE session_id = ?", arguments: [session])
+    }
+
     /// Every answer that is on its way, oldest first; those of one session, or of all.
     package static func waiting(of session: SessionID? = nil, _ db: Database) throws -> [ActionAnswer] {
         try Row.fetchAll(

@@ -74,6 +74,11 @@ package struct PendingQuestion: CentralRecord {
         try filter(CodingKeys.sessionID == session).fetchCount(db)
     }
 
+    /// Those that a session has open.
+    package static func open(of session: SessionID, _ db: Database) throws -> [PendingQuestion] {
+        try filter(CodingKeys.sessionID == session).fetchAll(db)
+    }
+
     /// When the next one ends; nil when none is open.
     package static func nextEnd(_ db: Database) throws -> Timestamp? {
         try Timestamp.fetchOne(db, sql: "SELECT min(expires_at) FROM pending_questions")

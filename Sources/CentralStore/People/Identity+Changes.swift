@@ -53,13 +53,14 @@ extension Identity {
             try IdentityHandle(userID: user, identityID: identity, linkedBy: linker, linkedAt: now).insert(db)
         }
         try dropPending(of: identity, db)
+        try AuditEntry(at: now, event: "linked", by: linker, about: second, detail: first.description).append(db)
         return identity
     }
 
     /// Takes a handle out of its human's; the last one that is left is no identity any more.
     ///
     /// A link of this handle that waits for an owner is refused by this. Throws `notFound` when there was neither.
-    package static func unlink(_ user: UserID, _ db: Database) throws {
+    package static func unlink(_ user: UserID, by unlinker: UserID?, now: Timestamp, _ db: Database) throws {
         let waited = try PendingIdentityLink.filter(
             PendingIdentityLink.CodingKeys.userID == user || PendingIdentityLink.CodingKeys.otherUserID == user
         ).deleteAll(db)
@@ -68,6 +69,7 @@ extension Identity {
             return
         }
         try row.delete(db)
+        try AuditEntry(at: now, event: "unlinked", by: unlinker, about: user).append(db)
         let left = IdentityHandle.filter(IdentityHandle.CodingKeys.identityID == row.identityID)
         if try left.fetchCount(db) < 2 { try Identity.deleteOne(db, key: row.identityID) }
     }

@@ -46,10 +46,11 @@ extension User {
     }
 
     /// Deletes this handle of a person with its roles, memberships and personal wirings; the last owner is refused.
-    package static func remove(_ id: UserID, _ db: Database) throws {
+    package static func remove(_ id: UserID, by remover: UserID?, now: Timestamp, _ db: Database) throws {
         try UserRole.refuseLastOwner(id, db)
-        if try IdentityHandle.exists(db, key: id) { try Identity.unlink(id, db) }
+        if try IdentityHandle.exists(db, key: id) { try Identity.unlink(id, by: remover, now: now, db) }
         guard try deleteOne(db, key: id) else { throw StoreError(.notFound, "no user \(id)") }
+        try AuditEntry(at: now, event: "user-removed", by: remover, about: id).append(db)
     }
 }
 
@@ -69,12 +70,27 @@ extension Member {
         let known = Member.filter(CodingKeys.userID == userID && CodingKeys.agentGroupID == agentGroupID)
         if let before = try known.fetchOne(db), before.channelType == channelType { return false }
         try insert(db, onConflict: .replace)
+        try AuditEntry(
+            at: addedAt,
+            event: "member-added",
+            group: agentGroupID,
+            by: addedBy,
+            about: userID,
+            detail: channelType ?? ""
+        ).append(db)
         return true
     }
 
     /// Takes a membership away; throws `notFound` when there is none.
-    package static func remove(_ user: UserID, from group: AgentGroupID, _ db: Database) throws {
+    package static func remove(
+        _ user: UserID,
+        from group: AgentGroupID,
+        by remover: UserID?,
+        now: Timestamp,
+        _ db: Database
+    ) throws {
         let removed = try filter(CodingKeys.userID == user && CodingKeys.agentGroupID == group).deleteAll(db)
         guard removed > 0 else { throw StoreError(.notFound, "\(user) is no member of agent group \(group)") }
+        try AuditEntry(at: now, event: "member-removed", group: group, by: remover, about: user).append(db)
     }
 }

@@ -30,6 +30,14 @@ extension UserRole {
             grantedAt: now
         )
         try row.insert(db)
+        try AuditEntry(
+            at: now,
+            event: "role-granted",
+            group: group,
+            by: granter,
+            about: user,
+            detail: role.rawValue
+        ).append(db)
         return row
     }
 
@@ -40,6 +48,8 @@ extension UserRole {
         _ role: Role,
         from user: UserID,
         in group: AgentGroupID? = nil,
+        by revoker: UserID?,
+        now: Timestamp,
         _ db: Database
     ) throws {
         guard let row = try find(role, user, group, db) else {
@@ -48,6 +58,14 @@ extension UserRole {
         }
         if role == .owner { try refuseLastOwner(user, db) }
         try row.delete(db)
+        try AuditEntry(
+            at: now,
+            event: "role-revoked",
+            group: group,
+            by: revoker,
+            about: user,
+            detail: role.rawValue
+        ).append(db)
     }
 
     static func refuseLastOwner(_ user: UserID, _ db: Database) throws {

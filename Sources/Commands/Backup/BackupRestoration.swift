@@ -92,6 +92,8 @@ struct BackupRestoration {
         let database = try DatabaseQueue(path: path)
         try database.write { db in
             for owner in NewHome.owners(of: home) { try UserRole.grant(.owner, to: owner, now: SystemTime().now, db) }
+            // The copy of the head may be older than that of the entries.
+            try AuditHead.of(db)?.write(beside: db)
         }
         try database.close()
         if let owner = owners.home { chown(path, owner.uid, owner.gid) }

@@ -3,6 +3,7 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import LinuxIO
 import Logging
 
 extension ApprovalService: CardOwner {
@@ -102,6 +103,7 @@ extension ApprovalService: CardOwner {
         }
         switch verdict {
         case .execute:
+            crashPoint("approval.decided")
             await closeCard(id)
             execute(id)
             return .taken
@@ -163,6 +165,24 @@ extension ApprovalService: CardOwner {
             try audit(event, id, grant: row.grantID, user: decider.user, detail: choice.value, db)
             return action == .execute ? .execute(row.grantID) : .settle
         }
+    }
+
+    /// Takes back what this session has asked for and nobody has decided; false when there was nothing.
+    func withdraw(of session: SessionID) async throws -> Bool {
+        let now = time.now
+        let ids = try await central.write(changesRouting: false) { db in
+            let ids = try ApprovalAskerRow.withdraw(of: session, db)
+            for id in ids {
+                guard var row = try ApprovalRow.fetchOne(db, key: id) else { continue }
+                var state = ApprovalState(row)
+                guard state.take(.cancelled, now: now) == .settle else { continue }
+                try self.write(&row, state, now, db)
+                try self.audit("cancelled", id, detail: "its conversation was stopped", db)
+            }
+            return ids
+        }
+        for id in ids { await settleNow(id) }
+        return !ids.isEmpty
     }
 
     /// Ends what waits without anybody's word.

@@ -2,6 +2,7 @@ import Approvals
 import CentralStore
 import Core
 import GRDB
+import LinuxIO
 import Logging
 
 extension ApprovalService {
@@ -17,6 +18,7 @@ extension ApprovalService {
         do {
             words = try await run(id)
             isSuccess = true
+            crashPoint("approval.carried-out")
         } catch {
             words = "\(error)"
         }
@@ -35,6 +37,7 @@ extension ApprovalService {
             guard (try? await time.sleep(for: pause)) != nil else { return leave(id) }
             pause = min(pause * 2, .seconds(60))
         }
+        crashPoint("approval.recorded")
         leave(id)
         await settleNow(id)
     }
@@ -91,7 +94,10 @@ extension ApprovalService {
             }
             guard let row, let result = ApprovalResult(row) else { return true }
             try await close(row)
-            for asker in askers where !asker.isTold {
+            for (index, asker) in askers.enumerated() where !asker.isTold {
+                var result = result
+                // Of several who asked for the same, one does it.
+                if index == 0, result.status == .executed { result.result = try given(row) }
                 do {
                     try await tell(ApprovalAsker(asker), result)
                 } catch {
@@ -102,6 +108,7 @@ extension ApprovalService {
                     isDone = false
                     continue
                 }
+                crashPoint("approval.posted")
                 try await central.write(changesRouting: false) { db in try asker.markTold(db) }
             }
             ended(id)
@@ -110,6 +117,14 @@ extension ApprovalService {
             isDone = false
         }
         return isDone
+    }
+
+    /// What the tool that asked is given; nothing for a plan that is not the one that was carried out.
+    private func given(_ row: ApprovalRow) throws -> JSONValue? {
+        guard let hash = PlanHash(hex: row.planHash), let plan = try? Plan(stored: row.plan, hash: hash) else {
+            return nil
+        }
+        return try action(row.action).result(plan)
     }
 
     /// Settles it; what could not be done is done by the loop.

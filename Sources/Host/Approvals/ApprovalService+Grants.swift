@@ -100,14 +100,9 @@ extension ApprovalService {
         detail: String,
         _ db: Database
     ) throws {
-        try ApprovalAuditRow(
-            at: time.now,
-            event: event,
-            approvalID: approval,
-            grantID: grant,
-            userID: user,
-            detail: detail
-        ).insert(db)
+        try AuditEntry(at: time.now, event: event, approval: approval, grant: grant, by: user, detail: detail).append(
+            db
+        )
     }
 }
 

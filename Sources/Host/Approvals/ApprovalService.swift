@@ -3,6 +3,7 @@ import CentralStore
 import ChannelKit
 package import Core
 import GRDB
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -125,12 +126,14 @@ package final class ApprovalService: Sendable {
             try self.audit("asked", row.id, user: reached.user, detail: "sha256:\(plan.hash)", db)
             return (.pending(row.id, isNew: true, expiresAt: row.expiresAt), id)
         }
+        crashPoint("approval.asked")
         if let cardID { desk.send(cardID) }
         alarm.raise()
         return outcome
     }
 
-    /// What needs no new card: a turn that was told no too often, a grant, the same request before this one.
+    /// What needs no new card: a request that was seen before, a turn that was told no too often, a grant, the same plan that
+    /// waits already.
     private func early(
         _ plan: Plan,
         _ scopeHash: PlanHash,
@@ -143,6 +146,10 @@ package final class ApprovalService: Sendable {
         let early: Early
         do {
             early = try await central.write(changesRouting: false) { db in
+                // A row that is looked at again was asked about already, whatever has become of that.
+                if let asked = try request.asker.flatMap({ try ApprovalRow.asked($0.session, $0.request, db) }) {
+                    return .outcome(.pending(asked.id, isNew: false, expiresAt: asked.expiresAt))
+                }
                 if try Self.isBlocked(plan, request.asker, now, db) { return .blocked }
                 if let joined = try self.join(plan, request.asker, now, db) { return .outcome(joined) }
                 let grants = try GrantRow.standing(now, db)
@@ -233,6 +240,7 @@ package final class ApprovalService: Sendable {
         )
         row.grantID = grant.id
         row.choice = "granted"
+        row.decidedBy = grant.grantedBy
         row.decidedAt = now
         try row.insert(db)
         try add(asker, to: id, now, db)

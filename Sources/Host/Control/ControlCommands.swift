@@ -40,6 +40,7 @@ package struct ControlCommands: Sendable {
     private var handlers: [String: ControlHandler] = [:]
     /// Nil: there are no roles, and only the home's owner may ask.
     private var roles: RoleCheck?
+    private var audit: CommandAudit?
 
     /// Knows nothing yet.
     package init() {}
@@ -47,6 +48,7 @@ package struct ControlCommands: Sendable {
     /// Everything that a host answers.
     package init(_ context: ControlContext) {
         roles = RoleCheck(context: context)
+        audit = CommandAudit(store: context.store)
         if let approvals = context.approvals {
             add(ApprovalHandlers(context: context, approvals: approvals).handlers())
         }
@@ -83,10 +85,17 @@ package struct ControlCommands: Sendable {
         }
         if call.authority != .homeOwner {
             guard let roles else { throw ControlError(.forbidden, "only the home's owner may ask") }
-            try await roles.check(call)
+            do {
+                try await roles.check(call)
+            } catch let error as ControlError where error.code == .forbidden {
+                try await audit?.note(call, isAllowed: false)
+                throw error
+            }
         }
-        var call = call
-        return try await handler(&call)
+        var changed = call
+        let result = try await handler(&changed)
+        if CommandAudit.isChange(call.command) { try await audit?.note(call, isAllowed: true) }
+        return result
     }
 }
 

@@ -121,7 +121,14 @@ import Testing
                 let id = try await host.ask().id
                 #expect(try await host.press(id, by: "admin") != .taken)
                 try await host.runtime.central.write { db in
-                    try UserRole.revoke(.owner, from: Self.user("late"), in: nil, db)
+                    try UserRole.revoke(
+                        .owner,
+                        from: Self.user("late"),
+                        in: nil,
+                        by: nil,
+                        now: Timestamp(milliseconds: 2),
+                        db
+                    )
                 }
                 #expect(try await host.press(id, by: "late") != .taken)
                 #expect(try await host.press(id) == .taken)
@@ -135,16 +142,7 @@ import Testing
         try await withTemporaryDirectory { home in
             try await withHost(home: home, channel: TestHost.channel()) { host in
                 host.runtime.approvals.register(shed)
-                let commands = ControlCommands(
-                    ControlContext(
-                        home: home,
-                        store: host.runtime.central,
-                        host: host.runtime,
-                        cli: host.runtime.cli,
-                        traces: host.runtime.traces,
-                        approvals: host.runtime.approvals
-                    )
-                )
+                let commands = host.commands
                 let other = try await host.runtime.createGroup(name: "Other", folder: nil, adoptFolder: false)
                 let now = Timestamp(milliseconds: 1)
                 try await host.runtime.central.write { db in
@@ -178,6 +176,39 @@ import Testing
                 _ = try await ask("cli:7002", "approvals deny")
                 #expect(try await host.end(of: id).status == .denied)
                 #expect(try await host.row(id)?.decidedBy == UserID("cli:7002"))
+            }
+        }
+    }
+
+    @Test func `T74 what the control socket changes, and what it refuses, is written down`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: TestHost.channel()) { host in
+                let commands = host.commands
+                @Sendable func ask(
+                    _ caller: String,
+                    _ authority: ControlAuthority,
+                    _ command: String,
+                    _ name: String
+                ) async throws {
+                    _ = try await commands.run(
+                        ControlCall(
+                            caller: try #require(UserID(caller)),
+                            authority: authority,
+                            request: ControlRequest(id: "1", command: command, arguments: ["name": .string(name)]),
+                            emit: { _ in }
+                        )
+                    )
+                }
+                try await ask("cli:0", .homeOwner, "groups create", "Helper")
+                _ = try? await ask("cli:0", .homeOwner, "groups create", "")
+                await #expect(throws: ControlError.self) { try await ask("cli:7000", .roles, "groups create", "Mine") }
+                let entries = try await host.runtime.central.read { db in
+                    try AuditEntry.filter(sql: "event LIKE 'command%'").order(sql: "position").fetchAll(db)
+                }
+                #expect(entries.map(\.event) == ["command", "command-refused"])
+                #expect(entries.map { $0.userID?.description } == ["cli:0", "cli:7000"])
+                #expect(entries.map(\.detail) == ["groups create name=Helper", "groups create name=Mine"])
+                #expect(try await AuditVerification.run(home: home).fault == nil)
             }
         }
     }
@@ -227,7 +258,7 @@ import Testing
             try await withHost(home: home, channel: TestHost.channel()) { host in
                 let directory = host.runtime.approvals.directory
                 let chat = ChatAddress(channel: "test", platformID: TestHost.dm)
-                #expect(try await directory.directChat(Self.user("boss")) == chat)
+                #expect(await directory.directMessages.address(of: Self.user("boss")) == chat)
                 let known = try await host.runtime.central.read { db in
                     try String.fetchAll(
                         db,
@@ -242,8 +273,8 @@ import Testing
                 try await host.runtime.central.write { db in
                     try db.execute(sql: "UPDATE user_dms SET messaging_group_id = ?", arguments: [host.chat.id])
                 }
-                #expect(try await directory.directChat(Self.user("boss")) == host.chat.address)
-                #expect(try await directory.directChat(UserID(channel: "far", native: "x")) == nil)
+                #expect(await directory.directMessages.address(of: Self.user("boss")) == host.chat.address)
+                #expect(await directory.directMessages.address(of: UserID(channel: "far", native: "x")) == nil)
             }
         }
     }

@@ -141,7 +141,7 @@ extension TestHost {
         try await runtime.central.read { db in
             try String.fetchAll(
                 db,
-                sql: "SELECT event FROM approval_audit WHERE approval_id = ? ORDER BY position",
+                sql: "SELECT event FROM audit WHERE approval_id = ? ORDER BY position",
                 arguments: [id]
             )
         }
@@ -177,6 +177,20 @@ extension TestHost {
                 senderNativeID: user,
                 isBot: isBot,
                 dedupKey: key
+            )
+        )
+    }
+
+    /// What the control socket answers, without the socket.
+    var commands: ControlCommands {
+        ControlCommands(
+            ControlContext(
+                home: runtime.options.home,
+                store: runtime.central,
+                host: runtime,
+                cli: runtime.cli,
+                traces: runtime.traces,
+                approvals: runtime.approvals
             )
         )
     }

@@ -167,7 +167,7 @@ struct ApprovalHandlers: Sendable {
                 try RowQuery.fetch(
                     db,
                     """
-                    SELECT at, event, user_id, grant_id, detail FROM approval_audit WHERE approval_id = ?
+                    SELECT at, event, user_id, grant_id, detail FROM audit WHERE approval_id = ?
                     ORDER BY position
                     """,
                     [id]

@@ -95,9 +95,10 @@ struct PairingHandlers: Sendable {
         let text = try call.arguments.required("user")
         try call.arguments.finish()
         let user = try await PersonLookup(store: context.store, registry: context.registry).user(text)
+        let (caller, now) = (call.caller, context.time.now)
         let left = try await context.store.write { db in
             let others = try Identity.handles(of: user, db).dropFirst()
-            try Identity.unlink(user, db)
+            try Identity.unlink(user, by: caller, now: now, db)
             return Array(others)
         }
         return ["unlinked": .string(user.description), "left": .array(left.map { .string($0.description) })]

@@ -115,7 +115,8 @@ struct PeopleHandlers: Sendable {
     private func deleteUser(_ call: inout ControlCall) async throws -> JSONValue {
         let user = try await named(&call)
         try call.arguments.finish()
-        try await context.store.write { db in try User.remove(user.id, db) }
+        let (caller, now) = (call.caller, context.time.now)
+        try await context.store.write { db in try User.remove(user.id, by: caller, now: now, db) }
         return ["deleted": .string(user.id.description)]
     }
 
@@ -138,7 +139,10 @@ struct PeopleHandlers: Sendable {
 
     private func revoke(_ call: inout ControlCall) async throws -> JSONValue {
         let (user, role, group) = try await subject(&call)
-        try await context.store.write { db in try UserRole.revoke(role, from: user, in: group, db) }
+        let (caller, now) = (call.caller, context.time.now)
+        try await context.store.write { db in
+            try UserRole.revoke(role, from: user, in: group, by: caller, now: now, db)
+        }
         return ["revoked": .string(role.rawValue), "user_id": .string(user.description)]
     }
 
@@ -190,7 +194,8 @@ struct PeopleHandlers: Sendable {
 
     private func removeMember(_ call: inout ControlCall) async throws -> JSONValue {
         let (user, group) = try await membership(&call)
-        try await context.store.write { db in try Member.remove(user, from: group, db) }
+        let (caller, now) = (call.caller, context.time.now)
+        try await context.store.write { db in try Member.remove(user, from: group, by: caller, now: now, db) }
         return ["deleted": .string(user.description)]
     }
 

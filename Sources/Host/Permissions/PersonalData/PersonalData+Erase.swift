@@ -38,7 +38,8 @@ extension PersonalData {
         Source(table: "approvals", column: "decided_by", kind: .audit),
         Source(table: "approval_grants", column: "granted_by", kind: .audit),
         Source(table: "approval_grants", column: "revoked_by", kind: .audit),
-        Source(table: "approval_audit", column: "user_id", kind: .audit),
+        Source(table: "audit", column: "user_id", kind: .audit),
+        Source(table: "audit", column: "subject", kind: .audit),
         // A task belongs to its agent, whoever asked for it.
         Source(table: "tasks", column: "created_by", kind: .records),
     ]
@@ -145,6 +146,7 @@ extension PersonalData {
 
     private func eraseRecords(_ subject: Subject, _ own: [Part], isDry: Bool, _ tell: Tell) async throws {
         let chats = own.compactMap(\.chat)
+        let now = central.time.now
         @Sendable func end(_ db: Database) throws -> [PersonalItem] {
             // What is deleted is overwritten, not only let go of.
             if !isDry { try db.execute(sql: "PRAGMA secure_delete = ON") }
@@ -157,7 +159,7 @@ extension PersonalData {
                     count += try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: [handle]) ?? 0
                     guard !isDry else { continue }
                     if source.table == "users" {
-                        if try User.exists(db, key: handle) { try User.remove(handle, db) }
+                        if try User.exists(db, key: handle) { try User.remove(handle, by: nil, now: now, db) }
                     } else {
                         try db.execute(sql: "DELETE \(condition)", arguments: [handle])
                     }
