@@ -59,7 +59,10 @@ let runner: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
-    .target(name: "AgentTools", dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire", "SessionStore"]),
+    .target(
+        name: "AgentTools",
+        dependencies: ["CLinux", "Core", "LinuxIO", "SandboxWire", "SessionStore", "ShellPolicy"]
+    ),
     .target(
         name: "AgentRuntime",
         dependencies: ["AgentTools", "CLinux", "Core", "LinuxIO", "ModelProviders", "Prompting", "SessionStore"]
@@ -137,7 +140,8 @@ let host: [Target] = [
             "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
             "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging",
             "LinuxIO",
-            "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "TaskScheduling",
+            "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "ShellPolicy",
+            "TaskScheduling",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -295,11 +299,17 @@ let fuzzing: [Target] = [
             "Terminal/LineBuffer.swift", "Terminal/PromptLayout.swift",
         ]
     ),
+    .target(
+        name: "People",
+        dependencies: ["COpenSSL", "Core"],
+        sources: ["PeopleError.swift", "Pairing/PairingCode.swift"]
+    ),
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration", "LinuxIO",
-            "ModelProviders", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
+            "Approvals", "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration",
+            "LinuxIO",
+            "ModelProviders", "People", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],

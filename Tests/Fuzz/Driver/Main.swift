@@ -16,6 +16,7 @@ enum FuzzProgram {
             SpawnPlanTarget.self, ControlFramesTarget.self, PromptTarget.self, ReplyTarget.self, AddressesTarget.self,
             CommandLineTarget.self, ConfigurationTarget.self, OutboundReaderTarget.self, OpenAIStreamTarget.self,
             AnthropicStreamTarget.self, ArchiveTarget.self, SchedulesTarget.self, ShellCommandsTarget.self,
+            PlansTarget.self,
         ]
     }
 
