@@ -58,9 +58,7 @@ extension HostRuntime: HostControl, ChannelInbox {
 
     func stop(session: SessionID, by user: UserID?) async throws -> Bool {
         let handle = try await sessions.session(session)
-        let wasBusy = try await supervisor.stop(handle, by: user)
-        typing.stop(session)
-        return wasBusy
+        return try await stopping.stop(handle, by: user)
     }
 
     func reset(session: SessionID) async throws {

@@ -3,7 +3,6 @@ import ChannelKit
 import Channels
 import Core
 import Egress
-import Glibc
 import HostConfiguration
 import HostLogging
 import LinuxIO
@@ -14,15 +13,6 @@ import SessionStore
 import SessionStoreHost
 import Synchronization
 import TaskScheduling
-
-/// A value that is set once after those who use it were made.
-final class Late<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-
-    var wrapped: Value? { value.withLock { $0 } }
-
-    func set(_ new: Value?) { value.withLock { $0 = new } }
-}
 
 /// All parts of a running host, put together.
 final class HostRuntime: Sendable {
@@ -48,12 +38,14 @@ final class HostRuntime: Sendable {
     let pairing: PairingDesk
     let admission: AdmissionDesk
     let router: Router
+    let stopping: SessionStop
     let notices: NoticeSender
     let directMessages: DirectMessages
     let cards: CardDesk
     let approvals: ApprovalService
     let questions: QuestionDesk
     let sweep: HostSweep
+    let taskPort: HostTaskPort
     let scheduler: TaskScheduler
     let retention: Retention
     let typing: TypingKeeper
@@ -148,7 +140,7 @@ final class HostRuntime: Sendable {
                     central: central,
                     sessions: sessions,
                     ledger: ledger,
-                    registry: registry,
+                    directMessages: directMessages,
                     limits: configuration.agentMail,
                     traces: traces,
                     activity: activity,
@@ -219,20 +211,14 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("cards")
         )
-        let teller = ApprovalTeller(sessions: sessions, ledger: ledger, supervisor: supervisor, time: time)
         approvals = ApprovalService(
             central: central,
             desk: cards,
-            directory: ApproverDirectory(
-                central: central,
-                registry: registry,
-                time: time,
-                logger: log.logger("approvals")
-            ),
+            directory: ApproverDirectory(central: central, directMessages: directMessages),
             tasks: tasks,
             time: time,
             logger: log.logger("approvals")
-        ) { asker, result in try await teller.tell(asker, result) }
+        ) { [answers] asker, result in try await answers.post(ActionAnswer(asker, result)) }
         questions = QuestionDesk(
             central: central,
             cards: cards,
@@ -267,11 +253,19 @@ final class HostRuntime: Sendable {
                 try await router.accept(event)
             }
         )
+        stopping = SessionStop(
+            central: central,
+            supervisor: supervisor,
+            approvals: approvals,
+            questions: questions,
+            typing: typing
+        )
         router = Router(
             central: central,
             sessions: sessions,
             ledger: ledger,
             supervisor: supervisor,
+            stopping: stopping,
             registry: registry,
             notices: notices,
             pairing: pairing,
@@ -306,18 +300,19 @@ final class HostRuntime: Sendable {
             logger: log.logger("sweep")
         )
         lateSweep.set(sweep)
+        taskPort = HostTaskPort(
+            central: central,
+            sessions: sessions,
+            ledger: ledger,
+            supervisor: supervisor,
+            deliveries: deliveries,
+            notices: notices,
+            activity: activity,
+            time: time
+        )
         scheduler = TaskScheduler(
             central: central,
-            port: HostTaskPort(
-                central: central,
-                sessions: sessions,
-                ledger: ledger,
-                supervisor: supervisor,
-                deliveries: deliveries,
-                notices: notices,
-                activity: activity,
-                time: time
-            ),
+            port: taskPort,
             time: time,
             logger: log.logger("tasks")
         )
@@ -347,114 +342,5 @@ final class HostRuntime: Sendable {
     private static func checkRoom(_ fillGuard: Late<FillGuard>) throws {
         guard fillGuard.wrapped?.level == .full else { return }
         throw HostError(.unavailable, DiskFailure.full.words)
-    }
-
-    private static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
-        let settings = configuration.log
-        let levels = LogLevels(
-            standard: Logger.Level(rawValue: settings.level) ?? .info,
-            components: settings.components.compactMapValues(Logger.Level.init(rawValue:))
-        )
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        let echo =
-            options.echo
-            ?? (settings.format == "json" || (settings.format == "auto" && !isTerminal)
-                ? .json : .pretty(coloured: isTerminal))
-        return HostLog(
-            in: try Directory(path: "\(options.home)/data/logs"),
-            levels: levels,
-            size: settings.fileBytes,
-            files: settings.files,
-            echo: echo
-        )
-    }
-
-    private static func spawner(
-        _ options: HostOptions,
-        _ configuration: HostConfiguration,
-        _ time: any TimeSource
-    ) -> SandboxSpawner {
-        SandboxSpawner(
-            SandboxConfiguration(
-                home: options.home,
-                binaries: options.binaries,
-                uidRange: configuration.sandbox.uidRange,
-                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
-                totalMemory: configuration.sandbox.totalMemory,
-                mounts: configuration.mounts.map {
-                    SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
-                },
-                requiredLayers: configuration.sandbox.requiredLayers,
-                broker: configuration.sandbox.broker
-            ),
-            environment: faults,
-            time: time
-        )
-    }
-
-    /// What test builds hand on to the spawner; nothing in any other build.
-    private static var faults: [String] {
-        #if FAULTS
-        getenv("NANOCLAW_CRASH_SANDBOX").map { ["NANOCLAW_CRASH_SANDBOX=\(String(cString: $0))"] } ?? []
-        #else
-        []
-        #endif
-    }
-
-    private static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
-        var settings = SupervisorSettings()
-        settings.maximumRunners = configuration.maxRunners
-        return settings
-    }
-
-    private static func deliveryContext(
-        _ central: CentralStore,
-        _ registry: ChannelRegistry,
-        _ actions: HostActions,
-        _ ledger: DirtyLedger,
-        _ directMessages: DirectMessages,
-        _ agents: AgentCourier,
-        _ publisher: LivePublisher,
-        _ supervisor: Late<RunnerSupervisor>,
-        _ scheduler: Late<TaskScheduler>,
-        _ configuration: HostConfiguration,
-        _ tasks: TaskScope,
-        _ activity: SessionActivity,
-        _ logger: Logger,
-        _ time: any TimeSource
-    ) -> DeliveryContext {
-        var policy = DeliveryPolicy()
-        policy.giveUpAfter = configuration.deliveryDeadline
-        return DeliveryContext(
-            central: central,
-            registry: registry,
-            actions: actions,
-            ledger: ledger,
-            directMessages: directMessages,
-            agents: agents,
-            policy: policy,
-            time: time,
-            logger: logger,
-            tasks: tasks,
-            found: { finding, handle in
-                switch finding {
-                case .fine, .hot, .failing: return
-                case .busy: tasks.add { await supervisor.wrapped?.endBlocking(handle.id) }
-                case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
-                }
-            },
-            wake: { await supervisor.wrapped?.wake($0) },
-            announce: { turn, handle in
-                publisher.ended(turn, of: handle)
-                guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }
-                let (end, detail) = HostTaskPort.end(turn)
-                tasks.add { await scheduler.turnEnded(turn.messages, in: handle.id, end, detail: detail) }
-            },
-            handing: { delivery, handle in publisher.handing(delivery, of: handle) },
-            delivered: { delivery, handle in
-                activity.note(handle.id, at: time.now)
-                publisher.delivered(delivery, of: handle)
-            }
-        )
     }
 }

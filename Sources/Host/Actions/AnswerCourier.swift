@@ -1,5 +1,7 @@
+import Approvals
 import CentralStore
 import Core
+import LinuxIO
 import Logging
 import SessionStoreHost
 
@@ -34,6 +36,13 @@ final class AnswerCourier: Sendable {
     /// What tells a repeat of the answer to this request.
     static func source(_ request: MessageID) -> String { "answer:\(request)" }
 
+    /// Puts an answer on its way; returns once it is durable, brought or not.
+    func post(_ answer: ActionAnswer) async throws {
+        let now = time.now
+        try await central.write(changesRouting: false) { db in try answer.post(at: now, db) }
+        await deliver(to: answer.session)
+    }
+
     /// Brings what waits, of one session or of all.
     func deliver(to session: SessionID? = nil) async {
         do {
@@ -65,9 +74,10 @@ final class AnswerCourier: Sendable {
                 trigger: answer.trigger,
                 sentAt: now,
                 receivedAt: now,
-                address: answer.address
+                address: answer.address ?? handle.origin
             )
             _ = try await ledger.holding(handle.id, reason: "answer") { try await handle.store.insert([row]) }
+            crashPoint("approval.brought")
             try await central.write(changesRouting: false) { db in try answer.remove(db) }
             await supervisor.wake(handle)
             return true
@@ -78,5 +88,22 @@ final class AnswerCourier: Sendable {
             )
             return false
         }
+    }
+}
+
+extension ActionAnswer {
+    /// How a request for somebody's word ended; it starts a turn.
+    init(_ asker: ApprovalAsker, _ result: ApprovalResult) {
+        self.init(
+            session: asker.session,
+            request: asker.request ?? MessageID(unchecked: result.id.rawValue),
+            content: SystemContent(
+                action: result.action,
+                status: result.outcome,
+                text: result.text,
+                result: result.result
+            ),
+            address: nil
+        )
     }
 }

@@ -221,6 +221,28 @@ final class QuestionDesk: HostAction, CardOwner {
         ).post(at: now, db)
     }
 
+    /// Closes what this session has asked and nobody has answered; it is told nothing.
+    ///
+    /// False when there was nothing.
+    func withdraw(of session: SessionID) async throws -> Bool {
+        let now = time.now
+        let closed = try await central.write(changesRouting: false) { db in
+            try PendingQuestion.open(of: session, db).flatMap { question in
+                try question.delete(db)
+                return try CardRow.close(
+                    purpose: Self.purpose,
+                    subject: question.id,
+                    outcome: "Stopped.",
+                    isLapsed: true,
+                    now: now,
+                    db
+                )
+            }
+        }
+        for card in closed { cards.send(card) }
+        return !closed.isEmpty
+    }
+
     private func expire() async throws {
         let now = time.now
         let (sessions, closed) = try await central.write(changesRouting: false) { db in

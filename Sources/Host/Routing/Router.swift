@@ -18,6 +18,7 @@ package final class Router: Sendable {
     private let sessions: SessionManager
     private let ledger: DirtyLedger
     private let supervisor: RunnerSupervisor
+    private let stopping: SessionStop
     private let registry: ChannelRegistry
     private let notices: NoticeSender
     private let pairing: PairingDesk
@@ -37,6 +38,7 @@ package final class Router: Sendable {
         sessions: SessionManager,
         ledger: DirtyLedger,
         supervisor: RunnerSupervisor,
+        stopping: SessionStop,
         registry: ChannelRegistry,
         notices: NoticeSender,
         pairing: PairingDesk,
@@ -53,6 +55,7 @@ package final class Router: Sendable {
         self.sessions = sessions
         self.ledger = ledger
         self.supervisor = supervisor
+        self.stopping = stopping
         self.registry = registry
         self.notices = notices
         self.pairing = pairing
@@ -82,7 +85,7 @@ package final class Router: Sendable {
         let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop {
             try await drop(event, sender, reason, facts.chat?.id, nil)
-            if reason == .noAgentWired, let sender { await admission.ask(about: event, from: sender) }
+            if reason == .noAgentWired, sender != nil { await admission.ask(about: event) }
         }
         guard !plan.decisions.isEmpty else { return }
         if let sender, plan.takesMessage { try await know(sender, event) }
@@ -218,7 +221,7 @@ package final class Router: Sendable {
             try await drop(event, origin.sender, reason, chat?.id, group.id)
             guard reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat
             else { return }
-            await admission.ask(about: event, from: sender, in: chat.id, for: group)
+            await admission.ask(about: event, from: sender, in: chat.id, for: group.id)
         case .denied(let command):
             try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
             notices.send(
@@ -271,8 +274,7 @@ package final class Router: Sendable {
         let key = key(decision, event, origin, chat)
         guard let session = try await central.findSession(key) else { return }
         let handle = try await sessions.session(session.id)
-        let wasBusy = try await supervisor.stop(handle, by: origin.sender)
-        typing.stop(handle.id)
+        let wasBusy = try await stopping.stop(handle, by: origin.sender)
         notices.send(
             wasBusy ? "Stopped." : "There is nothing to stop.",
             to: event.replyAddress ?? event.address,
@@ -325,7 +327,7 @@ package final class Router: Sendable {
         if handle.setQueueMode(wiring.queueMode) { await supervisor.groupChanged(handle.agentGroup) }
         let outcome = try await ledger.holding(handle.id, reason: "message") {
             crashPoint("router.marked")
-            return try await insert(row, into: handle)
+            return try await handle.insert(row, time: time) { await self.supervisor.endBlocking(handle.id) }
         }
         crashPoint("router.stored")
         guard case .inserted(let id, _) = outcome else {
@@ -349,23 +351,6 @@ package final class Router: Sendable {
         crashPoint("router.waking")
         typing.started(handle, at: event.address)
         await supervisor.wake(handle)
-    }
-
-    /// Stores the row.
-    ///
-    /// A runner that keeps its database locked for a second loses its life, not the message.
-    private func insert(_ row: NewInbound, into handle: SessionHandle) async throws -> InsertOutcome {
-        let start = time.monotonic
-        while true {
-            do {
-                return try await handle.store.insert([row])[0]
-            } catch let error as SessionStore.StoreError where error.code == .busy {
-                let blocked = time.monotonic - start
-                guard blocked < .seconds(6) else { throw error }
-                if blocked >= .seconds(1) { await supervisor.endBlocking(handle.id) }
-                try await time.sleep(for: .milliseconds(10))
-            }
-        }
     }
 }
 

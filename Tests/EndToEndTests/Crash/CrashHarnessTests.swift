@@ -17,7 +17,7 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
-            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents,
+            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals,
         ] { #expect(!group.isEmpty) }
     }
 
@@ -139,6 +139,56 @@ struct CrashHarnessTests {
             // To the helper and back, for each point; the turn that a death cut off may have asked once more.
             #expect(accepted.count >= 2 * CrashPoints.agents.count)
             #expect(accepted.allSatisfy { $0.value == 1 }, "\(accepted)")
+        }
+    }
+
+    @Test func `T47 the host dies at each step of an approval, which is carried out once at most, ends and is told`()
+        async throws
+    {
+        try await CrashDriver.with { driver in
+            let central = "\(driver.home)/data/nanoclaw.db"
+            let policy = try await driver.verb("groups", "config", "update", "main", "--shell-policy", "ask")
+            try #require(policy.status == 0, "\(policy)")
+            for (number, point) in CrashPoints.approvals.enumerated() {
+                let marker = "allowed-\(number)"
+                if point == "approval.asked" { try driver.arm(point) }
+                _ = try await driver.verb("chat", "run touch \(marker); echo ran >> \(marker)")
+                try await eventually(within: 30, "somebody is asked about \(marker)") {
+                    try await !driver.sql(central, "SELECT 1 FROM approvals WHERE plan LIKE '%\(marker)%'").isEmpty
+                }
+                if point != "approval.asked" { try driver.arm(point) }
+                let rows = try await driver.sql(central, "SELECT id FROM approvals WHERE plan LIKE '%\(marker)%'")
+                try #require(rows.count == 1, "\(point): one request is one approval: \(rows)")
+                try await eventually(within: 30, "it is decided") {
+                    _ = try await driver.verb("approvals", "approve", rows[0])
+                    return try await driver.sql(
+                        central,
+                        "SELECT 1 FROM approvals WHERE id = '\(rows[0])' AND status <> 'pending'"
+                    ) == ["1"]
+                }
+                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+                var end: [String] = []
+                try await eventually(within: Self.deadline, "it ends after \(point)") {
+                    end = try await driver.sql(
+                        central,
+                        "SELECT status FROM approvals WHERE id = '\(rows[0])' AND status IN ('executed', 'interrupted')"
+                    )
+                    return !end.isEmpty
+                }
+                // Told once, whatever has become of it; and where it was allowed it ran, once.
+                let session = try await driver.sessionFolder(ChatAddress(channel: "cli", platformID: "cli:local:main"))
+                let told = """
+                    SELECT count(*) FROM messages_in WHERE kind = 'system' AND status = 'completed'
+                        AND content ->> 'action' = 'shell_command' AND content ->> 'status' <> 'pending'
+                    """
+                try await eventually(within: Self.deadline, "its end is told after \(point)") {
+                    try await driver.sql("\(session)/inbound/inbound.db", told) == ["\(number + 1)"]
+                }
+                let ran = try? String(contentsOfFile: "\(driver.home)/groups/main/\(marker)", encoding: .utf8)
+                #expect(ran == (end == ["executed"] ? "ran\n" : nil), "\(point): \(end)")
+            }
+            let audit = try await driver.verb("audit", "verify")
+            #expect(audit.status == 0, "\(audit)")
         }
     }
 

@@ -37,8 +37,11 @@ enum CrashPoints {
     /// Those of the host that a message of one agent to another comes to.
     static let agents = all.filter { $0.hasPrefix("agents.") }
 
+    /// Those of the host that a request for somebody's word comes to.
+    static let approvals = all.filter { $0.hasPrefix("approval.") }
+
     /// Those of the host that every turn comes to.
     static let host = all.filter { point in
-        !(runner + rollback + recovery + takeover + upgrade + retention + agents).contains(point)
+        !(runner + rollback + recovery + takeover + upgrade + retention + agents + approvals).contains(point)
     }
 }

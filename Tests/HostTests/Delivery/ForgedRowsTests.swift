@@ -103,7 +103,7 @@ import Testing
         ]
         // To ask is free: who is asked, and where they are reached.
         let asking: Set = [
-            "action_answers", "approval_askers", "approval_audit", "approvals", "cards", "pending_questions",
+            "action_answers", "approval_askers", "audit", "approvals", "cards", "pending_questions",
             "performed_actions", "user_dms",
         ]
         return try await host.runtime.central.read { db in

@@ -1,0 +1,121 @@
+import CentralStore
+import Core
+import Glibc
+import HostConfiguration
+import HostLogging
+import LinuxIO
+import Logging
+import Sandbox
+import TaskScheduling
+
+/// The parts of a host that are made of its options and its configuration.
+extension HostRuntime {
+    static func log(_ options: HostOptions, _ configuration: HostConfiguration) throws -> HostLog {
+        let settings = configuration.log
+        let levels = LogLevels(
+            standard: Logger.Level(rawValue: settings.level) ?? .info,
+            components: settings.components.compactMapValues(Logger.Level.init(rawValue:))
+        )
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let echo =
+            options.echo
+            ?? (settings.format == "json" || (settings.format == "auto" && !isTerminal)
+                ? .json : .pretty(coloured: isTerminal))
+        return HostLog(
+            in: try Directory(path: "\(options.home)/data/logs"),
+            levels: levels,
+            size: settings.fileBytes,
+            files: settings.files,
+            echo: echo
+        )
+    }
+
+    static func spawner(
+        _ options: HostOptions,
+        _ configuration: HostConfiguration,
+        _ time: any TimeSource
+    ) -> SandboxSpawner {
+        SandboxSpawner(
+            SandboxConfiguration(
+                home: options.home,
+                binaries: options.binaries,
+                uidRange: configuration.sandbox.uidRange,
+                maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
+                totalMemory: configuration.sandbox.totalMemory,
+                mounts: configuration.mounts.map {
+                    SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
+                },
+                requiredLayers: configuration.sandbox.requiredLayers,
+                broker: configuration.sandbox.broker
+            ),
+            environment: faults,
+            time: time
+        )
+    }
+
+    /// What test builds hand on to the spawner; nothing in any other build.
+    private static var faults: [String] {
+        #if FAULTS
+        getenv("NANOCLAW_CRASH_SANDBOX").map { ["NANOCLAW_CRASH_SANDBOX=\(String(cString: $0))"] } ?? []
+        #else
+        []
+        #endif
+    }
+
+    static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
+        var settings = SupervisorSettings()
+        settings.maximumRunners = configuration.maxRunners
+        return settings
+    }
+
+    static func deliveryContext(
+        _ central: CentralStore,
+        _ registry: ChannelRegistry,
+        _ actions: HostActions,
+        _ ledger: DirtyLedger,
+        _ directMessages: DirectMessages,
+        _ agents: AgentCourier,
+        _ publisher: LivePublisher,
+        _ supervisor: Late<RunnerSupervisor>,
+        _ scheduler: Late<TaskScheduler>,
+        _ configuration: HostConfiguration,
+        _ tasks: TaskScope,
+        _ activity: SessionActivity,
+        _ logger: Logger,
+        _ time: any TimeSource
+    ) -> DeliveryContext {
+        var policy = DeliveryPolicy()
+        policy.giveUpAfter = configuration.deliveryDeadline
+        return DeliveryContext(
+            central: central,
+            registry: registry,
+            actions: actions,
+            ledger: ledger,
+            directMessages: directMessages,
+            agents: agents,
+            policy: policy,
+            time: time,
+            logger: logger,
+            tasks: tasks,
+            found: { finding, handle in
+                switch finding {
+                case .fine, .hot, .failing: return
+                case .busy: tasks.add { await supervisor.wrapped?.endBlocking(handle.id) }
+                case .quarantined(let reason): tasks.add { await supervisor.wrapped?.quarantine(handle, reason) }
+                }
+            },
+            wake: { await supervisor.wrapped?.wake($0) },
+            announce: { turn, handle in
+                publisher.ended(turn, of: handle)
+                guard let scheduler = scheduler.wrapped, scheduler.hasRuns(in: handle.id) else { return }
+                let (end, detail) = HostTaskPort.end(turn)
+                tasks.add { await scheduler.turnEnded(turn.messages, in: handle.id, end, detail: detail) }
+            },
+            handing: { delivery, handle in publisher.handing(delivery, of: handle) },
+            delivered: { delivery, handle in
+                activity.note(handle.id, at: time.now)
+                publisher.delivered(delivery, of: handle)
+            }
+        )
+    }
+}

@@ -1,0 +1,21 @@
+import CentralStore
+import Core
+
+/// Ends what a conversation does, and what it waits for from people: a late answer wakes nobody who was told to stop.
+struct SessionStop: Sendable {
+    let central: CentralStore
+    let supervisor: RunnerSupervisor
+    let approvals: ApprovalService
+    let questions: QuestionDesk
+    let typing: TypingKeeper
+
+    /// False when there was nothing to stop.
+    func stop(_ handle: SessionHandle, by user: UserID?) async throws -> Bool {
+        let wasBusy = try await supervisor.stop(handle, by: user)
+        typing.stop(handle.id)
+        let hadRequests = try await approvals.withdraw(of: handle.id)
+        let hadQuestions = try await questions.withdraw(of: handle.id)
+        try await central.write(changesRouting: false) { db in try ActionAnswer.quiet(handle.id, db) }
+        return wasBusy || hadRequests || hadQuestions
+    }
+}
