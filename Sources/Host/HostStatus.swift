@@ -23,6 +23,8 @@ package struct HostStatus: Codable, Sendable {
     package var refused: [RefusedSender]
     /// What waits for somebody's word, oldest first; nil from a host that knows no approvals.
     package var approvals: [PendingApproval]?
+    /// Tasks that will run; nil from a host that knows none.
+    package var tasks: TaskCounts?
     /// What needs somebody's attention, in words.
     package var problems: [String]
 
@@ -60,6 +62,17 @@ package struct HostStatus: Codable, Sendable {
 }
 
 extension HostStatus {
+    /// Tasks at a glance.
+    package struct TaskCounts: Codable, Sendable, Equatable {
+        /// Those that will run again.
+        package var active: Int
+        package var paused: Int
+        /// Those whose last runs failed.
+        package var failing: Int
+        /// When the next one is due; nil when none is.
+        package var nextDue: Timestamp?
+    }
+
     /// A configured model provider; none at all means `offline`.
     package struct ProviderStatus: Codable, Sendable, Equatable {
         package var name: String

@@ -58,6 +58,8 @@ struct TaskTests {
                     "long"
                 )
                 #expect(made.status == 0 && made.output.contains("next"), "\(made)")
+                let status = try await host.nanoclaw("status")
+                #expect(status.output.contains("tasks      1, the next "), "\(status)")
                 #expect(try await host.nanoclaw("tasks", "run", "long").status == 0)
                 try await eventually(within: 30, "it runs") {
                     try await run("/usr/bin/pgrep", ["-f", "^sleep 300[.]0831$"]).status == 0

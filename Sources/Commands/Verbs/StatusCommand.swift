@@ -35,6 +35,7 @@ enum StatusText {
             "sessions   \(sessions(status.sessions)); runners \(status.sessions.running) of \(status.maximumRunners)",
             "sandbox    \(status.isolation.map(IsolationText.line) ?? "proved by the first session")",
         ]
+        if let tasks = status.tasks.flatMap(tasks) { lines.append("tasks      \(tasks)") }
         for runner in status.runners where runner.state != "running" || runner.lastError != nil {
             let cause = runner.lastError.map { ": \(SafeText.oneLine($0))" } ?? ""
             lines.append("  \(runner.session) \(runner.state), \(runner.failures) failures\(cause)")
@@ -68,6 +69,15 @@ enum StatusText {
 
     static func groups(_ status: HostStatus) -> String {
         status.groups.map { "\(SafeText.oneLine($0.folder)) → \($0.provider)" }.joined(separator: ", ")
+    }
+
+    /// Nil where there are none.
+    private static func tasks(_ counts: HostStatus.TaskCounts) -> String? {
+        guard counts.active + counts.paused > 0 else { return nil }
+        let next = counts.nextDue.map { ", the next \(TimeText.short($0.milliseconds))" } ?? ""
+        let paused = counts.paused > 0 ? ", \(counts.paused) paused" : ""
+        let failing = counts.failing > 0 ? ", \(counts.failing) failing (nanoclaw tasks list)" : ""
+        return "\(counts.active)\(next)\(paused)\(failing)"
     }
 
     private static func sessions(_ counts: HostStatus.SessionCounts) -> String {

@@ -5,7 +5,7 @@ import GRDB
 extension CentralStore {
     /// Fills in what the central database knows.
     func readStatus(into status: inout HostStatus) async throws {
-        let (providers, groups, counts, refused, quarantined, approvals) = try await read { db in
+        let (providers, groups, counts, refused, quarantined, approvals, tasks) = try await read { db in
             let providers = try Provider.order(Provider.CodingKeys.name).fetchAll(db)
             let groups = try AgentGroup.order(AgentGroup.CodingKeys.createdAt).fetchAll(db)
                 .map { group in
@@ -28,7 +28,7 @@ extension CentralStore {
                 DroppedMessage.CodingKeys.reason == DropReason.unknownSenderRequestApproval
             ).order(DroppedMessage.CodingKeys.lastSeen.desc).limit(100).fetchAll(db)
             let approvals = try ApprovalRow.all("pending", db).prefix(100)
-            return (providers, groups, counts, refused, quarantined, Array(approvals))
+            return (providers, groups, counts, refused, quarantined, Array(approvals), try Self.tasks(db))
         }
         status.providers = providers.map {
             HostStatus.ProviderStatus(name: $0.name, kind: $0.kind.rawValue, model: $0.model, baseURL: $0.baseURL)
@@ -36,6 +36,7 @@ extension CentralStore {
         status.groups = groups
         status.sessions = counts
         status.problems += quarantined
+        status.tasks = tasks
         status.approvals = approvals.map {
             HostStatus.PendingApproval(
                 id: $0.id,
@@ -55,5 +56,23 @@ extension CentralStore {
                 lastSeen: $0.lastSeen
             )
         }
+    }
+
+    private static func tasks(_ db: Database) throws -> HostStatus.TaskCounts {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FILTER (WHERE state = 'active') AS active, count(*) FILTER (WHERE state = 'paused') AS paused,
+                    count(*) FILTER (WHERE state = 'active' AND failures > 0) AS failing,
+                    min(next_due) FILTER (WHERE state = 'active') AS next
+                FROM tasks
+                """
+        )
+        return HostStatus.TaskCounts(
+            active: row?["active"] ?? 0,
+            paused: row?["paused"] ?? 0,
+            failing: row?["failing"] ?? 0,
+            nextDue: row?["next"]
+        )
     }
 }

@@ -152,7 +152,7 @@ struct CrashHarnessTests {
             for (number, point) in CrashPoints.approvals.enumerated() {
                 let marker = "allowed-\(number)"
                 if point == "approval.asked" { try driver.arm(point) }
-                _ = try await driver.verb("chat", "run touch \(marker); echo ran >> \(marker)")
+                _ = try await driver.verb("chat", "-m", "run touch \(marker); echo ran >> \(marker)", "--timeout", "20")
                 try await eventually(within: 30, "somebody is asked about \(marker)") {
                     try await !driver.sql(central, "SELECT 1 FROM approvals WHERE plan LIKE '%\(marker)%'").isEmpty
                 }
