@@ -22,6 +22,9 @@ import UnixSignals
 package func runHost(_ options: HostOptions) async throws {
     // About twelve descriptors a runner: the usual soft limit of 1024 is reached with 80 of them.
     clinux_raise_open_files(1 << 20)
+    // Work moves from thread to thread: with a heap for each, every one keeps what it has needed at most, and the whole
+    // grows by a sixth in 100,000 messages.
+    clinux_limit_arenas(2)
     let runtime = try await HostRuntime(options)
     defer { runtime.release() }
     try await runtime.serve()

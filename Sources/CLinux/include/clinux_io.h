@@ -37,6 +37,10 @@ int clinux_pipe_cloexec(int ends[2]);
 // Returns the soft limit that holds then, at most INT_MAX.
 int clinux_raise_open_files(int most);
 
+// mallopt(3), M_ARENA_MAX: how many heaps the threads of this process share; 1 when it was taken. To be called before there are
+// more.
+int clinux_limit_arenas(int count);
+
 // Credentials of the process at the other end of a unix socket (SO_PEERCRED).
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 
