@@ -98,6 +98,8 @@ final class HostRuntime: Sendable {
         )
         groupFolder = GroupFolder(home: home, owner: owner)
         if isNew { try await NewHome.populate(home, central, groupFolder, now: time.now) }
+        let begins = startedAt
+        try await central.write(changesRouting: false) { db in try AuditEntry.begin(now: begins, db) }
         cli = CLIChannel(home: home, store: central, time: time)
         registry = ChannelRegistry([cli] + options.adapters, time: time, logger: log.logger("channels"))
         ledger = DirtyLedger(store: central, marked: try await central.dirtySessions())

@@ -122,6 +122,15 @@ import Testing
             let kept = try Data(contentsOf: URL(fileURLWithPath: head))
             try tamper(home) { try $0.execute(sql: "DELETE FROM audit WHERE position > 3") }
             #expect(try await fault(home)?.hasPrefix("the last 3 entries are missing") == true)
+            // What is added behind a cut does not heal it.
+            let lock = try HomeLock.acquire(home: home)
+            let store = try CentralStore(lock: lock)
+            for _ in 0..<5 {
+                try await store.write { db in try AuditEntry(at: now, event: "one-more").append(db) }
+                #expect(try await fault(home) != nil)
+            }
+            try store.close()
+            lock.release()
             try FileManager.default.removeItem(atPath: head)
             #expect(try await fault(home)?.contains("is gone") == true)
             for text in ["", "{}", #"{"count":3,"hash":"x"}"#] {
@@ -133,9 +142,12 @@ import Testing
                 try db.execute(sql: "DELETE FROM audit")
                 for _ in 0..<Self.entries { try AuditEntry(at: now, event: "forged").append(db) }
             }
-            #expect(try await fault(home) == nil)
+            #expect(try await fault(home) != nil)
             try kept.write(to: URL(fileURLWithPath: head))
             #expect(try await fault(home)?.contains("remembers") == true)
+            try FileManager.default.removeItem(atPath: head)
+            try tamper(home) { try $0.execute(sql: "DELETE FROM audit") }
+            #expect(try await fault(home)?.contains("there is no entry") == true)
         }
     }
 

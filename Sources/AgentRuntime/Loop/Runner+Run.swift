@@ -8,7 +8,7 @@ extension Runner {
     ///
     /// A run is claimed before anything is done for it: what has begun is never begun again.
     func prepare(_ rows: [InboundRow]) async throws -> [PromptRow]? {
-        guard let row = try open().run else { return rows.map(\.prompt) }
+        guard let row = try open().run else { return rows.map(Self.shown) }
         switch row.content {
         case .task(let task): return try await prepare(task, row, rows)
         case .system(let system):
@@ -18,6 +18,22 @@ extension Runner {
             return rows.map { $0.id == row.id ? prompt : $0.prompt }
         default: return rows.map(\.prompt)
         }
+    }
+
+    /// The row as the prompt shows it: of a command that was allowed after a stop, that it did not run.
+    private static func shown(_ row: InboundRow) -> PromptRow {
+        var prompt = row.prompt
+        if case .system(let system) = row.content, system.allowedCommand != nil {
+            prompt.content = .system(
+                SystemContent(
+                    action: system.action,
+                    status: "error",
+                    about: system.about,
+                    text: "It was allowed after this conversation had been stopped, and did not run."
+                )
+            )
+        }
+        return prompt
     }
 
     private func prepare(_ task: TaskContent, _ row: InboundRow, _ rows: [InboundRow]) async throws -> [PromptRow]? {
@@ -47,15 +63,19 @@ extension Runner {
         func came(_ status: String, _ text: String) -> SystemContent {
             SystemContent(action: answer.action, status: status, about: answer.about, text: text)
         }
-        let isBegun = try await patiently { try session.isClaimed(row.id) }
+        // A runner that died may have begun it, also where its files are gone.
+        let isBegun = try await patiently { try row.tries > 0 || session.isClaimed(row.id) }
         guard let commands, !isBegun else {
             return came(
                 "error",
                 "It was allowed and begun, then cut off: whether it is done is not known. Look, or ask again."
             )
         }
-        try await claim(row)
         let configuration = try open().configuration
+        guard !configuration.tools.denied.contains("shell") else {
+            return came("error", "It was allowed, but the tool shell is denied for this agent now: it did not run.")
+        }
+        try await claim(row)
         let context = toolContext(configuration)
         let limit = ShellRun.timeout(command, configuration.limits)
         let result = try await running("shell", limit) {

@@ -211,7 +211,8 @@ extension Runner {
         // Of a task that fails the host tells: it knows whom, and how often.
         let home = turn.isUnattended ? nil : turn.routing.home
         let rows = home.map { turn.rows("I could not answer this. \(error.message)", to: $0) } ?? []
-        try await commit(rows, turn.ledger.failed(error.message), keeps: false)
+        // What came of an allowed command is not lost with the model: it will not run again.
+        try await commit(rows, turn.ledger.failed(error.message), keeps: turn.run?.kind == .system)
     }
 
     /// The one transaction of a turn's end.

@@ -110,12 +110,8 @@ extension ApprovalAskerRow {
                 """,
             arguments: [session]
         )
-        for id in waiting {
-            try db.execute(
-                sql: "UPDATE approval_askers SET is_told = 1 WHERE approval_id = ? AND session_id = ?",
-                arguments: [id, session]
-            )
-        }
+        // Also of what is being carried out it is told nothing any more.
+        try db.execute(sql: "UPDATE approval_askers SET is_told = 1 WHERE session_id = ?", arguments: [session])
         return try waiting.filter { id in
             try
                 !(Bool.fetchOne(

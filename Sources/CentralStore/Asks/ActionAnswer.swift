@@ -47,6 +47,11 @@ package struct ActionAnswer: Sendable, Equatable {
         )
     }
 
+    /// Nothing is on its way to this session any more.
+    package static func removeAll(of session: SessionID, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM action_answers WHERE session_id = ?", arguments: [session])
+    }
+
     /// Answers that are on their way to this session start no turn there.
     package static func quiet(_ session: SessionID, _ db: Database) throws {
         try db.execute(sql: "UPDATE action_answers SET trigger = 0 WHERE session_id = ?", arguments: [session])

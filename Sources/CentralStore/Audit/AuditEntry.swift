@@ -52,6 +52,12 @@ package struct AuditEntry: CentralRecord {
         case subject, detail, hash
     }
 
+    /// Begins the audit of a home that was made before there was one; nothing where it has begun.
+    package static func begin(now: Timestamp, _ db: Database) throws {
+        guard try fetchCount(db) == 0 else { return }
+        try AuditEntry(at: now, event: "begun").append(db)
+    }
+
     /// Adds it behind the last one, in the transaction in which what it tells of happens.
     package func append(_ db: Database) throws {
         let last = try AuditEntry.order(CodingKeys.position.desc).fetchOne(db)

@@ -20,17 +20,26 @@ package struct AuditHead: Codable, Sendable, Equatable {
 
     /// The head that a home keeps; nil when there is none.
     package static func read(home: String) throws -> AuditHead? {
+        try read(try Directory(path: "\(home)/data"))
+    }
+
+    private static func read(_ directory: Directory) throws -> AuditHead? {
         do {
-            let bytes = try Directory(path: "\(home)/data").contents(file, limit: 4096)
+            let bytes = try directory.contents(file, limit: 4096)
             return try JSONText.decode(AuditHead.self, String(decoding: bytes, as: UTF8.self))
         } catch let error as Errno where error.code == ENOENT {
             return nil
         }
     }
 
-    /// Puts the file into place, whole.
+    /// Puts the file into place, whole; leaves one that remembers entries which are not there, so that they stay missed.
     package func write(beside db: Database) throws {
-        try Self.directory(of: db)?.replace(Self.file, with: Array(try JSONText.encode(self).utf8))
+        guard let directory = try Self.directory(of: db) else { return }
+        if let known = try Self.read(directory) {
+            let kept = try AuditEntry.fetchOne(db, key: known.count)
+            guard known.count < count, kept?.hash == known.hash else { return }
+        }
+        try directory.replace(Self.file, with: Array(try JSONText.encode(self).utf8))
     }
 
     /// The folder of the database's file; nil for one in memory.

@@ -51,6 +51,8 @@ package struct AuditVerification: Sendable, Equatable {
         if let head, head.count > result.count {
             result.fault =
                 "the last \(head.count - result.count) entries are missing: data/\(AuditHead.file) remembers \(head.count)"
+        } else if result.count == 0, try UserRole.fetchCount(db) > 0 {
+            result.fault = "there is no entry, though people have roles: a host's start makes the first"
         } else if head == nil, result.count > 0 {
             result.fault = "data/\(AuditHead.file) is gone: entries may be missing at the end"
         }

@@ -96,6 +96,8 @@ struct BackupRestoration {
             try AuditHead.of(db)?.write(beside: db)
         }
         try database.close()
-        if let owner = owners.home { chown(path, owner.uid, owner.gid) }
+        if let owner = owners.home {
+            for file in [path, "\(place)/data/\(AuditHead.file)"] { chown(file, owner.uid, owner.gid) }
+        }
     }
 }

@@ -2,7 +2,8 @@ import CentralStore
 import ControlProtocol
 import Core
 
-/// Writes into the audit what the control socket was asked to change, and what it refused for want of a role.
+/// Writes into the audit what somebody with the right to it asked the control socket to change, whatever came of it, and what it
+/// refused for want of a role.
 struct CommandAudit: Sendable {
     let store: CentralStore
 
@@ -22,7 +23,7 @@ struct CommandAudit: Sendable {
         return !reading.contains(String(last))
     }
 
-    /// One entry: `command` for what was done, `command-refused` for what was not.
+    /// One entry: `command`, or `command-refused`.
     func note(_ call: ControlCall, isAllowed: Bool) async throws {
         var arguments = call.arguments
         let about = Self.named.compactMap { name in

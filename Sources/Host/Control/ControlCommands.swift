@@ -92,10 +92,10 @@ package struct ControlCommands: Sendable {
                 throw error
             }
         }
-        var changed = call
-        let result = try await handler(&changed)
+        // Before it is done: what cannot be written down is not done, and nothing that was done looks as if it had failed.
         if CommandAudit.isChange(call.command) { try await audit?.note(call, isAllowed: true) }
-        return result
+        var call = call
+        return try await handler(&call)
     }
 }
 

@@ -5,7 +5,7 @@ import GRDB
 /// The tasks that a conversation may read in full and change: those that run in it and those that were made in it.
 ///
 /// An agent may be talked into something by whoever writes to it; in one chat that must not reach what runs in another,
-/// with that one's history and rights. A session of all chats reaches all tasks of its agent.
+/// with that one's history and rights. In the agent's own session that holds for what other conversations let run there.
 struct TaskReach: Sendable {
     private let session: Session
 
@@ -20,7 +20,9 @@ struct TaskReach: Sendable {
     /// False for a task of another agent too.
     func covers(_ task: ScheduledTask) -> Bool {
         guard task.agentGroupID == session.agentGroupID else { return false }
-        if session.mode == .agentShared || task.createdIn == session.id { return true }
+        if task.createdIn == session.id { return true }
+        // A chat can let something run in the agent's own session; what that is told to do must not reach other chats' tasks.
+        if session.mode == .agentShared { return task.sessionMode == .agentShared && task.createdIn == nil }
         return task.sessionMode == session.mode && task.messagingGroupID == session.messagingGroupID
             && (session.mode != .perThread || task.threadID == session.threadID)
     }

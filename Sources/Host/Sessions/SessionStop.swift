@@ -13,9 +13,20 @@ struct SessionStop: Sendable {
     func stop(_ handle: SessionHandle, by user: UserID?) async throws -> Bool {
         let wasBusy = try await supervisor.stop(handle, by: user)
         typing.stop(handle.id)
-        let hadRequests = try await approvals.withdraw(of: handle.id)
-        let hadQuestions = try await questions.withdraw(of: handle.id)
+        let hadRequests = try await withdraw(of: handle.id)
         try await central.write(changesRouting: false) { db in try ActionAnswer.quiet(handle.id, db) }
-        return wasBusy || hadRequests || hadQuestions
+        return wasBusy || hadRequests
+    }
+
+    /// Takes back what a conversation waits for, where it begins anew or is closed: nothing of it runs there later.
+    func forget(_ session: SessionID) async throws {
+        _ = try await withdraw(of: session)
+        try await central.write(changesRouting: false) { db in try ActionAnswer.removeAll(of: session, db) }
+    }
+
+    private func withdraw(of session: SessionID) async throws -> Bool {
+        let hadRequests = try await approvals.withdraw(of: session)
+        let hadQuestions = try await questions.withdraw(of: session)
+        return hadRequests || hadQuestions
     }
 }

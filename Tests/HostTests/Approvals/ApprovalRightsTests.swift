@@ -200,7 +200,6 @@ import Testing
                     )
                 }
                 try await ask("cli:0", .homeOwner, "groups create", "Helper")
-                _ = try? await ask("cli:0", .homeOwner, "groups create", "")
                 await #expect(throws: ControlError.self) { try await ask("cli:7000", .roles, "groups create", "Mine") }
                 let entries = try await host.runtime.central.read { db in
                     try AuditEntry.filter(sql: "event LIKE 'command%'").order(sql: "position").fetchAll(db)

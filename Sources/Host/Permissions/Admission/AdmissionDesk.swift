@@ -172,17 +172,22 @@ final class AdmissionDesk: Sendable {
         }
     }
 
-    /// Hands the message of a row that was approved over, and forgets it once it is stored.
+    /// Hands the message of a row that was approved over, and forgets it once it is stored; tries until it is.
     func handOver<Row: Admission>(_ row: Row) async {
-        await attempt("a \(Row.noun)'s message") {
-            let current = try await self.central.read { db in try row.current(db) }
-            guard let current, current.isApproved else { return }
-            try await self.accept(try KeptEvent.decode(current.event))
-            try await self.central.write(changesRouting: false) { db in _ = try current.delete(db) }
-        }
+        repeat {
+            var isDone = false
+            await attempt("a \(Row.noun)'s message") {
+                let current = try await self.central.read { db in try row.current(db) }
+                guard let current, current.isApproved else { return isDone = true }
+                try await self.accept(try KeptEvent.decode(current.event))
+                try await self.central.write(changesRouting: false) { db in _ = try current.delete(db) }
+                isDone = true
+            }
+            if isDone { return }
+        } while (try? await time.sleep(for: .seconds(30))) != nil
     }
 
-    private func attempt(_ what: String, _ body: @Sendable () async throws -> Void) async {
+    private func attempt(_ what: String, _ body: () async throws -> Void) async {
         do {
             try await body()
         } catch {
