@@ -84,6 +84,33 @@ struct HostRowTests {
         }
     }
 
+    @Test func `what is begun once is known as such, where nobody can tell whether it was`() async throws {
+        try await Scene.run { scene in
+            func row(_ content: InboundContent, trigger: Bool = true) async throws -> MessageID {
+                var row = scene.message("x")
+                row.content = content
+                row.trigger = trigger
+                row.sourceID = MessageID.random().rawValue
+                return try await scene.host.insert([row])[0].id
+            }
+            let allowed = SystemContent(
+                action: AllowedCommand.action,
+                status: "ok",
+                text: "allowed",
+                result: try JSONValue(encoding: AllowedCommand(command: "make"))
+            )
+            _ = try await scene.host.insert([scene.message("one")])
+            let task = try await row(.task(TaskContent(prompt: "look")))
+            let command = try await row(.system(allowed))
+            _ = try await row(.system(allowed), trigger: false)
+            _ = try await row(.system(SystemContent(action: AllowedCommand.action, status: "error", text: "denied")))
+            _ = try await row(.system(SystemContent(action: "create_agent", status: "ok", text: "done")))
+            #expect(try await scene.host.pendingRuns() == [task, command])
+            try await scene.host.apply([.failRows([task, command], error: "no")])
+            #expect(try await scene.host.pendingRuns().isEmpty)
+        }
+    }
+
     @Test func `a transaction of several changes is made whole or not at all`() async throws {
         try await Scene.run { scene in
             let id = try await scene.host.insert([scene.message("one")])[0].id

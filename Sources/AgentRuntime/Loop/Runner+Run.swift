@@ -63,8 +63,7 @@ extension Runner {
         func came(_ status: String, _ text: String) -> SystemContent {
             SystemContent(action: answer.action, status: status, about: answer.about, text: text)
         }
-        // A runner that died may have begun it, also where its files are gone.
-        let isBegun = try await patiently { try row.tries > 0 || session.isClaimed(row.id) }
+        let isBegun = try await patiently { try session.isClaimed(row.id) }
         guard let commands, !isBegun else {
             return came(
                 "error",

@@ -2,8 +2,7 @@ import CentralStore
 import ControlProtocol
 import Core
 
-/// Writes into the audit what somebody with the right to it asked the control socket to change, whatever came of it, and what it
-/// refused for want of a role.
+/// Writes into the audit what the control socket has changed, and what it refused for want of a role.
 struct CommandAudit: Sendable {
     let store: CentralStore
 

@@ -92,10 +92,19 @@ package struct ControlCommands: Sendable {
                 throw error
             }
         }
-        // Before it is done: what cannot be written down is not done, and nothing that was done looks as if it had failed.
-        if CommandAudit.isChange(call.command) { try await audit?.note(call, isAllowed: true) }
-        var call = call
-        return try await handler(&call)
+        var given = call
+        let result = try await handler(&given)
+        if CommandAudit.isChange(call.command) {
+            do {
+                try await audit?.note(call, isAllowed: true)
+            } catch {
+                throw ControlError(
+                    .failed,
+                    "\(call.command) is done, but could not be written into the audit: \(error)"
+                )
+            }
+        }
+        return result
     }
 }
 

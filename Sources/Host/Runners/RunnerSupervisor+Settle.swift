@@ -271,6 +271,12 @@ extension RunnerSupervisor {
             metadata: ["session": "\(id)", "reason": "\(reason)"]
         )
         do {
+            // What had begun stands in the file that goes: as nobody knows, none of it is begun again.
+            let runs = try await handle.store.pendingRuns()
+            if !runs.isEmpty {
+                let error = HostTaskPort.interrupted + "the message file of its runner was damaged"
+                try await handle.store.apply([.failRows(runs, error: error)])
+            }
             try await handle.store.setAsideOutbound()
             let delivery = deliveries.session(handle)
             await delivery.tell(
@@ -278,6 +284,8 @@ extension RunnerSupervisor {
                 "aside:\(MessageID.random())",
                 nil,
                 "What you wrote last may be lost: your message file was damaged and has been replaced (\(reason))."
+                    + (runs.isEmpty
+                        ? "" : " Of tasks and allowed commands that waited it is not known whether they were begun.")
             )
             if let owner = await delivery.context.ownerAddress(nil) {
                 await delivery.notify(

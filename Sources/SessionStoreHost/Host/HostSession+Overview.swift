@@ -103,6 +103,19 @@ extension HostSession {
         }
     }
 
+    /// What is begun at most once and has not ended, begun or not: runs of tasks, and commands that somebody has allowed.
+    package func pendingRuns() async throws -> [MessageID] {
+        try await reading { database in
+            try database.rows(
+                """
+                SELECT id FROM messages_in WHERE status = 'pending' AND trigger = 1 AND (kind = 'task' OR kind = 'system'
+                    AND json_extract(content, '$.action') = ? AND json_extract(content, '$.status') = 'ok') ORDER BY seq
+                """,
+                AllowedCommand.action
+            ) { MessageID(unchecked: $0.text(0)) }
+        }
+    }
+
     /// The person who wrote that row, as the router resolved them; nil when it is no message of a person.
     package func sender(of id: MessageID) async throws -> UserID? {
         try await reading { database in
