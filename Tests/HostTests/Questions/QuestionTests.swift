@@ -113,6 +113,12 @@ import Testing
                 try await host.eventually("the question is shown") {
                     host.channel.texts.contains { $0.contains("1. green") && $0.contains("2. Black") }
                 }
+                // What was written before the card stood there answers something else.
+                try await host.eventually("the question is open") {
+                    try await host.runtime.central.read { db in
+                        try CardRow.filter(CardRow.CodingKeys.state == CardRow.State.unsent).fetchCount(db) == 0
+                    }
+                }
                 try await host.runtime.accept(host.event("2"))
                 try await host.eventually("the agent is told") { try await !told(host).isEmpty }
                 #expect(try await told(host)[0].result?[key: "value"] == "b")

@@ -1,6 +1,7 @@
 import CentralStore
 import Core
 import GRDB
+import Glibc
 import LinuxIO
 import People
 import SessionStore
@@ -126,8 +127,14 @@ extension PersonalData {
                 _ = try Session.deleteOne(db, key: part.session)
             }
             try await executors.run { [home] in
-                try Directory(path: "\(home)/data/sessions").directory(part.group.id.rawValue)
-                    .remove(part.session.rawValue, budget: 1_000_000)
+                let sessions = try Directory(path: "\(home)/data/sessions").directory(part.group.id.rawValue)
+                // What was under way when the conversation was closed may still put a file there.
+                for _ in 0..<10 {
+                    do {
+                        return try sessions.remove(part.session.rawValue, budget: 1_000_000)
+                    } catch let error as Errno where error.code == ENOTEMPTY {}
+                }
+                try sessions.remove(part.session.rawValue, budget: 1_000_000)
             }
         }
         try await tell(PersonalItem(.messages, part.place, count: part.messages, .erased))
