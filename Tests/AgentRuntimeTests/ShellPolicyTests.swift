@@ -142,6 +142,49 @@ import Testing
         }
     }
 
+    @Test func `what came of an allowed command outlives a model that fails`() async throws {
+        let provider = ScriptedProvider([
+            .failure(ModelError(.rejected, "the key is refused")), .text("<message to='cli'>it ran</message>"),
+        ])
+        try await withRunner(provider, configure: Self.ask) { session in
+            let allowed = AllowedCommand(command: Self.command)
+            let word = try await session.put(try answer(.random(), "The command was allowed.", allowed))
+            try await session.waitForEnd(of: word)
+            #expect(try session.state(of: word) == "failed")
+            #expect(try session.sent().map(\.text).joined().contains("the key is refused"))
+            try await session.waitForEnd(of: try await session.say("and?"))
+            let shown = try #require(provider.requests.last).messages.map(\.text).joined()
+            #expect(shown.contains("touch marker; echo ran") && shown.contains("and?"), "\(shown)")
+            #expect(session.text("marker") == "ran\n")
+        }
+    }
+
+    @Test func `what was allowed after a stop, or to an agent without the tool, does not run and is said not to have`()
+        async throws
+    {
+        for isStopped in [true, false] {
+            let provider = ScriptedProvider([
+                .text("<message to='cli'>first</message>"), .text("<message to='cli'>second</message>"),
+            ])
+            try await withRunner(
+                provider,
+                configure: {
+                    Self.ask(&$0)
+                    if !isStopped { $0.tools.denied = ["shell"] }
+                }
+            ) { session in
+                let allowed = AllowedCommand(command: Self.command)
+                let content = try answer(.random(), "The command was allowed.", allowed)
+                let word = try await session.put(content, trigger: !isStopped)
+                if isStopped { _ = try await session.say("hello") }
+                try await session.waitForEnd(of: word)
+                let shown = try #require(provider.requests.first?.messages.last?.text)
+                #expect(shown.contains("status=\"error\"") && shown.contains("did not run"), "\(shown)")
+                #expect(!session.exists("marker"))
+            }
+        }
+    }
+
     @Test func `where nothing is asked every command runs at once`() async throws {
         let provider = ScriptedProvider([.call("shell", Self.arguments), .text("<message to='cli'>done</message>")])
         try await withRunner(provider) { session in

@@ -8,32 +8,21 @@ extension Runner {
     ///
     /// A run is claimed before anything is done for it: what has begun is never begun again.
     func prepare(_ rows: [InboundRow]) async throws -> [PromptRow]? {
-        guard let row = try open().run else { return rows.map(Self.shown) }
+        guard let row = try open().run else { return rows.map(\.prompt) }
         switch row.content {
         case .task(let task): return try await prepare(task, row, rows)
         case .system(let system):
             guard let command = system.allowedCommand else { return rows.map(\.prompt) }
             var prompt = row.prompt
             prompt.content = .system(try await run(command, allowedBy: system, row))
-            return rows.map { $0.id == row.id ? prompt : $0.prompt }
+            return prompts(rows, with: prompt)
         default: return rows.map(\.prompt)
         }
     }
 
-    /// The row as the prompt shows it: of a command that was allowed after a stop, that it did not run.
-    private static func shown(_ row: InboundRow) -> PromptRow {
-        var prompt = row.prompt
-        if case .system(let system) = row.content, system.allowedCommand != nil {
-            prompt.content = .system(
-                SystemContent(
-                    action: system.action,
-                    status: "error",
-                    about: system.about,
-                    text: "It was allowed after this conversation had been stopped, and did not run."
-                )
-            )
-        }
-        return prompt
+    /// The rows as the prompt shows them, one of them as given.
+    private func prompts(_ rows: [InboundRow], with changed: PromptRow) -> [PromptRow] {
+        rows.map { $0.id == changed.id ? changed : $0.prompt }
     }
 
     private func prepare(_ task: TaskContent, _ row: InboundRow, _ rows: [InboundRow]) async throws -> [PromptRow]? {
@@ -45,7 +34,7 @@ extension Runner {
         case .wake(let data):
             var prompt = row.prompt
             prompt.scriptOutput = data ?? "null"
-            return rows.map { $0.id == row.id ? prompt : $0.prompt }
+            return prompts(rows, with: prompt)
         case .quiet:
             try await commit([], [TurnEnd.Outcome(row.id, detail: TaskContent.quiet)], keeps: false)
         case .failed(let why):
@@ -78,13 +67,7 @@ extension Runner {
         let context = toolContext(configuration)
         let limit = ShellRun.timeout(command, configuration.limits)
         let result = try await running("shell", limit) {
-            do {
-                return try await commands.run(command, context)
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                return ToolResult("\(error)", isError: true)
-            }
+            try await ToolResult.catching { try await commands.run(command, context) }
         }
         return came(result.isError ? "error" : "ok", "\(answer.text)\n$ \(command.command)\n\(result.text)")
     }

@@ -69,7 +69,19 @@ struct Turn {
 extension InboundRow {
     /// The row as the prompt shows it.
     var prompt: PromptRow {
-        PromptRow(id: id, seq: seq, content: content, sentAt: sentAt, address: address)
+        var shown = content
+        // Its answer starts no turn: it came after a stop, and says yes to something that nobody does any more.
+        if !trigger, case .system(let system) = content, system.allowedCommand != nil {
+            shown = .system(
+                SystemContent(
+                    action: system.action,
+                    status: "error",
+                    about: system.about,
+                    text: "It was allowed after this conversation had been stopped, and did not run."
+                )
+            )
+        }
+        return PromptRow(id: id, seq: seq, content: shown, sentAt: sentAt, address: address)
     }
 }
 

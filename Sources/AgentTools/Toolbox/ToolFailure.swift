@@ -19,4 +19,17 @@ package struct ToolResult: Sendable, Equatable {
         self.text = text
         self.isError = isError
     }
+
+    /// The body's result, or what it throws as a result that says what was wrong; only a cancellation throws.
+    package static func catching(
+        _ body: () async throws -> ToolResult
+    ) async throws(CancellationError) -> ToolResult {
+        do {
+            return try await body()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return ToolResult("Error: \(error)", isError: true)
+        }
+    }
 }

@@ -45,13 +45,7 @@ package struct Toolbox: Sendable {
         ///
         /// A failure is a result that says what was wrong; only a cancellation throws.
         package func run(_ context: ToolContext) async throws(CancellationError) -> ToolResult {
-            do {
-                return try await tool.run(arguments, context)
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                return ToolResult("Error: \(error)", isError: true)
-            }
+            try await ToolResult.catching { try await tool.run(arguments, context) }
         }
     }
 
