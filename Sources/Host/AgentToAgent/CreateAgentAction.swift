@@ -21,24 +21,14 @@ struct CreateAgentAction: HostAction {
         } catch let error as StoreError where error.isOfTheRequest {
             throw HostActionRefusal(error.message)
         }
-        do {
-            let outcome = try await approvals.request(
-                ApprovalRequest(
-                    action: CreateAgentApproval.kind,
-                    agentGroup: request.agentGroup,
-                    payload: try JSONValue(encoding: new),
-                    asker: ApprovalAsker(session: request.session.id, request: request.id),
-                    origin: try await request.address()
-                )
-            )
-            guard case .pending = outcome else { return .later(nil) }
-            return .later(
-                "A person is asked whether there may be an agent \"\(new.name)\". You are told when they have answered; do not "
-                    + "ask again."
-            )
-        } catch let error as ApprovalError {
-            throw HostActionRefusal(error.message)
-        }
+        return try await request.ask(
+            approvals,
+            about: CreateAgentApproval.kind,
+            try JSONValue(encoding: new),
+            saying:
+                "A person is asked whether there may be an agent \"\(new.name)\". You are told when they have answered; do "
+                + "not ask again."
+        )
     }
 }
 

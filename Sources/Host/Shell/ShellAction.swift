@@ -24,24 +24,14 @@ struct ShellAction: HostAction {
             )
         }
         let command = AllowedCommand(command: text, timeoutSeconds: timeout, isBackground: isBackground)
-        do {
-            let outcome = try await approvals.request(
-                ApprovalRequest(
-                    action: ShellApproval.kind,
-                    agentGroup: request.agentGroup,
-                    payload: try ShellApproval.payload(command, in: request.session.id),
-                    asker: ApprovalAsker(session: request.session.id, request: request.id),
-                    origin: try await request.address()
-                )
-            )
-            guard case .pending = outcome else { return .later(nil) }
-            return .later(
-                "A person is asked whether this may run. Once they allow it, it runs by itself and you are told what came of "
-                    + "it; do not ask again."
-            )
-        } catch let error as ApprovalError {
-            throw HostActionRefusal(error.message)
-        }
+        return try await request.ask(
+            approvals,
+            about: ShellApproval.kind,
+            try ShellApproval.payload(command, in: request.session.id),
+            saying:
+                "A person is asked whether this may run. Once they allow it, it runs by itself and you are told what came "
+                + "of it; do not ask again."
+        )
     }
 }
 
