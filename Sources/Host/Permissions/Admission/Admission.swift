@@ -19,8 +19,12 @@ protocol Admission: CentralRecord {
     /// Decided; the message is still to be handed over.
     var isApproved: Bool { get }
 
-    /// What is asked about it; `agents` are those that the card may name.
-    func request(_ event: InboundEvent, agents: [AgentGroup]) -> ApprovalRequest
+    /// The action that asks about it.
+    static var kind: String { get }
+    /// Whose admins decide; nil for those of all.
+    var decidingGroup: AgentGroupID? { get }
+    /// What is asked; `agents` are those that the card may name.
+    func payload(_ event: InboundEvent, agents: [AgentGroup]) -> JSONValue
     /// It ended without a yes: the row goes. `isDenied` when somebody said no.
     func end(isDenied: Bool, now: Timestamp, _ db: Database) throws
 }
@@ -39,14 +43,11 @@ extension PendingChat: Admission {
     static var noun: String { "chat" }
     var key: MessagingGroupID { messagingGroupID }
 
-    func request(_ event: InboundEvent, agents: [AgentGroup]) -> ApprovalRequest {
-        ApprovalRequest(
-            action: RegisterChannel.kind,
-            agentGroup: nil,
-            payload: RegisterChannel.payload(self, event, agents),
-            origin: event.address,
-            lifetime: ApprovalLifetime.standard
-        )
+    static var kind: String { RegisterChannel.kind }
+    var decidingGroup: AgentGroupID? { nil }
+
+    func payload(_ event: InboundEvent, agents: [AgentGroup]) -> JSONValue {
+        RegisterChannel.payload(self, event, agents)
     }
 
     /// Nobody is to hear a chat that was refused: from then on it is silent.
@@ -62,13 +63,8 @@ extension PendingSender: Admission {
     static var noun: String { "sender" }
     var key: String { id }
 
-    func request(_ event: InboundEvent, agents: [AgentGroup]) -> ApprovalRequest {
-        ApprovalRequest(
-            action: AdmitSender.kind,
-            agentGroup: agentGroupID,
-            payload: AdmitSender.payload(self, event),
-            origin: event.address,
-            lifetime: ApprovalLifetime.standard
-        )
-    }
+    static var kind: String { AdmitSender.kind }
+    var decidingGroup: AgentGroupID? { agentGroupID }
+
+    func payload(_ event: InboundEvent, agents: [AgentGroup]) -> JSONValue { AdmitSender.payload(self, event) }
 }

@@ -130,13 +130,21 @@ final class AdmissionDesk: Sendable {
     /// Asks about a row.
     ///
     /// When nobody can be asked it is forgotten: the next message asks again.
-    private func request(_ row: some Admission) async throws -> ApprovalID {
+    private func request<Row: Admission>(_ row: Row) async throws -> ApprovalID {
         do {
             let agents = try await central.read { db in
                 try AgentGroup.order(AgentGroup.CodingKeys.createdAt).limit(RegisterChannel.mostAgents).fetchAll(db)
             }
-            let request = row.request(try KeptEvent.decode(row.event), agents: agents)
-            let approval = try await approvals.request(request).id
+            let event = try KeptEvent.decode(row.event)
+            let approval = try await approvals.request(
+                ApprovalRequest(
+                    action: Row.kind,
+                    agentGroup: row.decidingGroup,
+                    payload: row.payload(event, agents: agents),
+                    origin: event.address,
+                    lifetime: ApprovalLifetime.standard
+                )
+            ).id
             try await central.write(changesRouting: false) { db in
                 guard var current = try row.current(db) else { return }
                 current.approvalID = approval.rawValue
@@ -174,6 +182,7 @@ final class AdmissionDesk: Sendable {
 
     /// Hands the message of a row that was approved over, and forgets it once it is stored; tries until it is.
     func handOver<Row: Admission>(_ row: Row) async {
+        var pause = Duration.seconds(15)
         repeat {
             var isDone = false
             await attempt("a \(Row.noun)'s message") {
@@ -184,7 +193,9 @@ final class AdmissionDesk: Sendable {
                 isDone = true
             }
             if isDone { return }
-        } while (try? await time.sleep(for: .seconds(30))) != nil
+            pause = min(pause * 2, .seconds(600))
+            // Somebody has let them in, so it is not given up while the host lives; a sleep that fails is its end.
+        } while (try? await time.sleep(for: pause)) != nil
     }
 
     private func attempt(_ what: String, _ body: () async throws -> Void) async {
