@@ -51,7 +51,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let found = try await AuditVerification.run(home: try home.resolved())
+            let found = try await AuditVerification.run(home: try AuditCommand.place(home))
             let answer: JSONValue = [
                 "entries": .integer(found.count), "hash": .string(found.hash),
                 "fault": found.fault.map { .string($0) } ?? .null,
@@ -89,12 +89,17 @@ struct AuditCommand: AsyncParsableCommand {
         _ home: HomeOptions,
         _ body: @Sendable (Database) throws -> Value
     ) async throws -> Value {
+        let store = try CentralStore(readingHome: try place(home))
+        defer { try? store.close() }
+        return try await store.read(body)
+    }
+
+    /// The home's folder, which has a database.
+    private static func place(_ home: HomeOptions) throws -> String {
         let home = try home.resolved()
         guard CentralStore.exists(home: home) else {
             throw CommandFailure(.failed, "\(home) has no data/nanoclaw.db: no host has run there")
         }
-        let store = try CentralStore(readingHome: home)
-        defer { try? store.close() }
-        return try await store.read(body)
+        return home
     }
 }
