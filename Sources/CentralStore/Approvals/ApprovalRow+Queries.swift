@@ -99,8 +99,7 @@ extension ApprovalAskerRow {
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
 
-    /// What this session has asked for and nobody has decided: those that nobody else asked for; of the others the session
-    /// is told nothing any more.
+    /// Tells this session of nothing any more that it has asked for; answers what nobody has decided and nobody else waits for.
     package static func withdraw(of session: SessionID, _ db: Database) throws -> [ApprovalID] {
         let waiting = try ApprovalID.fetchAll(
             db,
@@ -110,7 +109,6 @@ extension ApprovalAskerRow {
                 """,
             arguments: [session]
         )
-        // Also of what is being carried out it is told nothing any more.
         try db.execute(sql: "UPDATE approval_askers SET is_told = 1 WHERE session_id = ?", arguments: [session])
         return try waiting.filter { id in
             try

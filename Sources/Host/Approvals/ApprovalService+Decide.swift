@@ -177,7 +177,7 @@ extension ApprovalService: CardOwner {
                 var state = ApprovalState(row)
                 guard state.take(.cancelled, now: now) == .settle else { continue }
                 try self.write(&row, state, now, db)
-                try self.audit("cancelled", id, detail: "its conversation was stopped", db)
+                try self.audit("cancelled", id, detail: "its conversation waits no more", db)
             }
             return ids
         }

@@ -167,6 +167,7 @@ extension SessionHandle {
                 let blocked = time.monotonic - start
                 guard blocked < .seconds(6) else { throw error }
                 if blocked >= .seconds(1) { await endBlocking() }
+                // The lock is another process's: nothing tells when it is gone.
                 try await time.sleep(for: .milliseconds(10))
             }
         }

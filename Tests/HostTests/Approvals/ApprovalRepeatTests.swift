@@ -238,6 +238,24 @@ import Testing
         }
     }
 
+    @Test func `a conversation that is reset or closed waits for nobody's word any more`() async throws {
+        let shed = PaintShed()
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in
+                host.runtime.approvals.register(shed)
+                let session = try await host.madeSession()
+                for (request, end) in [("m_1", host.runtime.reset), ("m_2", host.runtime.close)] {
+                    let id = try await host.ask(request, request: request, in: session.id).id
+                    try await host.eventually("the card is there") { try await host.card(id)?.state == .open }
+                    try await end(session.id)
+                    #expect(try await host.row(id)?.status == "cancelled")
+                    #expect(try await host.press(id) != .taken)
+                }
+                #expect(shed.begun == 0)
+            }
+        }
+    }
+
     // MARK: - Grants
 
     @Test func `T49 always is a grant for exactly this, listed, in the audit, and gone when it is revoked or over`()

@@ -51,6 +51,11 @@ import Testing
         }
     }
 
+    /// The id of the task that an answer names.
+    static func id(in answer: String) throws -> String {
+        try #require(answer.split(separator: " ").first { $0.hasPrefix("tk_") }).description
+    }
+
     static func count(_ host: TestHost) async throws -> Int {
         try await host.runtime.central.read { db in try ScheduledTask.fetchCount(db) }
     }
@@ -105,7 +110,7 @@ import Testing
                 of: session,
                 host
             )
-            let id = try #require(made.split(separator: " ").first { $0.hasPrefix("tk_") }).description
+            let id = try Self.id(in: made)
             #expect(try await Self.ask("pause_task", ["task": "hourly"], of: session, host).contains("[paused]"))
             #expect(try await Self.ask("resume_task", ["task": .string(id)], of: session, host).contains("[active]"))
             let changed = try await Self.ask(
@@ -203,7 +208,7 @@ import Testing
                 of: shared,
                 host
             )
-            let id = try #require(made.split(separator: " ").first { $0.hasPrefix("tk_") }).description
+            let id = try Self.id(in: made)
             let list = try await Self.ask("list_tasks", ["all": true], of: session, host)
             #expect(list.hasPrefix("\(id) [active] next ") && list.hasSuffix("(of another conversation)"), "\(list)")
             #expect(!list.contains("secret") && !list.contains("private"))
