@@ -1,6 +1,7 @@
 import CentralStore
 import ChannelKit
 import Core
+import Foundation
 import GRDB
 import Sandbox
 import Scheduling
@@ -136,6 +137,29 @@ import Testing
                 await channel.waitForSent(1)
                 #expect(channel.sent.map(\.address.platformID) == ["boss-dm"])
                 try await host.eventually("it is listed") { try await Self.states(task, host) == [.interrupted] }
+                #expect(Self.tasks(host).count == 1)
+            }
+        }
+    }
+
+    @Test func `T19 a run whose beginning stands in a damaged file is interrupted, and begun no second time`()
+        async throws
+    {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(dm: "boss-dm")
+            try await withHost(home: home, channel: channel, { $0.incarnation == 1 ? .hang : .echo }) { host in
+                let task = try await Self.make(host) { $0.every = "1d" }
+                try await Self.runNow(task, host)
+                try await host.eventually("it has begun") { Self.tasks(host).count == 1 }
+                let file = try await host.session().folder.outboundDatabase
+                try Data(repeating: 0x78, count: 8192).write(to: URL(filePath: file))
+                host.spawner.runners[0].kill()
+                try await host.eventually("the owner is told of the file") {
+                    channel.texts.contains { $0.contains("set aside") }
+                }
+                try await host.eventually("it is listed") { try await Self.states(task, host) == [.interrupted] }
+                try await host.runtime.accept(host.event("still there?"))
+                try await host.eventually("the chat is answered") { channel.texts.contains("echo: still there?") }
                 #expect(Self.tasks(host).count == 1)
             }
         }
