@@ -19,7 +19,7 @@ struct Launcher {
         var lock: Int32 = -1
         do {
             let plan = try request.readPlan()
-            lock = try openLock(plan)
+            try openLock(plan, into: &lock)
             let report = try build(plan, lock: lock, into: &sandbox)
             guard let built = sandbox else { throw StepError(step: "clone", errno: EINVAL) }
             try step("launcher: no_new_privs", clinux_no_new_privileges())
@@ -46,8 +46,8 @@ struct Launcher {
 
     /// The session's lock: one sandbox at a time.
     ///
-    /// PID 1 and the runner inherit it.
-    private func openLock(_ plan: SpawnPlan) throws(StepError) -> Int32 {
+    /// PID 1 and the runner inherit it. It is handed out before it is taken, so that whatever fails after it lets go of it.
+    private func openLock(_ plan: SpawnPlan, into lock: inout Int32) throws(StepError) {
         let home = try step(
             "open home \(configuration.home)",
             clinux_open_directory(configuration.home)
@@ -61,10 +61,9 @@ struct Launcher {
         )
         defer { close(session) }
         let flags = UInt64(O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        let lock = try step("open lock", clinux_openat2(session, "lock", flags, 0o600, resolve))
+        lock = try step("open lock", clinux_openat2(session, "lock", flags, 0o600, resolve))
         try step("lock: the session has a sandbox already", clinux_flock(lock))
         try makeInbox(session)
-        return lock
     }
 
     /// The tools' bind of inbox/ needs it to be there.
