@@ -104,6 +104,9 @@ package final class ApprovalService: Sendable {
         let card = try card(of: row, choices: action.choices(plan))
         let (outcome, cardID) = try await central.write(changesRouting: false) {
             db -> (ApprovalOutcome, CardID?) in
+            guard request.isWanted() else {
+                throw ApprovalError(.unwanted, "the conversation was stopped: nobody is asked")
+            }
             if let joined = try self.join(plan, request.asker, now, db) { return (joined, nil) }
             guard try ApprovalRow.pendingCount(of: plan.agentGroup, db) < PendingLimit.count else {
                 throw ApprovalError(
@@ -294,7 +297,7 @@ package final class ApprovalService: Sendable {
         }
         var text = group.map { "agent \(PlanText.code($0.name)) (\($0.folder))" } ?? "the host"
         if let origin = request.origin { text += " in \(PlanText.code(origin.description))" }
-        return text + "."
+        return text
     }
 
     // MARK: - Waiting

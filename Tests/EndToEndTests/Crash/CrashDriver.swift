@@ -304,6 +304,12 @@ final class CrashDriver: Sendable {
         return "\(home)/data/sessions/\(try #require(found.first))"
     }
 
+    /// How often the agent of this session was told that.
+    func transcripts(_ session: String, with text: String) async throws -> Int {
+        let found = try await run("/bin/grep", ["-rhoF", text, "\(session)/state/transcripts"])
+        return found.output.split(separator: "\n").count
+    }
+
     /// The session's runner dies at these points, one after the other.
     func armRunner(of address: ChatAddress, _ points: String...) async throws {
         let path = try await sessionFolder(address) + "/state"
