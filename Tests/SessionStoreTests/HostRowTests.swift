@@ -19,6 +19,30 @@ struct HostRowTests {
         }
     }
 
+    @Test func `T33 a message to another agent comes from what its turn took, and from a person in it first`() async throws {
+        try await Scene.run { scene in
+            let (peer, source) = (AgentGroupID.random(), SessionID.random())
+            var mail = scene.message("of the agent", source: "mail")
+            mail.address = ChatAddress(agent: peer)
+            mail.sourceSession = source
+            mail.platformMessageID = "m_theirs"
+            var system = mail
+            (system.sourceID, system.content) = ("system", .system(SystemContent(action: "note", status: "ok", text: "")))
+            let ids = try await scene.host.insert([scene.message("first"), mail, scene.message("last"), system]).map(\.id)
+            let theirs = AgentMessageKey(session: source, message: MessageID(unchecked: "m_theirs"))
+            func cause(_ taken: [Int]) async throws -> AgentMessageKey? {
+                let taken = taken.map { ids[$0] }
+                return try await scene.host.agentMailTrail(with: peer, taken: taken, answering: nil).cause
+            }
+            #expect(try await cause([1]) == theirs)
+            #expect(try await cause([0, 1]) == nil)
+            #expect(try await cause([1, 3]) == theirs)
+            // Without a turn, or one of nothing but the host's own news: the newest from elsewhere.
+            #expect(try await cause([]) == nil)
+            #expect(try await cause([3]) == nil)
+        }
+    }
+
     @Test func `§16.28 what is delivered stays as it was recorded first`() async throws {
         try await Scene.run { scene in
             let runner = try scene.runner()

@@ -52,7 +52,11 @@ struct AgentCourier: Sendable {
     ) async -> AgentDelivery {
         do {
             try checkRoom()
-            let trail = try await handle.store.agentMailTrail(with: target, answering: delivery.inReplyTo)
+            let trail = try await handle.store.agentMailTrail(
+                with: target,
+                taken: delivery.taken,
+                answering: delivery.inReplyTo
+            )
             let request = AgentMailRequest(
                 key: AgentMessageKey(session: handle.id, message: delivery.message),
                 sourceGroup: handle.agentGroup,

@@ -179,6 +179,9 @@ actor SessionDelivery {
         for row in snapshot.rows where known.insert(row.id).inserted {
             do {
                 var delivery = try Delivery(row, incarnation: incarnation, state: .retry, at: now)
+                if row.address?.channel == ChatAddress.agents {
+                    delivery.taken = snapshot.acks.filter { $0.turn == row.turn }.map(\.message)
+                }
                 if isStopped {
                     delivery.state = .failed
                     delivery.error = "stopped before it was sent"
@@ -261,19 +264,30 @@ actor SessionDelivery {
         stoppedThrough = max(stoppedThrough ?? 0, incarnation)
         self.incarnation = max(self.incarnation, incarnation)
         for key in lanes.keys {
-            let discarded = lanes[key]?.discard() ?? []
-            for var delivery in discarded {
+            for delivery in lanes[key]?.discard() ?? [] {
                 if delivery.seq == 0 || delivery.incarnation > incarnation {
                     add(LaneItem(delivery: delivery, isRecorded: true))
-                    continue
+                } else {
+                    drop(delivery)
                 }
-                delivery.state = .failed
-                delivery.error = "stopped before it was sent"
-                delivery.updatedAt = context.time.now
-                turns.tried(delivery.message, of: delivery.turn)
-                change(.delivery(delivery))
             }
         }
+    }
+
+    /// What the agent has asked of the host is not carried out where nobody has looked at it yet; false when nothing waited.
+    func stopRequests() -> Bool {
+        let discarded = lanes[.requests]?.discard() ?? []
+        for delivery in discarded { drop(delivery) }
+        return !discarded.isEmpty
+    }
+
+    private func drop(_ delivery: Delivery) {
+        var delivery = delivery
+        delivery.state = .failed
+        delivery.error = "stopped before it was sent"
+        delivery.updatedAt = context.time.now
+        turns.tried(delivery.message, of: delivery.turn)
+        change(.delivery(delivery))
     }
 
     /// Forgets everything that is on its way: the conversation is reset.

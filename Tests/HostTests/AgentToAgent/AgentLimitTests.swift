@@ -2,9 +2,11 @@ import CentralStore
 import ChannelKit
 import Channels
 import Core
+import Dispatch
 import GRDB
 import SessionStore
 import SessionStoreHost
+import Synchronization
 import TestSupport
 import Testing
 
@@ -62,6 +64,38 @@ import Testing
                 let told = try await news(host)
                 #expect(told.count == 2)
                 #expect(told.allSatisfy { $0.contains("Stop here and tell a person") })
+            }
+        }
+    }
+
+    @Test func `T33 what a person says meanwhile does not count for an answer to an agent`() async throws {
+        let begins = Mutex(false)
+        let goesOn = DispatchSemaphore(value: 0)
+        let passing: AgentWorld.Script = { row, world in
+            guard row.isMail else { return row.text == "go" ? [world.mail("1", to: "child")] : [] }
+            guard row.text == "11" else { return [] }
+            // Its turn is about the child's message; a person's comes before it ends.
+            begins.withLock { $0 = true }
+            goesOn.wait()
+            return [world.mail("111", to: "child")]
+        }
+        let answering: AgentWorld.Script = { row, world in
+            row.text == "1" ? [world.mail("11", to: "main", answering: row)] : []
+        }
+        try await withTemporaryDirectory { home in
+            let scripts = ["main": passing, "child": answering]
+            try await AgentWorld.with(home: home, agents: ["child"], scripts: scripts) { host, world in
+                try await host.runtime.accept(host.event("go"))
+                try await host.eventually("the turn about the answer begins") { begins.withLock { $0 } }
+                try await host.runtime.accept(host.event("and something else"))
+                let handle = try await host.session()
+                try await host.eventually("the person's row is there") {
+                    try await handle.texts(outgoing: false).contains("and something else")
+                }
+                goesOn.signal()
+                try await host.eventually("three are accepted") { try await world.accepted(host).count == 3 }
+                #expect(try await world.accepted(host).map(\.hops) == [1, 2, 3])
+                try await host.rest()
             }
         }
     }
