@@ -21,6 +21,8 @@ package enum ApprovalFailure: Sendable, Hashable {
     case noApprover
     /// Too much waits already.
     case tooMany
+    /// Whoever asked does not wait any more.
+    case unwanted
     /// A time beyond the bounds.
     case invalidTerm
 }

@@ -68,7 +68,7 @@ extension HostRuntime: HostControl, ChannelInbox {
             self.deliveries.remove(session)
             try await handle.store.reset()
             handle.status = .active
-            try await self.stopping.forget(session)
+            try await self.stopping.forget(handle)
             try await self.central.setStatus(.active, reason: nil, of: session)
         }
         await scheduler.sessionChanged(session)
@@ -78,7 +78,7 @@ extension HostRuntime: HostControl, ChannelInbox {
         let handle = try await sessions.session(session)
         try await supervisor.exclusively(handle) {
             handle.status = .closed
-            try await self.stopping.forget(session)
+            try await self.stopping.forget(handle)
             try await self.central.setStatus(.closed, reason: nil, of: session)
         }
         await sessions.forget(session)

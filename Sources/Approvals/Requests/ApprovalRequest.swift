@@ -13,6 +13,8 @@ package struct ApprovalRequest: Sendable {
     package var origin: ChatAddress?
     /// How long the card stays open; nil for 24 hours.
     package var lifetime: Duration?
+    /// False once nobody waits for it any more; looked at in the transaction that would ask.
+    package var isWanted: @Sendable () -> Bool
 
     package init(
         action: String,
@@ -20,7 +22,8 @@ package struct ApprovalRequest: Sendable {
         payload: JSONValue,
         asker: ApprovalAsker? = nil,
         origin: ChatAddress? = nil,
-        lifetime: Duration? = nil
+        lifetime: Duration? = nil,
+        isWanted: @escaping @Sendable () -> Bool = { true }
     ) {
         self.action = action
         self.agentGroup = agentGroup
@@ -28,6 +31,7 @@ package struct ApprovalRequest: Sendable {
         self.asker = asker
         self.origin = origin
         self.lifetime = lifetime
+        self.isWanted = isWanted
     }
 }
 

@@ -91,7 +91,8 @@ struct CommandAction: HostAction {
                 agentGroup: group,
                 payload: ["command": .string(call.verb.command), "arguments": .object(arguments)],
                 asker: ApprovalAsker(session: request.session.id, request: request.id),
-                origin: try await request.address()
+                origin: try await request.address(),
+                isWanted: { request.isWanted }
             )
         )
         switch outcome {

@@ -46,13 +46,19 @@ package struct HostActionRequest: Sendable {
     package let inReplyTo: MessageID?
     /// To be taken one by one and finished before anything is changed.
     package var arguments: ActionArguments
+    private let stops: Int
 
     package init(id: MessageID, session: SessionHandle, inReplyTo: MessageID?, arguments: ActionArguments) {
         self.id = id
         self.session = session
         self.inReplyTo = inReplyTo
         self.arguments = arguments
+        stops = session.stops
     }
+
+    /// False once its conversation was stopped: then nobody is asked about it. To be looked at in the transaction that asks,
+    /// since a stop takes back what was asked before it.
+    package var isWanted: Bool { session.stops == stops }
 
     package var agentGroup: AgentGroupID { session.agentGroup }
 

@@ -20,7 +20,8 @@ extension HostActionRequest {
                     agentGroup: agentGroup,
                     payload: payload,
                     asker: ApprovalAsker(session: session.id, request: id),
-                    origin: try await address()
+                    origin: try await address(),
+                    isWanted: { self.isWanted }
                 )
             )
             guard case .pending = outcome else { return .later(nil) }

@@ -145,7 +145,7 @@ enum ControlFailure {
                 switch error.code {
                 case .notFound: .notFound
                 case .forbidden: .forbidden
-                case .notPending, .tooMany: .conflict
+                case .notPending, .unwanted, .tooMany: .conflict
                 case .invalidPlan, .invalidTerm, .unknownAction: .invalidArguments
                 case .planChanged, .noApprover: .failed
                 }

@@ -15,6 +15,7 @@ extension SessionDelivery {
         }
         item.delivery.attempts += 1
         item.delivery.nextAttempt = nil
+        let stops = handle.stops
         let result = await context.actions.perform(
             action,
             item.delivery,
@@ -34,7 +35,7 @@ extension SessionDelivery {
             item.delivery.attempts -= 1
             fail(item.delivery, .failed, reason)
         case .refused(let refusal):
-            await answer(item, .failed, error: refusal.message, trigger: starts) {
+            await answer(item, .failed, error: refusal.message, trigger: starts, since: stops) {
                 SystemContent(
                     action: action.action,
                     status: "error",
@@ -44,11 +45,11 @@ extension SessionDelivery {
                 )
             }
         case .done(.done(let text, let result)):
-            await answer(item, .delivered, trigger: starts) {
+            await answer(item, .delivered, trigger: starts, since: stops) {
                 SystemContent(action: action.action, status: "ok", about: message, text: text, result: result)
             }
         case .done(.later(let text?)):
-            await answer(item, .delivered, trigger: false) {
+            await answer(item, .delivered, trigger: false, since: stops) {
                 SystemContent(action: action.action, status: "pending", about: message, text: text)
             }
         case .done(.later(nil)): record(item.delivery, .delivered, nil)
@@ -58,25 +59,25 @@ extension SessionDelivery {
 
     /// The record and the row for the agent.
     ///
-    /// Only a row that tells a turn's end of something starts a turn of its own when no tool takes it.
+    /// Only a row that tells a turn's end of something starts a turn of its own when no tool takes it, and none does once
+    /// somebody has stopped the conversation, or the turn that asked.
     private func answer(
         _ item: LaneItem,
         _ state: DeliveryState,
         error: String? = nil,
         trigger: Bool,
+        since stops: Int,
         _ content: () -> SystemContent
     ) async {
         let address = await answerAddress(item.delivery)
         let now = context.time.now
-        let isStopped = isDiscarded(item.delivery)
         record(item.delivery, state, error)
         change(
             .insert(
                 NewInbound(
                     sourceID: AnswerCourier.source(item.delivery.message),
                     content: .system(content().bounded),
-                    // Somebody has stopped the turn that asked: nothing of it starts another one.
-                    trigger: trigger && !isStopped,
+                    trigger: trigger && handle.stops == stops && !isDiscarded(item.delivery),
                     sentAt: now,
                     receivedAt: now,
                     address: address

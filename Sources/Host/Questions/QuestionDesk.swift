@@ -73,6 +73,7 @@ final class QuestionDesk: HostAction, CardOwner {
             )
         )
         let sent = try await request.performOnce(in: central, changesRouting: false) { [cards] db in
+            guard request.isWanted else { throw HostActionRefusal("the conversation was stopped: nobody is asked") }
             guard try PendingQuestion.count(of: question.sessionID, db) < Self.most else {
                 throw HostActionRefusal("\(Self.most) questions of this conversation are open: wait for their answers")
             }

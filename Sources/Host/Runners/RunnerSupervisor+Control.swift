@@ -11,12 +11,17 @@ extension RunnerSupervisor {
     /// behind it, ends as stopped.
     package func stop(_ handle: SessionHandle, by user: UserID?) async throws -> Bool {
         let id = handle.id
+        let delivery = deliveries.session(handle)
         let overview = try await handle.store.state(now: time.now)
-        guard !overview.dueTriggers.isEmpty, let entry = entries[id] else { return false }
+        // What has failed and waits for its next try has nobody who looks after it.
+        guard !overview.dueTriggers.isEmpty || overview.nextDue != nil else { return await delivery.stopRequests() }
+        attend(handle)
+        guard let entry = entries[id] else { return false }
         let reason = EndReason.stopped(user)
         entries[id]?.stop = reason
+        entries[id]?.stopThrough = handle.store.storedThrough
         logger.notice("A session is stopped", metadata: ["session": "\(id)", "by": "\(reason.words)"])
-        await deliveries.session(handle).stop(through: entry.incarnation)
+        await delivery.stop(through: max(entry.incarnation, await delivery.incarnation))
         if let runner = live[id] { runner.kill(reason) } else { poke(id) }
         return true
     }

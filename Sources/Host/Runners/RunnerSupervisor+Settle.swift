@@ -163,7 +163,9 @@ extension RunnerSupervisor {
         }
     }
 
-    /// Every due row up to this number ends as stopped; answers which.
+    /// Every row up to this number that could start a turn ends as stopped; answers which.
+    ///
+    /// What waits for its next try ends too, unless the host has a reason of its own (`detail`).
     @discardableResult
     private func failDue(
         _ handle: SessionHandle,
@@ -172,7 +174,11 @@ extension RunnerSupervisor {
         _ words: String,
         detail: String? = nil
     ) async throws -> [MessageID] {
-        let rows = try await handle.store.claimedRows(by: max(incarnation, 1), through: seq)
+        let rows = try await handle.store.claimedRows(
+            by: max(incarnation, 1),
+            through: seq,
+            deferred: detail == nil
+        )
         if !rows.isEmpty { try await handle.store.apply([.failRows(rows, error: words)]) }
         await environment.announceStop(rows, handle, detail)
         return rows
@@ -180,10 +186,10 @@ extension RunnerSupervisor {
 
     /// A stop of a session whose runner does not live.
     func settleStop(_ handle: SessionHandle) async {
-        guard let stop = entries[handle.id]?.stop else { return }
+        guard let entry = entries[handle.id], let stop = entry.stop else { return }
         entries[handle.id]?.stop = nil
         do {
-            try await failDue(handle, entries[handle.id]?.incarnation ?? 0, stop.words)
+            try await failDue(handle, entry.incarnation, through: entry.stopThrough, stop.words)
         } catch {
             logger.error("A stop could not be recorded", metadata: ["session": "\(handle.id)", "error": "\(error)"])
         }

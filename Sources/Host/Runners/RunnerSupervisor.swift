@@ -25,6 +25,8 @@ package actor RunnerSupervisor {
         var runner: LiveRunner?
         /// A person's stop that has not been settled yet.
         var stop: EndReason?
+        /// The number up to which messages are stopped where no runner lives.
+        var stopThrough = Int64.max
         var sleeper: CheckedContinuation<Void, Never>?
     }
 

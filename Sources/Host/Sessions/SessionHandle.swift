@@ -27,6 +27,7 @@ package final class SessionHandle: Sendable {
         var destinations: [String: ChatAddress] = [:]
         var audience: Set<ChatAddress> = []
         var toldWaitAt: Duration?
+        var stops = 0
     }
 
     /// Where a message came from, as clients know it.
@@ -125,6 +126,10 @@ package final class SessionHandle: Sendable {
         let chats = state.withLock { $0.audience }
         return origin.map { chats.union([$0.chat]) } ?? chats
     }
+
+    /// How often the conversation was stopped or begun anew: a request of before asks nobody any more.
+    var stops: Int { state.withLock { $0.stops } }
+    func noteStop() { state.withLock { $0.stops += 1 } }
 
     /// True once a minute: people may be told that the runner waits.
     func mayTellWait(at now: Duration) -> Bool {

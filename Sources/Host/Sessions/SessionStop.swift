@@ -11,6 +11,8 @@ struct SessionStop: Sendable {
 
     /// False when there was nothing to stop.
     func stop(_ handle: SessionHandle, by user: UserID?) async throws -> Bool {
+        // First: what is being asked in this moment is not asked any more, or is taken back below.
+        handle.noteStop()
         let wasBusy = try await supervisor.stop(handle, by: user)
         typing.stop(handle.id)
         let hadRequests = try await withdraw(of: handle.id)
@@ -19,9 +21,10 @@ struct SessionStop: Sendable {
     }
 
     /// Takes back what a conversation waits for, where it begins anew or is closed: nothing of it runs there later.
-    func forget(_ session: SessionID) async throws {
-        _ = try await withdraw(of: session)
-        try await central.write(changesRouting: false) { db in try ActionAnswer.removeAll(of: session, db) }
+    func forget(_ handle: SessionHandle) async throws {
+        handle.noteStop()
+        _ = try await withdraw(of: handle.id)
+        try await central.write(changesRouting: false) { db in try ActionAnswer.removeAll(of: handle.id, db) }
     }
 
     private func withdraw(of session: SessionID) async throws -> Bool {

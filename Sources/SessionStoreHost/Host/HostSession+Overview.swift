@@ -36,8 +36,12 @@ extension HostSession {
 
     /// The triggering rows up to this number that this incarnation could see, that are due and have not ended; by seq.
     ///
-    /// After its death and the last drain each of them has failed one try.
-    package func claimedRows(by incarnation: Incarnation, through seq: Int64 = .max) async throws -> [MessageID] {
+    /// After its death and the last drain each of them has failed one try. With `deferred` also those that wait for a time.
+    package func claimedRows(
+        by incarnation: Incarnation,
+        through seq: Int64 = .max,
+        deferred: Bool = false
+    ) async throws -> [MessageID] {
         try await reading { database in
             try database.rows(
                 """
@@ -46,7 +50,7 @@ extension HostSession {
                 """,
                 incarnation,
                 seq,
-                time.now
+                deferred ? Timestamp(milliseconds: .max) : time.now
             ) { MessageID(unchecked: $0.text(0)) }
         }
     }

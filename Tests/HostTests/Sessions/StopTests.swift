@@ -1,0 +1,112 @@
+import AgentRequests
+import Approvals
+import CentralStore
+import Core
+import GRDB
+import Sandbox
+import SessionStore
+import SessionStoreHost
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Host
+
+/// What a stop reaches although nothing of it runs in that moment.
+@Suite(.timeLimit(.minutes(1))) struct StopTests {
+    @Test func `T27 what has failed and waits for its next try is stopped too, and what is written after it is not`()
+        async throws
+    {
+        let clock = ManualTime()
+        try await withTemporaryDirectory { home in
+            let dying: @Sendable (SandboxRequest) throws -> FakeBehaviour = { $0.incarnation == 1 ? .dieInTurn : .echo }
+            try await withHost(home: home, time: clock, dying) { host in
+                try await host.runtime.accept(host.event("work"))
+                let handle = try await host.session()
+                try await host.eventually("its next try lies ahead") {
+                    try await handle.store.state(now: clock.now).nextDue != nil
+                }
+                try await host.eventually("nobody looks after it") { await host.runtime.supervisor.entries.isEmpty }
+                try await host.runtime.accept(host.event("/stop"))
+                await host.channel.waitForSent(1)
+                #expect(host.channel.texts == ["Stopped."])
+                try await host.runtime.accept(host.event("something else"))
+                await host.channel.waitForSent(2)
+                try await host.turn(clock, by: .seconds(5), until: "the time of the try is over") {
+                    try await handle.store.state(now: clock.now).open == 0
+                }
+                #expect(host.channel.texts == ["Stopped.", "echo: something else"])
+                #expect(host.spawner.runners.count == 2)
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `T27 a request that is being looked at when the conversation is stopped asks nobody and wakes nobody`(
+        isReset: Bool
+    ) async throws {
+        let shed = PaintShed()
+        let (looked, stopped) = (Latch(), Latch())
+        let ask = Mutex<ApprovalService?>(nil)
+        let paint = MadeUpAction("paint") { request in
+            looked.open()
+            await stopped.wait()
+            guard let approvals = ask.withLock({ $0 }) else { throw HostActionRefusal("too early") }
+            return try await request.ask(approvals, about: shed.kind, ["colour": "red"], saying: "somebody is asked")
+        }
+        try await withTemporaryDirectory { home in
+            let runner: @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in
+                .say { row in
+                    guard case .chat = row.content else { return [] }
+                    return [HostActionTests.request("paint", "{}", answering: row)]
+                }
+            }
+            let channel = TestHost.channel(buttons: true)
+            try await withHost(home: home, channel: channel, actions: { _ in [paint] }, runner) { host in
+                host.runtime.approvals.register(shed)
+                ask.withLock { $0 = host.runtime.approvals }
+                try await host.runtime.accept(host.event("go"))
+                await looked.wait()
+                let handle = try await host.session()
+                if isReset {
+                    async let reset: Void = host.runtime.reset(session: handle.id)
+                    try await host.eventually("it is begun anew") { handle.stops == 1 }
+                    stopped.open()
+                    try await reset
+                } else {
+                    #expect(try await host.runtime.stop(session: handle.id, by: nil))
+                    stopped.open()
+                }
+                try await host.rest()
+                #expect(try await host.runtime.central.read { try ApprovalRow.fetchCount($0) } == 0)
+                #expect(host.asked.isEmpty)
+                let turns = host.spawner.runners.flatMap(\.seen).count
+                #expect(turns == 1, "nothing but the person's message starts a turn")
+            }
+        }
+    }
+}
+
+/// Opened once; those who wait for it go on then.
+private final class Latch: Sendable {
+    private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
