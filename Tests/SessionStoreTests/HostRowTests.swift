@@ -19,7 +19,9 @@ struct HostRowTests {
         }
     }
 
-    @Test func `T33 a message to another agent comes from what its turn took, and from a person in it first`() async throws {
+    @Test func `T33 a message to another agent comes from what its turn took, and from a person in it first`()
+        async throws
+    {
         try await Scene.run { scene in
             let (peer, source) = (AgentGroupID.random(), SessionID.random())
             var mail = scene.message("of the agent", source: "mail")
@@ -27,8 +29,12 @@ struct HostRowTests {
             mail.sourceSession = source
             mail.platformMessageID = "m_theirs"
             var system = mail
-            (system.sourceID, system.content) = ("system", .system(SystemContent(action: "note", status: "ok", text: "")))
-            let ids = try await scene.host.insert([scene.message("first"), mail, scene.message("last"), system]).map(\.id)
+            (system.sourceID, system.content) = (
+                "system", .system(SystemContent(action: "note", status: "ok", text: ""))
+            )
+            let ids = try await scene.host.insert([scene.message("first"), mail, scene.message("last"), system]).map(
+                \.id
+            )
             let theirs = AgentMessageKey(session: source, message: MessageID(unchecked: "m_theirs"))
             func cause(_ taken: [Int]) async throws -> AgentMessageKey? {
                 let taken = taken.map { ids[$0] }

@@ -56,8 +56,9 @@ package struct HostActionRequest: Sendable {
         stops = session.stops
     }
 
-    /// False once its conversation was stopped: then nobody is asked about it. To be looked at in the transaction that asks,
-    /// since a stop takes back what was asked before it.
+    /// False once its conversation was stopped: then nobody is asked about it.
+    ///
+    /// To be looked at in the transaction that asks, since a stop takes back what was asked before it.
     package var isWanted: Bool { session.stops == stops }
 
     package var agentGroup: AgentGroupID { session.agentGroup }

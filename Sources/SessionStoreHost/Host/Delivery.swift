@@ -23,7 +23,7 @@ package struct Delivery: Sendable, Equatable {
     package var error: String?
     package var recordedAt: Timestamp
     package var updatedAt: Timestamp
-    /// The rows that its turn took, as its runner says; of a message to another agent. Not recorded.
+    /// Of a message to another agent, the rows that its turn took, as its runner says; not recorded.
     package var taken: [MessageID] = []
 
     package init(
