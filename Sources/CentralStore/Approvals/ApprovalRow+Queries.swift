@@ -51,9 +51,12 @@ extension ApprovalRow {
         ) ?? 0
     }
 
-    /// How many wait for this agent group; nil for those of none.
-    package static func pendingCount(of group: AgentGroupID?, _ db: Database) throws -> Int {
-        try filter(Keys.status == "pending" && Keys.agentGroupID == group).fetchCount(db)
+    /// How many requests of conversations about this agent wait for somebody's word.
+    package static func askedCount(of group: AgentGroupID?, _ db: Database) throws -> Int {
+        let asked = ApprovalAskerRow.select(ApprovalAskerRow.CodingKeys.approvalID)
+        return try filter(Keys.status == "pending" && Keys.agentGroupID == group && asked.contains(Keys.id)).fetchCount(
+            db
+        )
     }
 
     /// Those that end next, soonest first.
@@ -73,6 +76,11 @@ extension ApprovalRow {
     /// Those in this state.
     package static func all(_ status: String, _ db: Database) throws -> [ApprovalRow] {
         try filter(Keys.status == status).order(Keys.createdAt).fetchAll(db)
+    }
+
+    /// Those that ended by then.
+    package static func ended(by time: Timestamp) -> QueryInterfaceRequest<ApprovalRow> {
+        filter(Keys.endedAt != nil && Keys.endedAt <= time)
     }
 
     /// Those that have ended and of which somebody has still to be told.
@@ -99,25 +107,31 @@ extension ApprovalAskerRow {
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
 
-    /// Tells this session of nothing any more that it has asked for; answers what nobody has decided and nobody else waits for.
-    package static func withdraw(of session: SessionID, _ db: Database) throws -> [ApprovalID] {
+    /// Tells this session of nothing any more that it has asked for; answers what of it nobody has decided, and of that what nobody
+    /// else waits for.
+    package static func withdraw(
+        of session: SessionID,
+        _ db: Database
+    ) throws -> (undecided: [ApprovalID], unwanted: [ApprovalID]) {
         let waiting = try ApprovalID.fetchAll(
             db,
             sql: """
                 SELECT DISTINCT approval_id FROM approval_askers JOIN approvals ON approvals.id = approval_id
-                WHERE session_id = ? AND status = 'pending'
+                WHERE session_id = ? AND is_told = 0 AND status = 'pending'
                 """,
             arguments: [session]
         )
         try db.execute(sql: "UPDATE approval_askers SET is_told = 1 WHERE session_id = ?", arguments: [session])
-        return try waiting.filter { id in
+        let unwanted = try waiting.filter { id in
             try
                 !(Bool.fetchOne(
                     db,
-                    sql: "SELECT EXISTS (SELECT 1 FROM approval_askers WHERE approval_id = ? AND session_id <> ?)",
+                    sql:
+                        "SELECT EXISTS (SELECT 1 FROM approval_askers WHERE approval_id = ? AND session_id <> ? AND is_told = 0)",
                     arguments: [id, session]
                 ) ?? false)
         }
+        return (waiting, unwanted)
     }
 
     /// It has been told.

@@ -94,6 +94,11 @@ package struct CardRow: CentralRecord {
 extension CardRow {
     private typealias Keys = CodingKeys
 
+    /// Cards that were closed by then.
+    package static func closed(by time: Timestamp) -> QueryInterfaceRequest<CardRow> {
+        filter(Keys.state == "closed" && Keys.updatedAt <= time)
+    }
+
     /// Cards that can be answered in this chat, newest first.
     package static func open(in chat: ChatAddress, _ db: Database) throws -> [CardRow] {
         try filter(

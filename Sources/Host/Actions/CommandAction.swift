@@ -90,7 +90,7 @@ struct CommandAction: HostAction {
                 action: CommandApproval.kind,
                 agentGroup: group,
                 payload: ["command": .string(call.verb.command), "arguments": .object(arguments)],
-                asker: ApprovalAsker(session: request.session.id, request: request.id),
+                asker: ApprovalAsker(session: request.session.id, turn: request.turn, request: request.id),
                 origin: try await request.address(),
                 isWanted: { request.isWanted }
             )
@@ -144,7 +144,7 @@ struct CommandApproval: ApprovalAction {
     func summary(_ plan: Plan) -> String {
         guard let (command, arguments) = try? Self.parts(plan) else { return "" }
         let lines = arguments.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.string ?? "\($0.value)")" }
-        return "An agent asks to run\n\(PlanText.code((["nanoclaw \(command)"] + lines).joined(separator: "\n")))"
+        return "An agent asks to run\n\((["nanoclaw \(command)"] + lines).map(PlanText.code).joined(separator: "\n"))"
     }
 
     func level(_ plan: Plan) -> ApproverLevel {

@@ -44,14 +44,23 @@ package struct HostActionRequest: Sendable {
     package let session: SessionHandle
     /// The row of the session's `inbound.db` that the runner says it is about; it exists, if at all, by the host's hand.
     package let inReplyTo: MessageID?
+    /// The turn that asks, as its runner calls it.
+    package let turn: TurnID
     /// To be taken one by one and finished before anything is changed.
     package var arguments: ActionArguments
     private let stops: Int
 
-    package init(id: MessageID, session: SessionHandle, inReplyTo: MessageID?, arguments: ActionArguments) {
+    package init(
+        id: MessageID,
+        session: SessionHandle,
+        inReplyTo: MessageID?,
+        turn: TurnID,
+        arguments: ActionArguments
+    ) {
         self.id = id
         self.session = session
         self.inReplyTo = inReplyTo
+        self.turn = turn
         self.arguments = arguments
         stops = session.stops
     }

@@ -51,6 +51,7 @@ final class HostActions: Sendable {
                 id: delivery.message,
                 session: session,
                 inReplyTo: delivery.inReplyTo,
+                turn: delivery.turn,
                 arguments: try ActionArguments(action)
             )
             guard let outcome = try await Deadline.run(limit, time, { try await handler.perform(request) }) else {

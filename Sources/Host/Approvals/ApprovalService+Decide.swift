@@ -170,8 +170,8 @@ extension ApprovalService: CardOwner {
     /// Takes back what this session has asked for and nobody has decided; false when there was nothing.
     func withdraw(of session: SessionID) async throws -> Bool {
         let now = time.now
-        let ids = try await central.write(changesRouting: false) { db in
-            let ids = try ApprovalAskerRow.withdraw(of: session, db)
+        let (waited, ids) = try await central.write(changesRouting: false) { db in
+            let (undecided, ids) = try ApprovalAskerRow.withdraw(of: session, db)
             for id in ids {
                 guard var row = try ApprovalRow.fetchOne(db, key: id) else { continue }
                 var state = ApprovalState(row)
@@ -179,10 +179,18 @@ extension ApprovalService: CardOwner {
                 try self.write(&row, state, now, db)
                 try self.audit("cancelled", id, detail: "its conversation waits no more", db)
             }
-            return ids
+            return (!undecided.isEmpty, ids)
         }
         for id in ids { await settleNow(id) }
-        return !ids.isEmpty
+        return waited
+    }
+
+    /// Takes back what waits and is so: what it is about is going.
+    func withdraw(where isOver: @Sendable (ApprovalRow) -> Bool) async throws {
+        let ids = try await central.read { db in
+            try ApprovalRow.all(ApprovalStatus.pending.rawValue, db).filter(isOver).map(\.id)
+        }
+        for id in ids { try await end(id, .cancelled, "cancelled") }
     }
 
     /// Ends what waits without anybody's word.

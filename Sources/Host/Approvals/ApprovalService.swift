@@ -104,11 +104,11 @@ package final class ApprovalService: Sendable {
         let card = try card(of: row, choices: action.choices(plan))
         let (outcome, cardID) = try await central.write(changesRouting: false) {
             db -> (ApprovalOutcome, CardID?) in
-            guard request.isWanted() else {
-                throw ApprovalError(.unwanted, "the conversation was stopped: nobody is asked")
-            }
+            try Self.checkWanted(request)
             if let joined = try self.join(plan, request.asker, now, db) { return (joined, nil) }
-            guard try ApprovalRow.pendingCount(of: plan.agentGroup, db) < PendingLimit.count else {
+            // What strangers wait for has limits of its own, and holds up no agent.
+            guard try request.asker == nil || ApprovalRow.askedCount(of: plan.agentGroup, db) < PendingLimit.count
+            else {
                 throw ApprovalError(
                     .tooMany,
                     "\(PendingLimit.count) requests of this agent wait for somebody's word: wait for an answer first"
@@ -149,6 +149,7 @@ package final class ApprovalService: Sendable {
         let early: Early
         do {
             early = try await central.write(changesRouting: false) { db in
+                try Self.checkWanted(request)
                 // A row that is looked at again was asked about already, whatever has become of that.
                 if let asked = try request.asker.flatMap({ try ApprovalRow.asked($0.session, $0.request, db) }) {
                     return .outcome(.pending(asked.id, isNew: false, expiresAt: asked.expiresAt))
@@ -176,6 +177,13 @@ package final class ApprovalService: Sendable {
                 .notPending,
                 "\(plan.action) was denied too often (\(DenialLimit.count) times in a turn): do not ask again, go on without it"
             )
+        }
+    }
+
+    /// In the transaction that would ask: a stop takes back what was asked before it.
+    private static func checkWanted(_ request: ApprovalRequest) throws {
+        guard request.isWanted() else {
+            throw ApprovalError(.unwanted, "the conversation was stopped: nobody is asked")
         }
     }
 

@@ -15,7 +15,7 @@ struct ApproverDirectory: Sendable {
     }
 
     /// Everybody who may answer, each once: admins of the group, then global admins, then owners, as the level allows, each
-    /// in the order in which they were made that.
+    /// in the order in which they were made that, by the handle that holds the role before the others of the same person.
     static func approvers(_ level: ApproverLevel, group: AgentGroupID?, _ db: Database) throws -> [UserID] {
         let roles = try UserRole.order(UserRole.CodingKeys.grantedAt, UserRole.CodingKeys.userID).fetchAll(db)
         var order: [UserRole] = []
@@ -25,7 +25,9 @@ struct ApproverDirectory: Sendable {
         if level != .owner { order += roles.filter { $0.role == .admin && $0.agentGroupID == nil } }
         order += roles.filter { $0.role == .owner }
         var seen: Set<UserID> = []
-        return order.map(\.userID).filter { seen.insert($0).inserted }
+        return try order.flatMap { role in
+            [role.userID] + (try Identity.handles(of: role.userID, db))
+        }.filter { seen.insert($0).inserted }
     }
 
     /// True when this person's roles are enough.

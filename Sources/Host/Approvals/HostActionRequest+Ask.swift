@@ -19,7 +19,7 @@ extension HostActionRequest {
                     action: action,
                     agentGroup: agentGroup,
                     payload: payload,
-                    asker: ApprovalAsker(session: session.id, request: id),
+                    asker: ApprovalAsker(session: session.id, turn: turn, request: id),
                     origin: try await address(),
                     isWanted: { self.isWanted }
                 )

@@ -1,3 +1,4 @@
+import Approvals
 import CentralStore
 import ChannelKit
 import Core
@@ -56,10 +57,7 @@ struct DeliveryContext: Sendable {
     /// A chat in which an owner can be told, other than the one that failed; nil when there is none.
     func ownerAddress(_ failed: ChatAddress?) async -> ChatAddress? {
         let owners = try? await central.read { db in
-            try UserID.fetchAll(
-                db,
-                sql: "SELECT user_id FROM user_roles WHERE role = 'owner' ORDER BY granted_at, user_id"
-            )
+            try ApproverDirectory.approvers(.owner, group: nil, db)
         }
         for owner in owners ?? [] {
             guard let address = await directMessages.address(of: owner), address.chat != failed?.chat else { continue }

@@ -77,11 +77,12 @@ import Testing
         try await withTemporaryDirectory { home in
             try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in
                 host.runtime.approvals.register(PaintShed())
-                for number in 0..<PendingLimit.count { _ = try await host.ask("colour-\(number)") }
-                let error = await #expect(throws: ApprovalError.self) { try await host.ask("one more") }
+                let session = try await host.madeSession().id
+                for number in 0..<PendingLimit.count { _ = try await host.ask("colour-\(number)", in: session) }
+                let error = await #expect(throws: ApprovalError.self) { try await host.ask("one more", in: session) }
                 #expect(error?.code == .tooMany)
                 // What waits already is joined all the same.
-                _ = try await host.ask("colour-0")
+                _ = try await host.ask("colour-0", in: session)
             }
         }
     }
@@ -231,6 +232,13 @@ import Testing
                 try await host.eventually("the other one is told") { try await host.told(other).count == 1 }
                 #expect(try await host.told(session).isEmpty)
                 #expect(shed.done.count == 1)
+                // What two asked for is nobody's once both were stopped.
+                let shared = try await host.ask("green", request: "m_4", in: session.id).id
+                #expect(try await host.ask("green", request: "m_5", in: other.id).id == shared)
+                #expect(try await host.runtime.stop(session: session.id, by: nil))
+                #expect(try await host.row(shared)?.status == "pending")
+                #expect(try await host.runtime.stop(session: other.id, by: nil))
+                #expect(try await host.row(shared)?.status == "cancelled")
                 // There is nothing left to stop.
                 try await host.rest()
                 #expect(try await host.runtime.stop(session: session.id, by: nil) == false)

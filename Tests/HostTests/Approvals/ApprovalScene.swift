@@ -1,9 +1,12 @@
+import AgentRequests
 import Approvals
 import CentralStore
 import ChannelKit
 import ControlProtocol
 import Core
 import GRDB
+import Sandbox
+import SessionStore
 import SessionStoreHost
 import Synchronization
 import TestSupport
@@ -52,6 +55,48 @@ final class PaintShed: ApprovalAction {
     }
 
     private func colour(_ plan: Plan) -> String { plan.payload[key: "colour"]?.string ?? "" }
+}
+
+/// A request of a sandbox to paint the shed red, about which somebody is asked.
+final class PaintAction: HostAction {
+    private struct State {
+        var approvals: ApprovalService?
+        var seen: HostActionRequest?
+    }
+
+    let name = "paint"
+    private let shed: PaintShed
+    private let state = Mutex(State())
+    private let before: @Sendable () async -> Void
+
+    init(_ shed: PaintShed, before: @escaping @Sendable () async -> Void = {}) {
+        self.shed = shed
+        self.before = before
+    }
+
+    /// A runner that asks so with each message of a person.
+    static let runner: @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in
+        .say { row in
+            guard case .chat = row.content else { return [] }
+            return [HostActionTests.request("paint", "{}", answering: row)]
+        }
+    }
+
+    /// The last request.
+    var seen: HostActionRequest? { state.withLock { $0.seen } }
+
+    /// From now on this host's approvals are asked.
+    func use(_ host: TestHost) {
+        host.runtime.approvals.register(shed)
+        state.withLock { $0.approvals = host.runtime.approvals }
+    }
+
+    func perform(_ request: HostActionRequest) async throws -> HostActionOutcome {
+        state.withLock { $0.seen = request }
+        await before()
+        guard let approvals = state.withLock({ $0.approvals }) else { throw HostActionRefusal("too early") }
+        return try await request.ask(approvals, about: shed.kind, ["colour": "red"], saying: "somebody is asked")
+    }
 }
 
 /// Waits for ever, and ends when its task does.

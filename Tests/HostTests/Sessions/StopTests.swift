@@ -47,24 +47,14 @@ import Testing
     ) async throws {
         let shed = PaintShed()
         let (looked, stopped) = (Latch(), Latch())
-        let ask = Mutex<ApprovalService?>(nil)
-        let paint = MadeUpAction("paint") { request in
+        let paint = PaintAction(shed) {
             looked.open()
             await stopped.wait()
-            guard let approvals = ask.withLock({ $0 }) else { throw HostActionRefusal("too early") }
-            return try await request.ask(approvals, about: shed.kind, ["colour": "red"], saying: "somebody is asked")
         }
         try await withTemporaryDirectory { home in
-            let runner: @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in
-                .say { row in
-                    guard case .chat = row.content else { return [] }
-                    return [HostActionTests.request("paint", "{}", answering: row)]
-                }
-            }
             let channel = TestHost.channel(buttons: true)
-            try await withHost(home: home, channel: channel, actions: { _ in [paint] }, runner) { host in
-                host.runtime.approvals.register(shed)
-                ask.withLock { $0 = host.runtime.approvals }
+            try await withHost(home: home, channel: channel, actions: { _ in [paint] }, PaintAction.runner) { host in
+                paint.use(host)
                 try await host.runtime.accept(host.event("go"))
                 await looked.wait()
                 let handle = try await host.session()

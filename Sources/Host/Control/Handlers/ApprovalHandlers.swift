@@ -67,10 +67,8 @@ struct ApprovalHandlers: Sendable {
         if access.isOwner || access.isGlobalAdmin { return [] }
         return [
             (
-                """
-                agent_group_id IN (SELECT agent_group_id FROM user_roles WHERE role = 'admin' AND user_id = ?)
-                """,
-                caller
+                "agent_group_id IN (SELECT value FROM json_each(?))",
+                try JSONText.encode(access.adminOf.map(\.rawValue).sorted())
             )
         ]
     }
