@@ -53,6 +53,9 @@ package protocol HostControl: Sendable {
     /// Hands out what is kept of a person, piece by piece.
     func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws
 
+    /// Takes back what anybody has asked about this agent group.
+    func withdrawApprovals(about group: AgentGroupID) async throws
+
     /// Erases what is kept of a person and tells of each thing; a dry run tells the same and changes nothing.
     func erasePerson(
         _ user: UserID,

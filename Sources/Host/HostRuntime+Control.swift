@@ -113,6 +113,10 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await personalData.export(user, emit)
     }
 
+    func withdrawApprovals(about group: AgentGroupID) async throws {
+        try await approvals.withdraw { $0.agentGroupID == group }
+    }
+
     func erasePerson(
         _ user: UserID,
         isDry: Bool,
@@ -121,6 +125,7 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await personalData.erase(
             user,
             isDry: isDry,
+            withdraw: { people in try await self.approvals.withdraw { $0.isAbout(people) } },
             forget: { session in
                 try await self.reset(session: session)
                 try await self.close(session: session)

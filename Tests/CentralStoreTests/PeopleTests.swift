@@ -106,6 +106,32 @@ import Testing
         }
     }
 
+    @Test func `T74 rights that go with a person or an agent group are named in the audit`() async throws {
+        try await withStore { store in
+            let boss = UserID(channel: "cli", native: "0")
+            let events = try await store.write { db -> [[String]] in
+                let group = AgentGroup(name: "Going", folder: "going", createdAt: now)
+                try group.insert(db)
+                try UserRole.grant(.admin, to: Self.phone, in: group.id, now: now, db)
+                try Member(userID: Self.desk, agentGroupID: group.id, addedAt: now).add(db)
+                let before = try AuditEntry.fetchCount(db)
+                try AgentGroup.remove(group.id, by: boss, now: now, db)
+                try UserRole.grant(.admin, to: Self.third, now: now, db)
+                try User.remove(Self.third, by: boss, now: now, db)
+                let new = try AuditEntry.order(AuditEntry.CodingKeys.position).fetchAll(db).dropFirst(before)
+                return new.map { [$0.event, $0.userID?.description ?? "", $0.subject?.description ?? $0.detail] }
+            }
+            #expect(
+                events == [
+                    ["role-revoked", "cli:0", Self.phone.description],
+                    ["member-removed", "cli:0", Self.desk.description], ["group-removed", "cli:0", "Going"],
+                    ["role-granted", "", Self.third.description], ["role-revoked", "cli:0", Self.third.description],
+                    ["user-removed", "cli:0", Self.third.description],
+                ]
+            )
+        }
+    }
+
     @Test func `a handle is one person's, and is found in upper and lower case`() async throws {
         try await withStore { store in
             try await store.write { db in

@@ -134,7 +134,9 @@ import Testing
     @Test func `§16.16 deleting an agent group removes its configuration and all that points to it`() async throws {
         try await withStore { store in
             let sample = try await store.write { try Sample.insert($0) }
-            try await store.write { try AgentGroup.remove(sample.group.id, $0) }
+            try await store.write {
+                try AgentGroup.remove(sample.group.id, by: nil, now: Timestamp(milliseconds: 9), $0)
+            }
             let counts = try await store.read { db in
                 try ["agent_group_configs", "wirings", "agent_destinations", "sessions", "dirty", "runners"].map {
                     try Int.fetchOne(db, sql: "SELECT count(*) FROM \($0)")

@@ -165,7 +165,9 @@ import Testing
             try await scene.store.write { db in _ = try MessagingGroup.deleteOne(db, key: scene.chat.id) }
             #expect(try await scene.store.read { try ScheduledTask.fetchCount($0) } == 1)
             #expect(try await scene.runs().count == 1)
-            try await scene.store.write { db in try AgentGroup.remove(scene.group.id, db) }
+            try await scene.store.write { db in
+                try AgentGroup.remove(scene.group.id, by: nil, now: Timestamp(milliseconds: 9), db)
+            }
             #expect(try await scene.store.read { try ScheduledTask.fetchCount($0) } == 0)
             #expect(try await scene.runs().isEmpty)
         }

@@ -57,8 +57,16 @@ extension AgentGroup {
 
     /// Deletes the record with all that hangs on it: configuration, wirings, destinations, roles, sessions.
     ///
-    /// The folder stays. The caller has ended the group's sessions before.
-    package static func remove(_ id: AgentGroupID, _ db: Database) throws {
-        guard try deleteOne(db, key: id) else { throw StoreError(.notFound, "no agent group \(id)") }
+    /// The folder stays. The caller has ended the group's sessions before. The audit names each right that goes with it.
+    package static func remove(_ id: AgentGroupID, by remover: UserID?, now: Timestamp, _ db: Database) throws {
+        guard let group = try fetchOne(db, key: id) else { throw StoreError(.notFound, "no agent group \(id)") }
+        for role in try UserRole.filter(UserRole.CodingKeys.agentGroupID == id).fetchAll(db) {
+            try UserRole.revoke(role.role, from: role.userID, in: id, by: remover, now: now, db)
+        }
+        for member in try Member.filter(Member.CodingKeys.agentGroupID == id).fetchAll(db) {
+            try Member.remove(member.userID, from: id, by: remover, now: now, db)
+        }
+        try deleteOne(db, key: id)
+        try AuditEntry(at: now, event: "group-removed", group: id, by: remover, detail: group.name).append(db)
     }
 }

@@ -49,6 +49,12 @@ extension User {
     package static func remove(_ id: UserID, by remover: UserID?, now: Timestamp, _ db: Database) throws {
         try UserRole.refuseLastOwner(id, db)
         if try IdentityHandle.exists(db, key: id) { try Identity.unlink(id, by: remover, now: now, db) }
+        for role in try UserRole.filter(UserRole.CodingKeys.userID == id).fetchAll(db) {
+            try UserRole.revoke(role.role, from: id, in: role.agentGroupID, by: remover, now: now, db)
+        }
+        for member in try Member.filter(Member.CodingKeys.userID == id).fetchAll(db) {
+            try Member.remove(id, from: member.agentGroupID, by: remover, now: now, db)
+        }
         guard try deleteOne(db, key: id) else { throw StoreError(.notFound, "no user \(id)") }
         try AuditEntry(at: now, event: "user-removed", by: remover, about: id).append(db)
     }
@@ -68,6 +74,7 @@ extension Member {
             throw StoreError(.invalid, "channel: \"\(channelType.prefix(80))\" is no channel")
         }
         let known = Member.filter(CodingKeys.userID == userID && CodingKeys.agentGroupID == agentGroupID)
+        try DroppedMessage.forgetWaiting(userID, db)
         if let before = try known.fetchOne(db), before.channelType == channelType { return false }
         try insert(db, onConflict: .replace)
         try AuditEntry(

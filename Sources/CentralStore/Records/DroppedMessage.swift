@@ -31,6 +31,15 @@ package struct DroppedMessage: CentralRecord {
     }
 }
 
+extension DroppedMessage {
+    /// Somebody has let this person in: they do not wait for that any more.
+    static func forgetWaiting(_ sender: UserID, _ db: Database) throws {
+        try filter(
+            CodingKeys.senderID == sender.description && CodingKeys.reason == DropReason.unknownSenderRequestApproval
+        ).deleteAll(db)
+    }
+}
+
 /// Why a message went nowhere.
 package enum DropReason: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
     case noAgentWired = "no_agent_wired"

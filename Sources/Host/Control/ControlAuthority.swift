@@ -29,6 +29,11 @@ struct RoleCheck: Sendable {
         "tasks list", "tasks create",
     ]
 
+    /// Commands about a task that the admin of its group may use.
+    static let ofTask: Set = [
+        "tasks show", "tasks run", "tasks pause", "tasks resume", "tasks update", "tasks cancel", "tasks history",
+    ]
+
     /// Throws `forbidden` with the role that is missing, and the command that grants it.
     func check(_ call: ControlCall) async throws {
         let access = try await context.store.read { db in try Access.of(call.caller, db) }
@@ -44,6 +49,10 @@ struct RoleCheck: Sendable {
         if Self.ofGroup.contains(call.command), let name = arguments.value("group")?.string {
             let group = try? await context.store.read { db in try Lookup.agentGroup(name, db) }
             if let group, access.isAdmin(of: group.id) { return }
+        }
+        if Self.ofTask.contains(call.command), let name = arguments.value("task")?.string {
+            let task = try? await context.store.read { db in try Lookup.task(name, db) }
+            if let task, access.isAdmin(of: task.agentGroupID) { return }
         }
         throw refusal(call, "the role admin", "--role admin")
     }

@@ -77,6 +77,8 @@ final class FakeHostControl: HostControl {
 
     func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {}
 
+    func withdrawApprovals(about group: AgentGroupID) async throws {}
+
     func erasePerson(
         _ user: UserID,
         isDry: Bool,

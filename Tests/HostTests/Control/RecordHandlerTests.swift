@@ -1,6 +1,7 @@
 import CentralStore
 import ControlProtocol
 import Core
+import GRDB
 import Glibc
 import Synchronization
 import Testing
@@ -20,6 +21,39 @@ import Testing
             let destinations = try await fixture.ask("destinations list", ["group": "main"])
             #expect(destinations.array?.map { $0[key: "name"] } == ["cli", "work"])
             #expect(fixture.host.state.withLock { $0.changed } == [fixture.main.id])
+        }
+    }
+
+    @Test func `T74 what decides who may speak and what may run is in the audit with its new value`() async throws {
+        try await ControlFixture.with { fixture in
+            let changes: [(String, [String: JSONValue], String)] = [
+                (
+                    "messaging-groups update", ["chat": "cli:local:main", "policy": "public", "bots": true],
+                    "policy=public bots=true"
+                ),
+                ("groups config update", ["group": "main", "set": ["shellPolicy": "ask"]], "agent shellPolicy=ask"),
+                (
+                    "wirings create", ["group": "main", "chat": "cli:local:w", "pattern": ".", "senders": "known"],
+                    "senders=known"
+                ),
+            ]
+            for (command, arguments, words) in changes {
+                _ = try await fixture.ask(command, arguments)
+                let newest = try await fixture.store.read { db in
+                    try AuditEntry.filter(AuditEntry.CodingKeys.event == "setting")
+                        .order(AuditEntry.CodingKeys.position.desc).fetchOne(db)
+                }
+                #expect(newest?.detail.hasSuffix(words) == true, "\(command): \(newest?.detail ?? "nothing")")
+            }
+            // A name is no right.
+            let before = try await fixture.store.read {
+                try AuditEntry.filter(AuditEntry.CodingKeys.event == "setting").fetchCount($0)
+            }
+            _ = try await fixture.ask("messaging-groups update", ["chat": "cli:local:main", "name": "Home"])
+            let after = try await fixture.store.read {
+                try AuditEntry.filter(AuditEntry.CodingKeys.event == "setting").fetchCount($0)
+            }
+            #expect(after == before)
         }
     }
 

@@ -97,17 +97,19 @@ struct GroupHandlers: Sendable {
     private func delete(_ call: inout ControlCall) async throws -> JSONValue {
         let group = try await named(&call)
         try call.arguments.finish()
+        let (caller, now) = (call.caller, context.time.now)
         var closed: Set<SessionID> = []
         var reaching: [AgentGroupID]?
         while reaching == nil {
             for session in try await sessions(of: group.id) where closed.insert(session).inserted {
                 try await context.host.close(session: session)
             }
+            try await context.host.withdrawApprovals(about: group.id)
             // A message may have opened another session meanwhile.
             reaching = try await context.store.write { [closed] db in
                 guard try Self.sessions(of: group.id, db).allSatisfy(closed.contains) else { return nil }
                 let reaching = try Destination.groups(reaching: group.id, db)
-                try AgentGroup.remove(group.id, db)
+                try AgentGroup.remove(group.id, by: caller, now: now, db)
                 return reaching
             }
         }
@@ -158,6 +160,9 @@ struct GroupHandlers: Sendable {
         return .object(fields)
     }
 
+    /// Keys of what the agent may do and see.
+    private static let rights: Set = ["deniedTools", "mounts", "cliScope", "shellPolicy"]
+
     /// `provider` (`offline` or empty for none) and `set`, an object of keys and their text.
     private func configure(_ call: inout ControlCall) async throws -> JSONValue {
         let group = try await named(&call)
@@ -175,8 +180,12 @@ struct GroupHandlers: Sendable {
         let known = try await context.store.read { [home = context.home, mounts = context.mounts] _ in
             KnownNames(folder: group.folder, home: home, mounts: mounts)
         }
+        let audit = call.settingAudit(at: now)
         _ = try await context.store.write { db in
-            try AgentGroupConfig.update(group.id, now: now, db) { row in
+            for (key, value) in changes.sorted(by: { $0.key < $1.key }) where Self.rights.contains(key) {
+                try audit.note("agent", [key: value.string], group: group.id, db)
+            }
+            _ = try AgentGroupConfig.update(group.id, now: now, db) { row in
                 if let provider {
                     row.provider = provider.isEmpty || provider == ProviderKind.offline.rawValue ? nil : provider
                 }

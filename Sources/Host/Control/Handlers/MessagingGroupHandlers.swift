@@ -59,7 +59,15 @@ struct MessagingGroupHandlers: Sendable {
         )
         try call.arguments.finish()
         try Self.check(platformID, of: channel)
-        _ = try await context.store.write { db in try chat.create(db) }
+        let audit = call.settingAudit(at: chat.createdAt)
+        _ = try await context.store.write { db in
+            _ = try chat.create(db)
+            try audit.note(
+                "chat \(chat.id)",
+                ["policy": chat.unknownSenderPolicy.rawValue, "bots": "\(chat.allowsBots)"],
+                db
+            )
+        }
         return try await record(chat.id)
     }
 
@@ -92,8 +100,16 @@ struct MessagingGroupHandlers: Sendable {
             throw ControlError(.invalidArguments, "messaging-groups update changes nothing: give a flag")
         }
         let now = context.time.now
+        let audit = call.settingAudit(at: now)
         _ = try await context.store.write { db in
-            try MessagingGroup.update(chat.id, db) { row in
+            try audit.note(
+                "chat \(chat.id)",
+                [
+                    "policy": policy?.rawValue, "bots": allowsBots.map { "\($0)" }, "denied": isDenied.map { "\($0)" },
+                ],
+                db
+            )
+            _ = try MessagingGroup.update(chat.id, db) { row in
                 if let name { row.name = name.isEmpty ? nil : name }
                 if let isGroup { row.isGroup = isGroup }
                 if let policy { row.unknownSenderPolicy = policy }

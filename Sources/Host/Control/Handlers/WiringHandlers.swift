@@ -71,6 +71,7 @@ struct WiringHandlers: Sendable {
         let settings = try Settings(&call.arguments)
         try call.arguments.finish()
         let now = context.time.now
+        let audit = call.settingAudit(at: now)
         let wiring = try await context.store.write { db in
             let group = try Lookup.agentGroup(groupName, db)
             var wiring = Wiring(
@@ -79,7 +80,9 @@ struct WiringHandlers: Sendable {
                 createdAt: now
             )
             try settings.apply(to: &wiring, db)
-            return try wiring.create(db)
+            let made = try wiring.create(db)
+            try audit.note("wiring \(made.id)", ["senders": made.senderScope.rawValue], group: group.id, db)
+            return made
         }
         await context.host.groupChanged(wiring.agentGroupID)
         return try await record(wiring.id)
@@ -92,8 +95,11 @@ struct WiringHandlers: Sendable {
         guard !settings.isEmpty else {
             throw ControlError(.invalidArguments, "wirings update changes nothing: give a setting")
         }
+        let audit = call.settingAudit(at: context.time.now)
         _ = try await context.store.write { db in
-            try Wiring.update(wiring.id, db) { row in try settings.apply(to: &row, db) }
+            let scope = settings.scope?.rawValue
+            try audit.note("wiring \(wiring.id)", ["senders": scope], group: wiring.agentGroupID, db)
+            _ = try Wiring.update(wiring.id, db) { row in try settings.apply(to: &row, db) }
         }
         await context.host.groupChanged(wiring.agentGroupID)
         return try await record(wiring.id)
