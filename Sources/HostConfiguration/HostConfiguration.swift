@@ -40,7 +40,7 @@ package struct HostConfiguration: Sendable {
     /// How long things are kept; nil keeps them for good.
     package struct Retention: Sendable, Equatable {
         package var messages, files, failedFiles, transcripts, idleSessions, runnerLogs: Duration?
-        package var history, dropped, traces: Duration
+        package var history, dropped, approvals, traces: Duration
         package var traceBytes: Int
     }
 
@@ -148,6 +148,7 @@ package struct HostConfiguration: Sendable {
             runnerLogs: read.daysOrNever("retention.runnerLogDays"),
             history: read.days("retention.historyDays"),
             dropped: read.days("retention.droppedDays"),
+            approvals: read.days("retention.approvalDays"),
             traces: read.days("retention.traceDays"),
             traceBytes: read.bytes("retention.traceSize")
         )

@@ -110,6 +110,12 @@ extension Setting {
         ),
         Setting("retention.droppedDays", .number(1...36_500), "90", "Days that counts of dropped messages are kept."),
         Setting(
+            "retention.approvalDays",
+            .number(1...36_500),
+            "90",
+            "Days that approvals and cards are kept after their end; the audit keeps who decided what."
+        ),
+        Setting(
             "retention.runnerLogDays",
             .days,
             "14",

@@ -114,14 +114,24 @@ extension CentralStore {
         )
     }
 
-    /// Ends the counts of dropped messages and the history of the CLI's chats, or only counts what would end.
-    func retainRecords(dropped: Timestamp, history: Timestamp, isDry: Bool) async throws -> [RetentionItem] {
+    /// Ends the counts of dropped messages, the history of the CLI's chats, and approvals with their cards that were over by
+    /// then; a dry run only counts what would end.
+    func retainRecords(
+        dropped: Timestamp,
+        history: Timestamp,
+        approvals: Timestamp,
+        isDry: Bool
+    ) async throws -> [RetentionItem] {
         @Sendable func end(_ db: Database) throws -> [RetentionItem] {
             let counts = DroppedMessage.filter(DroppedMessage.CodingKeys.lastSeen <= dropped)
             let rows = CLIMessage.upTo(history)
+            let ended = ApprovalRow.ended(by: approvals)
+            let cards = CardRow.closed(by: approvals)
             return [
                 RetentionItem(.droppedCounts, count: try isDry ? counts.fetchCount(db) : counts.deleteAll(db)),
                 RetentionItem(.chatHistory, count: try isDry ? rows.fetchCount(db) : rows.deleteAll(db)),
+                RetentionItem(.approvals, count: try isDry ? ended.fetchCount(db) : ended.deleteAll(db)),
+                RetentionItem(.cards, count: try isDry ? cards.fetchCount(db) : cards.deleteAll(db)),
             ].filter { $0.count > 0 }
         }
         return isDry ? try await read(end) : try await write(changesRouting: false, end)

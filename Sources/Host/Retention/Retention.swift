@@ -202,6 +202,7 @@ final class Retention: Sendable {
         let items = try await central.retainRecords(
             dropped: now - keeps.dropped,
             history: now - keeps.history,
+            approvals: now - keeps.approvals,
             isDry: isDry
         )
         // What lives has its file open, and its last words are still to come.

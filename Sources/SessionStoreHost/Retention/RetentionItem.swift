@@ -14,8 +14,8 @@ package struct RetentionItem: Codable, Sendable, Hashable {
         case aside
         /// The session itself: it is closed.
         case session
-        /// A file of kept output, counts of dropped messages, and rows of the CLI's history.
-        case runnerOutput, droppedCounts, chatHistory
+        /// A file of kept output, counts of dropped messages, rows of the CLI's history, approvals, and cards.
+        case runnerOutput, droppedCounts, chatHistory, approvals, cards
     }
 
     package var what: Kind

@@ -231,6 +231,9 @@ import Testing
                 }
                 try await say("Eve's agent", from: "eve")
                 try await say("  ")
+                // A command is one there too.
+                try await say("/stop")
+                #expect(!host.channel.texts.contains { $0.contains("begin with a slash") })
                 try await say("Helper")
                 try await host.eventually("the message is answered") {
                     host.channel.sent.contains { $0.address.platformID == "dm-ann" && $0.agentName == "Helper" }
@@ -305,6 +308,52 @@ import Testing
                     try await host.runtime.central.read { try PendingIdentityLink.fetchCount($0) } == 0
                 }
                 #expect(try await isAdmin() == isLinked)
+            }
+        }
+    }
+
+    @Test func `T55 what strangers wait for holds up no request of the agent, and who is let in waits no more`()
+        async throws
+    {
+        try await withBoss { host in
+            let shed = PaintShed()
+            host.runtime.approvals.register(shed)
+            for number in 0..<(PendingSender.mostOfGroup + 2) {
+                try await host.runtime.accept(host.event("hello", from: "user\(number)"))
+            }
+            let strangers = Array(repeating: AdmitSender.kind, count: PendingSender.mostOfGroup)
+            try await isAsked(host, strangers)
+            let session = try await host.runtime.sessions.session(
+                SessionKey(agentGroup: host.group.id, place: TaskPlace(mode: .agentShared, chat: nil))
+            )
+            guard case .pending = try await host.ask("red", request: "m_1", in: session.id) else {
+                Issue.record("nobody is asked")
+                return
+            }
+            #expect(await host.runtime.status().refused.count == PendingSender.mostOfGroup + 2)
+            let id = UserID(channel: "test", native: "user1")
+            let now = host.runtime.time.now
+            try await host.runtime.central.write { db in
+                try Member(userID: id, agentGroupID: host.group.id, addedAt: now).add(db)
+            }
+            #expect(await host.runtime.status().refused.contains { $0.sender == id.description } == false)
+        }
+    }
+
+    @Test func `a new agent's name may come a day after the message, which waits as long`() async throws {
+        let clock = ManualTime(now: SystemTime().now)
+        try await withBoss(time: clock) { host in
+            try await host.runtime.accept(direct(host, "hello bot", from: "ann"))
+            try await isAsked(host, ["register_channel"])
+            clock.advance(by: .seconds(23 * 3_600))
+            #expect(try await answer(host, "new_agent") == .taken)
+            try await host.eventually("the name is asked for") {
+                host.channel.texts.contains { $0.contains("to be called") }
+            }
+            clock.advance(by: .seconds(20 * 3_600))
+            try await host.runtime.accept(host.event("Helper", in: "dm-boss"))
+            try await host.eventually("the message is answered") {
+                host.channel.sent.contains { $0.address.platformID == "dm-ann" && $0.agentName == "Helper" }
             }
         }
     }

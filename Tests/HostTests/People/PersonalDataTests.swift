@@ -142,6 +142,33 @@ import Testing
         }
     }
 
+    @Test func `whoever was only turned away is erased with what they wrote, from the cards too`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: FakeChannel(dm: "dm-boss"), policy: .requestApproval) { host in
+                let eve = UserID(channel: "test", native: "eve")
+                try await host.runtime.accept(host.event("my secret is rum", from: "eve"))
+                try await host.eventually("somebody is asked") {
+                    try await host.runtime.central.read { db in
+                        try Int.fetchOne(db, sql: "SELECT count(*) FROM cards WHERE content LIKE '%secret%'") == 1
+                    }
+                }
+                let done = Collected()
+                try await host.runtime.erasePerson(eve, isDry: false) { done.take($0) }
+                let places = Set(done.items.filter { $0.fate == .erased }.map(\.place))
+                #expect(places.isSuperset(of: ["nanoclaw.db approvals", "nanoclaw.db cards"]))
+                let left = try await host.runtime.central.read { db in
+                    try ["approvals", "cards", "pending_sender_approvals", "dropped_messages"].map {
+                        try Int.fetchOne(db, sql: "SELECT count(*) FROM \($0)") ?? -1
+                    }
+                }
+                #expect(left == [0, 0, 0, 0])
+                await #expect(throws: (any Error).self) {
+                    try await host.runtime.erasePerson(eve, isDry: false) { _ in }
+                }
+            }
+        }
+    }
+
     @Test func `the last owner is refused before anything is changed`() async throws {
         try await withAnn { host, _ in
             let boss = UserID(channel: "test", native: "boss")

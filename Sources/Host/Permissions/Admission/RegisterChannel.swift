@@ -115,11 +115,14 @@ extension AdmissionDesk {
         let now = time.now
         let wait = ApprovalLifetime.standard
         try await central.write(changesRouting: false) { db in
-            guard try PendingChat.exists(db, key: chat) else { return }
+            guard var waiting = try PendingChat.fetchOne(db, key: chat) else { return }
             guard let handle = try Identity.handles(of: approver, db).first(where: { $0.channel == address.channel })
             else {
                 return
             }
+            // The message waits as long as the name is waited for.
+            waiting.expiresAt = now + wait
+            try waiting.update(db)
             try PendingName.ask(
                 PendingName(user: handle, chat: address.chat, for: chat, expiresAt: now + wait, createdAt: now),
                 now: now,
@@ -159,7 +162,10 @@ extension AdmissionDesk {
 
     /// Takes a message that answers the question for a name; false for one that is an ordinary message.
     func takeName(_ event: InboundEvent, from sender: UserID?) async throws -> Bool {
-        guard let sender, let row = try await awaitedName(event, from: sender) else { return false }
+        // A command is one there too, and a code is no name.
+        guard CommandGate.command(in: event.content.text) == nil, PairingCode(message: event.content.text) == nil,
+            let sender, let row = try await awaitedName(event, from: sender)
+        else { return false }
         switch NameAnswer(event.content.text) {
         case .none(let reason):
             notices.send("\(reason) Answer with another name, or with /cancel.", to: event.address, as: "NanoClaw")

@@ -45,21 +45,43 @@ extension PersonalData {
         Source(table: "tasks", column: "created_by", kind: .records),
     ]
 
+    /// What strangers wrote, on the cards that asked about them and where it waits for the answer; `?` is their id.
+    static let asked = [
+        (
+            table: "cards",
+            condition: """
+            purpose = 'approval' AND subject IN (SELECT id FROM approvals
+            WHERE action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?)
+            """
+        ),
+        (
+            table: "approvals",
+            condition:
+                "action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?"
+        ),
+        (
+            table: "pending_channel_approvals",
+            condition: "event ->> '$.address.channel' || ':' || (event ->> '$.senderNativeID') = ?"
+        ),
+    ]
+
     typealias Tell = @Sendable (PersonalItem) async throws -> Void
 
     /// Erases what is kept of the person and tells of each thing; a dry run tells the same and changes nothing.
     ///
-    /// `forget` empties and closes a conversation. Throws ``StoreError`` `conflict`, before anything is changed, when
+    /// `withdraw` takes back what is asked about whether they may be let in, `forget` empties and closes a conversation. Throws ``StoreError`` `conflict`, before anything is changed, when
     /// no owner would be left. What was begun may be run again: the person's own row goes last.
     func erase(
         _ user: UserID,
         isDry: Bool,
+        withdraw: @Sendable ([UserID]) async throws -> Void,
         forget: @Sendable (SessionID) async throws -> Void,
         open: @Sendable (SessionID) async throws -> HostSession,
         _ tell: Tell
     ) async throws {
         let subject = try await subject(user)
         try await refuseLastOwner(subject)
+        if !isDry { try await withdraw(subject.handles) }
         let (parts, unreadable) = try await parts(of: subject)
         let memory = try await memory(subject, parts)
         for part in parts {
@@ -175,6 +197,17 @@ extension PersonalData {
                     items.append(PersonalItem(source.kind, "nanoclaw.db \(source.table)", count: count, .erased))
                 }
             }
+            for source in Self.asked {
+                var count = 0
+                for handle in subject.handles {
+                    let condition = "FROM \(source.table) WHERE \(source.condition)"
+                    count += try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: [handle]) ?? 0
+                    if !isDry { try db.execute(sql: "DELETE \(condition)", arguments: [handle]) }
+                }
+                if count > 0 {
+                    items.append(PersonalItem(.records, "nanoclaw.db \(source.table)", count: count, .erased))
+                }
+            }
             if !isDry {
                 try db.execute(
                     sql: "DELETE FROM identities WHERE id NOT IN (SELECT identity_id FROM identity_handles)"
@@ -191,6 +224,12 @@ extension PersonalData {
                         items.append(PersonalItem(.chatHistory, "nanoclaw.db cli_messages", count: count, .erased))
                     }
                 } else {
+                    // What the agent was to do in that chat goes with it.
+                    let tasks = ScheduledTask.filter(ScheduledTask.CodingKeys.messagingGroupID == chat.id)
+                    let count = try tasks.fetchCount(db)
+                    if count > 0 {
+                        items.append(PersonalItem(.records, "nanoclaw.db tasks", count: count, .erased))
+                    }
                     if !isDry, try MessagingGroup.exists(db, key: chat.id) {
                         _ = try MessagingGroup.remove(chat.id, db)
                     }
@@ -201,5 +240,15 @@ extension PersonalData {
         }
         let items = isDry ? try await central.read(end) : try await central.write { db in try end(db) }
         for item in items { try await tell(item) }
+    }
+}
+
+extension ApprovalRow {
+    /// True for the question whether one of these people is let in.
+    func isAbout(_ people: [UserID]) -> Bool {
+        guard action == AdmitSender.kind || action == RegisterChannel.kind,
+            let sender = (try? JSONValue(parsing: plan))?[key: "payload"]?[key: "sender"]?.string
+        else { return false }
+        return people.contains { $0.description == sender }
     }
 }

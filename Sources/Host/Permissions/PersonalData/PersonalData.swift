@@ -43,7 +43,8 @@ struct PersonalData: Sendable {
         try await central.read { db in
             let handles = try Identity.handles(of: user, db)
             let users = try handles.compactMap { try User.fetchOne(db, key: $0) }
-            guard !users.isEmpty else { throw StoreError(.notFound, "no user \(user)") }
+            // Whoever was only ever turned away has no row of their own.
+            guard try !users.isEmpty || Self.isNamed(user, db) else { throw StoreError(.notFound, "no user \(user)") }
             let chats = try handles.flatMap { handle in
                 try MessagingGroupID.fetchAll(
                     db,
@@ -52,6 +53,13 @@ struct PersonalData: Sendable {
                 )
             }
             return Subject(handles: handles, users: users, directChats: Set(chats))
+        }
+    }
+
+    private static func isNamed(_ user: UserID, _ db: Database) throws -> Bool {
+        try (records + kept).contains { source in
+            let sql = "SELECT EXISTS (SELECT 1 FROM \(source.table) WHERE \(source.column) = ?)"
+            return try Bool.fetchOne(db, sql: sql, arguments: [user]) ?? false
         }
     }
 
