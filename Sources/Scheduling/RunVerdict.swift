@@ -23,7 +23,8 @@ package struct RunVerdict: Sendable, Equatable {
         case .claimed, .running, .stopped, .missed: failures = failuresBefore
         case .failed, .interrupted:
             failures = failuresBefore + 1
-            guard failures <= Self.alertAt else { return }
+            // What a run did that was cut off nobody knows: that is told each time.
+            guard failures <= Self.alertAt || end == .interrupted else { return }
             notice = failures == Self.alertAt ? .alert : end == .failed && hasChat ? .chat : .owner
         }
     }

@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func `an edit and a reaction name messages by their numbers`() async throws {
+    @Test func `§16.196 an edit and a reaction name messages by their numbers`() async throws {
         let provider = ScriptedProvider([
             .call("send_message", #"{"text":"frist"}"#), .call("edit_message", #"{"id":3,"text":"first"}"#),
             .call("add_reaction", #"{"id":2,"emoji":"👍"}"#), .call("edit_message", #"{"id":2,"text":"no"}"#),

@@ -21,6 +21,9 @@ import Testing
     @Test func `T19 an interrupted run is told to the owner, whatever chat it has`() {
         #expect(RunVerdict(.interrupted, failuresBefore: 0, hasChat: true).notice == .owner)
         #expect(RunVerdict(.interrupted, failuresBefore: 0, hasChat: false).notice == .owner)
+        // What it did nobody knows: also when failures are not told any more.
+        #expect(RunVerdict(.interrupted, failuresBefore: 7, hasChat: true).notice == .owner)
+        #expect(RunVerdict(.failed, failuresBefore: 7, hasChat: true).notice == nil)
     }
 
     @Test(arguments: [RunState.stopped, .missed])

@@ -85,10 +85,11 @@ final class QuestionDesk: HostAction, CardOwner {
         return .later(asked.waits ? nil : "The question is asked; it is open for \(asked.timeout) s.")
     }
 
-    /// The session's own chat; for a session of several chats the one that the turn is about.
+    /// The session's own chat; for a session of several chats the one that the turn is about, which another agent is not.
     private func place(of request: HostActionRequest) async throws -> ChatAddress? {
         if let origin = request.session.origin { return origin }
-        return try await request.address()
+        guard let address = try await request.address(), address.agentGroup == nil else { return nil }
+        return address
     }
 
     // MARK: - Answers

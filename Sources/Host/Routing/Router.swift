@@ -270,15 +270,15 @@ package final class Router: Sendable {
         _ origin: Origin,
         _ chat: MessagingGroup?
     ) async throws {
-        guard let chat else { return }
-        let key = key(decision, event, origin, chat)
-        guard let session = try await central.findSession(key) else { return }
-        let handle = try await sessions.session(session.id)
-        let wasBusy = try await stopping.stop(handle, by: origin.sender)
+        var wasBusy = false
+        if let chat, let session = try await central.findSession(key(decision, event, origin, chat)) {
+            let handle = try await sessions.session(session.id)
+            wasBusy = try await stopping.stop(handle, by: origin.sender)
+        }
         notices.send(
             wasBusy ? "Stopped." : "There is nothing to stop.",
             to: event.replyAddress ?? event.address,
-            as: handle.agentName
+            as: decision.candidate.group.name
         )
     }
 

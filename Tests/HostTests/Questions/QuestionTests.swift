@@ -227,6 +227,24 @@ import Testing
         }
     }
 
+    @Test func `§16.199 another agent is no chat to ask in`() async throws {
+        let asking: AgentWorld.Script = { row, _ in
+            row.isMail ? [HostActionTests.request("ask_user_question", Self.tea, answering: row)] : []
+        }
+        let parent: AgentWorld.Script = { row, world in row.isMail ? [] : [world.mail("ask", to: "child")] }
+        try await withTemporaryDirectory { home in
+            let scripts = ["main": parent, "child": asking]
+            try await AgentWorld.with(home: home, agents: ["child"], scripts: scripts) { host, world in
+                try await host.runtime.accept(host.event("go"))
+                try await host.eventually("the child is told") {
+                    guard let child = try await world.entry(host, "child") else { return false }
+                    return try await child.news().contains { $0.contains("has no chat to ask in") }
+                }
+                #expect(try await host.runtime.central.read { try CardRow.fetchCount($0) } == 0)
+            }
+        }
+    }
+
     @Test func `a question stays open when the host is started anew`() async throws {
         try await withTemporaryDirectory { home in
             let asked = Shown()
