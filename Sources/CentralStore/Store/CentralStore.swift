@@ -112,6 +112,15 @@ package final class CentralStore: Sendable {
         }
     }
 
+    /// Brings what was written into the database's own file, and empties the log beside it: what was erased is in neither.
+    ///
+    /// A reader that is at work keeps some of the log for the next time.
+    package func checkpoint() async throws {
+        try await pool.writeWithoutTransaction { db in
+            _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+    }
+
     /// Waits for what runs and closes every connection.
     package func close() throws { try pool.close() }
 }

@@ -146,10 +146,16 @@ package final class TraceStore: Sendable {
             FROM trace_entries WHERE session_id IN (SELECT value FROM json_each(?))
                 OR json_extract(detail, '$.sender') IN (SELECT value FROM json_each(?))
             """
-        return try await queue.write { db in
-            let count = try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: StatementArguments(lists))
-            if !isDry { try db.execute(sql: "DELETE \(condition)", arguments: StatementArguments(lists)) }
-            return count ?? 0
+        return try await queue.writeWithoutTransaction { db in
+            let count =
+                try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: StatementArguments(lists)) ?? 0
+            guard !isDry, count > 0 else { return count }
+            // What is deleted is overwritten, and the log beside the file emptied.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
+            defer { try? db.execute(sql: "PRAGMA secure_delete = OFF") }
+            try db.execute(sql: "DELETE \(condition)", arguments: StatementArguments(lists))
+            _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            return count
         }
     }
 

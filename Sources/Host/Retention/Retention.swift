@@ -1,6 +1,7 @@
 import CentralStore
 import ControlProtocol
 import Core
+import Glibc
 import HostConfiguration
 import HostLogging
 import LinuxIO
@@ -207,11 +208,26 @@ final class Retention: Sendable {
         )
         // What lives has its file open, and its last words are still to come.
         let live = Set(supervisor.live.all.map(\.key))
+        let history = now - keeps.history
         return try await executors.run { [home, period = keeps.runnerLogs] in
+            let files = try Self.cliFiles(home: home, until: history, isDry: isDry)
             let output = RunnerOutput(in: try Directory(path: "\(home)/data/logs/runners"))
             let names = try output.expired(at: period.map { now - $0 }, except: live)
             if !isDry { try output.remove(names) }
-            return items + names.map { RetentionItem(.runnerOutput, name: $0) }
+            return items + files + names.map { RetentionItem(.runnerOutput, name: $0) }
         }
+    }
+
+    /// Folders of files that agents sent to chats of this machine, as old as the history that named them.
+    private static func cliFiles(home: String, until end: Timestamp, isDry: Bool) throws -> [RetentionItem] {
+        let data = try Directory(path: "\(home)/data")
+        guard try data.status("cli") != nil else { return [] }
+        let folder = try data.directory("cli")
+        let old = try folder.names().filter { name in
+            guard let status = try folder.status(name) else { return false }
+            return status.st_mtim.tv_sec * 1000 <= end.milliseconds
+        }
+        if !isDry { for name in old { try folder.remove(name) } }
+        return old.map { RetentionItem(.chatHistory, name: "data/cli/\($0)") }
     }
 }

@@ -162,6 +162,11 @@ import Testing
                     }
                 }
                 #expect(left == [0, 0, 0, 0])
+                // In no free page, and not in the log beside it.
+                for file in ["nanoclaw.db", "nanoclaw.db-wal"] {
+                    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(home)/data/\(file)"))
+                    #expect(bytes.range(of: Data("my secret is rum".utf8)) == nil, "\(file)")
+                }
                 await #expect(throws: (any Error).self) {
                     try await host.runtime.erasePerson(eve, isDry: false) { _ in }
                 }

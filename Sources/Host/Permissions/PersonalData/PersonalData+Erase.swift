@@ -175,6 +175,15 @@ extension PersonalData {
 
     private func eraseRecords(_ subject: Subject, _ own: [Part], isDry: Bool, _ tell: Tell) async throws {
         let chats = own.compactMap(\.chat)
+        let files = try await central.read { db in
+            try chats.filter { $0.channelType == "cli" }.flatMap { chat in
+                try String.fetchAll(
+                    db,
+                    sql: "SELECT message_id FROM cli_messages WHERE platform_id = ? AND direction = 'out'",
+                    arguments: [chat.platformID]
+                )
+            }
+        }
         let now = central.time.now
         @Sendable func end(_ db: Database) throws -> [PersonalItem] {
             // What is deleted is overwritten, not only let go of.
@@ -240,6 +249,21 @@ extension PersonalData {
         }
         let items = isDry ? try await central.read(end) : try await central.write { db in try end(db) }
         for item in items { try await tell(item) }
+        try await eraseCLIFiles(files, isDry: isDry, tell)
+        if !isDry { try await central.checkpoint() }
+    }
+
+    /// The copies of files that agents sent to the person's own chats of this machine, a folder for each message.
+    private func eraseCLIFiles(_ messages: [String], isDry: Bool, _ tell: Tell) async throws {
+        let count = try await executors.run { [home] in
+            let data = try Directory(path: "\(home)/data")
+            guard try data.status("cli") != nil else { return 0 }
+            let folder = try data.directory("cli")
+            let found = try messages.filter { try PathSegment.isIdentifier($0) && folder.status($0) != nil }
+            if !isDry { for name in found { try folder.remove(name) } }
+            return found.count
+        }
+        if count > 0 { try await tell(PersonalItem(.files, "data/cli", count: count, .erased)) }
     }
 }
 
