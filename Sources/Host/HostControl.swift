@@ -12,6 +12,9 @@ package protocol HostControl: Sendable {
     /// True when this message answers an open card, so that no agent gets it. Writes nothing.
     func answersCard(_ event: InboundEvent) async throws -> Bool
 
+    /// Whether an event that was accepted was a pairing code: true when the host answers it, false for a guess too many.
+    func tookCode(_ event: InboundEvent) -> Bool?
+
     /// Which agents and sessions this message would reach, and why; one entry per wiring, most specific first.
     /// Writes nothing.
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation]
@@ -52,6 +55,12 @@ package protocol HostControl: Sendable {
 
     /// Hands out what is kept of a person, piece by piece.
     func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws
+
+    /// Links of these handles were made or undone by hand: what asked an owner about them is taken back.
+    func linksChanged(_ users: [UserID]) async throws
+
+    /// Somebody has wired the chat: what its card asked is answered, and the message that waits is handed over.
+    func chatWired(_ chat: MessagingGroupID) async throws
 
     /// Takes back what anybody has asked about this agent group.
     func withdrawApprovals(about group: AgentGroupID) async throws

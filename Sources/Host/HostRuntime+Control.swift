@@ -33,6 +33,8 @@ extension HostRuntime: HostControl, ChannelInbox {
         return try await admission.awaitedName(event, from: sender) != nil
     }
 
+    func tookCode(_ event: InboundEvent) -> Bool? { pairing.tookCode(event) }
+
     func explain(_ event: InboundEvent) async throws -> [RouteExplanation] { try await router.explain(event) }
 
     func explain(address: ChatAddress, text: String?, mention: Bool?) async throws -> [RouteExplanation] {
@@ -112,6 +114,20 @@ extension HostRuntime: HostControl, ChannelInbox {
     func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {
         try await personalData.export(user, emit)
     }
+
+    func linksChanged(_ users: [UserID]) async throws {
+        let names = users.map(\.description)
+        try await approvals.withdraw { approval in
+            guard approval.action == LinkHandles.kind,
+                let payload = (try? JSONValue(parsing: approval.plan))?[key: "payload"]
+            else { return false }
+            return ["user", "other"].contains { key in
+                payload[key: key]?.array?.contains { $0.string.map(names.contains) ?? false } ?? false
+            }
+        }
+    }
+
+    func chatWired(_ chat: MessagingGroupID) async throws { try await admission.wired(chat) }
 
     func withdrawApprovals(about group: AgentGroupID) async throws {
         try await approvals.withdraw { $0.agentGroupID == group }

@@ -20,6 +20,8 @@ final class PairingDesk: Sendable {
     private let openUntil: Mutex<Timestamp?>
     /// Events that brought a right code lately, oldest first.
     private let taken = Mutex<[String]>([])
+    /// Events that were dropped as guesses too many, oldest first.
+    private let refused = Mutex<[String]>([])
 
     init(
         central: CentralStore,
@@ -64,7 +66,7 @@ final class PairingDesk: Sendable {
     /// `isPrivate`: nobody but the sender reads the chat.
     func take(_ event: InboundEvent, from sender: UserID?, isPrivate: Bool) async throws -> Verdict {
         guard let sender, !event.isBot, let code = PairingCode(message: event.content.text) else { return .route }
-        let key = "\(event.address.chat)|\(event.dedupKey)"
+        let key = Self.key(event)
         // The platform brings it again: the code is used up, and the agent is not to read it.
         if taken.withLock({ $0.contains(key) }) { return .taken }
         let now = time.now
@@ -82,6 +84,10 @@ final class PairingDesk: Sendable {
         switch outcome {
         case .noneOpen, .wrong: return .route
         case .refused:
+            refused.withLock { refused in
+                refused.append(key)
+                if refused.count > 100 { refused.removeFirst() }
+            }
             logger.warning("A pairing code was not compared: too many tries", metadata: ["sender": "\(sender)"])
             return .refused
         case .void(let reason): say("That code gives nothing: \(reason).", event)
@@ -107,6 +113,16 @@ final class PairingDesk: Sendable {
         }
         return verdict
     }
+
+    /// What became of an event that was taken in as a code: true for one that is answered, false for a guess too many; nil
+    /// for any other message.
+    func tookCode(_ event: InboundEvent) -> Bool? {
+        let key = Self.key(event)
+        if taken.withLock({ $0.contains(key) }) { return true }
+        return refused.withLock({ $0.contains(key) }) ? false : nil
+    }
+
+    private static func key(_ event: InboundEvent) -> String { "\(event.address.chat)|\(event.dedupKey)" }
 
     private func isAnyOpen(_ now: Timestamp) -> Bool {
         openUntil.withLock { until in

@@ -77,6 +77,12 @@ final class FakeHostControl: HostControl {
 
     func exportPerson(_ user: UserID, _ emit: @escaping @Sendable (ExportFrame) async throws -> Void) async throws {}
 
+    func tookCode(_ event: InboundEvent) -> Bool? { nil }
+
+    func linksChanged(_ users: [UserID]) async throws {}
+
+    func chatWired(_ chat: MessagingGroupID) async throws {}
+
     func withdrawApprovals(about group: AgentGroupID) async throws {}
 
     func erasePerson(

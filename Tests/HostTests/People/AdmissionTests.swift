@@ -358,6 +358,50 @@ import Testing
         }
     }
 
+    @Test func `a chat that is wired by hand is asked about no more, and its message is handed over`() async throws {
+        try await withBoss { host in
+            try await host.runtime.accept(direct(host, "hello bot", from: "boss"))
+            try await isAsked(host, ["register_channel"])
+            let chat = try #require(
+                try await host.runtime.central.read { db in
+                    try MessagingGroupID.fetchOne(db, sql: "SELECT messaging_group_id FROM pending_channel_approvals")
+                }
+            )
+            _ = try await host.control(
+                "wirings create",
+                ["group": .string(host.group.id.rawValue), "chat": .string(chat.rawValue), "pattern": "."]
+            )
+            try await host.eventually("the message is answered") {
+                host.channel.texts.contains { $0.contains("hello bot") && $0.hasPrefix("echo") }
+            }
+            try await isAsked(host, [])
+            let denied = try await host.runtime.central.read { try MessagingGroup.fetchOne($0, key: chat)?.deniedAt }
+            #expect(denied == nil)
+        }
+    }
+
+    @Test func `a link that is undone or made by hand is asked about no more`() async throws {
+        for command in ["users link", "users unlink"] {
+            try await withBoss { host in
+                let now = host.runtime.time.now
+                try await host.runtime.central.write { db in
+                    let ben = UserID(channel: "test", native: "ben")
+                    try UserRole.grant(.admin, to: ben, in: host.group.id, now: now, db)
+                    try User.upsert(UserID(channel: "test", native: "eve"), now: now, db)
+                }
+                let eve = UserID(channel: "test", native: "eve")
+                let made = try await host.runtime.pair(PairingOffer(.link), by: eve, isHomeOwner: false)
+                try await host.runtime.accept(direct(host, made.code.text, from: "ben"))
+                try await isAsked(host, ["link_handles"])
+                _ = try await host.control(
+                    command,
+                    command == "users link" ? ["user": "test:eve", "other": "test:ben"] : ["user": "test:eve"]
+                )
+                try await isAsked(host, [])
+            }
+        }
+    }
+
     @Test func `only so many chats are asked about at once`() async throws {
         try await withBoss { host in
             for number in 0..<(PendingChat.most + 5) {

@@ -1,7 +1,9 @@
 import CentralStore
 import ChannelKit
+import ControlProtocol
 import Core
 import GRDB
+import Glibc
 import People
 import TestSupport
 import Testing
@@ -40,6 +42,24 @@ import Testing
                 try await host.runtime.accept(direct(host, "hello", from: "ann"))
                 await host.channel.waitForSent(2)
                 #expect(host.channel.texts.last?.contains("hello") == true)
+            }
+        }
+    }
+
+    @Test func `whoever sends a code in a chat of this machine is told how it ended, and waits for no turn`()
+        async throws
+    {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                let me = UserID(channel: "cli", native: "\(geteuid())")
+                func send(_ text: String) async throws -> ChatSent {
+                    try await host.control("chat send", ["chat": "cli:local:main", "text": .string(text)])
+                        .decoded(as: ChatSent.self)
+                }
+                let made = try await host.runtime.pair(PairingOffer(.link), by: Self.home, isHomeOwner: true)
+                let sent = try await send(made.code.text)
+                #expect(sent.answersCard == true && sent.answering == 0, "\(sent) of \(me)")
+                #expect(try await send("hello").answersCard == false)
             }
         }
     }

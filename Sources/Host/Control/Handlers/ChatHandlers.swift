@@ -126,9 +126,19 @@ struct ChatHandlers: Sendable {
             if isNew { try? await context.cli.withdraw(event) }
             throw error
         }
-        return try JSONValue(
-            encoding: ChatSent(id: id, routes: routes.map(ChatSent.Route.init), answersCard: answersCard)
-        )
+        // A code was compared only now: the host answers a right one, and drops the guess that is one too many.
+        let isAnswered = context.host.tookCode(event)
+        if isAnswered == false {
+            throw ControlError(
+                .conflict,
+                "this was taken for a pairing code, and too many wrong ones came from you: wait ten minutes"
+            )
+        }
+        let sent =
+            isAnswered == true
+            ? ChatSent(id: id, routes: [], answersCard: true)
+            : ChatSent(id: id, routes: routes.map(ChatSent.Route.init), answersCard: answersCard)
+        return try JSONValue(encoding: sent)
     }
 
     private func stop(_ call: inout ControlCall) async throws -> JSONValue {

@@ -88,6 +88,7 @@ struct PairingHandlers: Sendable {
             try Identity.link(user, other, by: caller, now: now, db)
             return try Identity.handles(of: user, db)
         }
+        try await context.host.linksChanged([user, other])
         return ["handles": .array(handles.map { .string($0.description) })]
     }
 
@@ -101,6 +102,7 @@ struct PairingHandlers: Sendable {
             try Identity.unlink(user, by: caller, now: now, db)
             return Array(others)
         }
+        try await context.host.linksChanged([user])
         return ["unlinked": .string(user.description), "left": .array(left.map { .string($0.description) })]
     }
 

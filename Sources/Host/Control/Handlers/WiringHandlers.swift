@@ -85,6 +85,7 @@ struct WiringHandlers: Sendable {
             return made
         }
         await context.host.groupChanged(wiring.agentGroupID)
+        if let chat = wiring.messagingGroupID { try await context.host.chatWired(chat) }
         return try await record(wiring.id)
     }
 

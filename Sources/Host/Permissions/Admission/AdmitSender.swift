@@ -21,7 +21,9 @@ struct AdmitSender: ApprovalAction {
         ]
     }
 
-    func title(_ plan: Plan) -> String { "Somebody unknown writes to the agent" }
+    func title(_ plan: Plan) -> String {
+        "Somebody unknown writes to the agent: \(plan.payload[key: "sender"]?.string ?? "")"
+    }
 
     func summary(_ plan: Plan) -> String {
         let name = plan.payload[key: "sender_name"]?.string ?? ""

@@ -60,7 +60,10 @@ struct LinkHandles: ApprovalAction {
             try Identity.link(user, other, by: approved.approver, now: now, db)
             return true
         }
-        return isDone ? "\(user) and \(other) are one person now." : "This link waits no more."
+        guard isDone else {
+            throw ApprovalError(.notPending, "this link waits no more, or one of the two has got others since")
+        }
+        return "\(user) and \(other) are one person now."
     }
 }
 

@@ -31,7 +31,9 @@ struct RegisterChannel: ApprovalAction {
     }
 
     func title(_ plan: Plan) -> String {
-        plan.payload[key: "is_group"] == true ? "A group asks for an agent" : "Somebody writes to the bot"
+        let chat = plan.payload[key: "chat"]?.string ?? ""
+        return plan.payload[key: "is_group"] == true
+            ? "A group asks for an agent: \(chat)" : "Somebody writes to the bot in \(chat)"
     }
 
     func summary(_ plan: Plan) -> String {
@@ -98,6 +100,23 @@ extension AdmissionDesk {
         await groupChanged(group)
         tasks.add { await self.handOver(connected.row) }
         return "\(connected.place.address) is connected to \(name)."
+    }
+
+    /// Somebody has wired the chat by hand: nobody is asked any more, and the message that waits is handed over.
+    func wired(_ chat: MessagingGroupID) async throws {
+        let row = try await central.write { db -> PendingChat? in
+            guard var row = try PendingChat.fetchOne(db, key: chat), !row.isApproved else { return nil }
+            row.isApproved = true
+            try row.update(db)
+            return row
+        }
+        guard let row else { return }
+        try await approvals.withdraw { approval in
+            approval.action == RegisterChannel.kind
+                && (try? JSONValue(parsing: approval.plan))?[key: "payload"]?[key: "messaging_group"]?.string
+                    == chat.rawValue
+        }
+        tasks.add { await self.handOver(row) }
     }
 
     // MARK: - A new agent's name
