@@ -149,7 +149,7 @@ package struct InsideCall: Sendable {
                 throw ControlError(
                     .forbidden,
                     "\(verb.command) needs the scope global, which an admin sets with "
-                        + "`nanoclaw groups config update --group \(caller.folder) --set cliScope=global`"
+                        + "`nanoclaw groups config update \(caller.folder) --cli-scope global`"
                 )
             }
         }

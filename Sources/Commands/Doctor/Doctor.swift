@@ -71,6 +71,15 @@ struct Doctor: Sendable {
                 fix: .give(home, to: geteuid())
             )
         }
+        // Members of the group that may use the socket pass through the home to it.
+        if isOpenToGroup(status.st_gid), stat(home, &status) == 0, status.st_mode & 0o011 == 0 {
+            return Finding(
+                .bad,
+                "home",
+                "\(home) lets nobody of control.group through to its control socket",
+                fix: .close(home, to: "711")
+            )
+        }
         return Finding(.good, "home", "\(home), owner \(status.st_uid)")
     }
 

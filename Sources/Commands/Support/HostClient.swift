@@ -142,7 +142,8 @@ package final class HostClient: Sendable {
         case EACCES, EPERM:
             CommandFailure(
                 .noHost,
-                "the host of \(home) is not yours: only the home's owner and root may talk to it (\(error))"
+                "the host of \(home) is not yours: only the home's owner, root and members of its control.group may talk to "
+                    + "it (\(error))"
             )
         default:
             CommandFailure(.noHost, "no host serves \(home); start it with `\(start(home))`")

@@ -1,6 +1,7 @@
 import CentralStore
 import ControlProtocol
 import Core
+import GRDB
 
 /// What a client of the control socket may ask for.
 package enum ControlAuthority: Sendable, Equatable {
@@ -34,12 +35,16 @@ struct RoleCheck: Sendable {
         "tasks show", "tasks run", "tasks pause", "tasks resume", "tasks update", "tasks cancel", "tasks history",
     ]
 
+    /// Commands about a conversation that the admin of its group may use.
+    static let ofSession: Set = ["sessions history", "sessions stop"]
+
     /// Throws `forbidden` with the role that is missing, and the command that grants it.
     func check(_ call: ControlCall) async throws {
         let access = try await context.store.read { db in try Access.of(call.caller, db) }
         if access.isOwner { return }
         guard !Self.owners.contains(call.command) else { throw refusal(call, "the role owner", "--role owner") }
-        if access.isGlobalAdmin { return }
+        // A code of one's own gives its maker nothing that the other has not.
+        if access.isGlobalAdmin || call.command == "users link-code" { return }
         var arguments = call.arguments
         if call.command.hasPrefix("chat ") {
             return try await checkChat(call, access)
@@ -54,7 +59,11 @@ struct RoleCheck: Sendable {
             let task = try? await context.store.read { db in try Lookup.task(name, db) }
             if let task, access.isAdmin(of: task.agentGroupID) { return }
         }
-        throw refusal(call, "the role admin", "--role admin")
+        if Self.ofSession.contains(call.command), let name = arguments.value("session")?.string {
+            let session = try? await context.store.read { db in try Lookup.session(name, db) }
+            if let session, access.isAdmin(of: session.agentGroupID) { return }
+        }
+        throw try await groupRefusal(call, access)
     }
 
     /// Who talks in a chat, or reads it, is a member of every agent group that hears it.
@@ -70,6 +79,21 @@ struct RoleCheck: Sendable {
                     + "`nanoclaw members add --user \(call.caller) --group GROUP`"
             )
         }
+    }
+
+    /// What somebody is told who may be admin of a group and is not asked for one.
+    private func groupRefusal(_ call: ControlCall, _ access: Access) async throws -> ControlError {
+        let isOfGroup = Self.ofGroup.union(Self.ofTask).union(Self.ofSession).contains(call.command)
+        guard isOfGroup else { return refusal(call, "the role admin of every agent group", "--role admin") }
+        guard let own = access.adminOf.sorted().first else {
+            return refusal(call, "the role admin", "--role admin --group GROUP")
+        }
+        let folder = try await context.store.read { db in try AgentGroup.fetchOne(db, key: own)?.folder }
+        return ControlError(
+            .forbidden,
+            "\(call.caller) is admin of single agent groups, and \(call.command) was not about one of these: name it, as in "
+                + "`--group \(folder ?? own.rawValue)`"
+        )
     }
 
     private func refusal(_ call: ControlCall, _ role: String, _ option: String) -> ControlError {

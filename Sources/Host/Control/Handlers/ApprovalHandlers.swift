@@ -88,16 +88,22 @@ struct ApprovalHandlers: Sendable {
         return try await record(row.id)
     }
 
-    /// `id`, `answer` (an answer's value; default `once`), `days` of a standing grant.
+    /// `id`, `answer` (an answer's value; `once` without, or the only one that allows), `days` of a standing grant.
     private func approve(_ call: inout ControlCall) async throws -> JSONValue {
         let row = try await named(&call)
-        let answer = try call.arguments.optional("answer") ?? "once"
+        let answer = try call.arguments.optional("answer")
         let days = try call.arguments.integer("days", 1...365)
         try call.arguments.finish()
         let choices = try JSONText.decode([ApprovalChoice].self, row.choices)
-        guard let choice = choices.first(where: { $0.value == answer && $0.effect != .deny }) else {
-            let known = choices.filter { $0.effect != .deny }.map(\.value).joined(separator: ", ")
-            throw ControlError(.invalidArguments, "\"answer\" is one of \(known)")
+        let allowing = choices.filter { $0.effect != .deny }
+        let only = allowing.count == 1 ? allowing.first : nil
+        guard let choice = allowing.first(where: { $0.value == answer ?? "once" }) ?? (answer == nil ? only : nil)
+        else {
+            guard row.status == ApprovalStatus.pending.rawValue else {
+                throw ControlError(.conflict, "\(row.id): it is \(row.status) already")
+            }
+            let known = allowing.map { "`--answer \($0.value)` (\($0.label))" }.joined(separator: ", ")
+            throw ControlError(.invalidArguments, "\(row.id) asks which: \(known)")
         }
         guard days == nil || choice.effect == .always else {
             throw ControlError(.invalidArguments, "\"days\" are those of a standing grant: say \"always\"")
