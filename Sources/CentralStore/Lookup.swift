@@ -1,5 +1,6 @@
 import Core
 package import GRDB
+import Scheduling
 
 /// Finds what a person named: by id, folder, name, or a beginning of the id that only one has.
 ///
@@ -58,7 +59,12 @@ package enum Lookup {
             text,
             [
                 { try ScheduledTask.filter(ScheduledTask.CodingKeys.id == text).fetchAll(db) },
-                { try ScheduledTask.filter(ScheduledTask.CodingKeys.name == text).fetchAll(db) },
+                {
+                    // A name is that of the task which is not over, if there is one.
+                    let named = try ScheduledTask.filter(ScheduledTask.CodingKeys.name == text).fetchAll(db)
+                    let live = named.filter { [.active, .paused].contains($0.state) }
+                    return live.isEmpty ? named : live
+                },
                 { try beginning(ScheduledTask.self, text, db) },
             ]
         ) { "\($0.id) (\($0.label))" }

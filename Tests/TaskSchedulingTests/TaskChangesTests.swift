@@ -70,6 +70,22 @@ import Testing
         }
     }
 
+    @Test func `a name means one task among those that are not over`() async throws {
+        try await withScene { scene in
+            let first = try await scene.make { ($0.every, $0.name) = ("1h", "morning") }
+            let taken = await message { _ = try await scene.make { ($0.every, $0.name) = ("2h", "morning") } }
+            #expect(taken.contains("\(first.id)") && taken.contains("already"), "\(taken)")
+            let other = try await scene.make { ($0.every, $0.name) = ("2h", "evening") }
+            let renamed = await message { _ = try await update(other.id, scene) { $0.name = "morning" } }
+            #expect(renamed.contains("already"), "\(renamed)")
+            let now = scene.clock.now
+            try await scene.store.write { db in _ = try ScheduledTask.cancel(first.id, now: now, db) }
+            // Of one that is over the name is free, and means the new one.
+            let second = try await scene.make { ($0.every, $0.name) = ("3h", "morning") }
+            #expect(try await scene.store.read { try Lookup.task("morning", $0).id } == second.id)
+        }
+    }
+
     @Test func `§16.271 what cannot be changed is said to be so`() async throws {
         try await withScene { scene in
             let task = try await scene.make { $0.every = "1h" }

@@ -100,8 +100,11 @@ package enum DenialLimit {
     /// Denials of one action in one session within an hour, whatever the turns are called.
     package static let countPerHour = 10
 
-    /// True when the turn may not ask for this action any more.
-    package static func isReached(_ denials: Int, inHour: Int) -> Bool { denials >= count || inHour >= countPerHour }
+    /// Which limit is reached, in words: the turn may not ask for this action any more; nil when none is.
+    package static func reached(_ denials: Int, inHour: Int) -> String? {
+        if denials >= count { return "\(count) times in a turn" }
+        return inHour >= countPerHour ? "\(countPerHour) times in this conversation within an hour" : nil
+    }
 }
 
 /// How much may wait for somebody's word at once.

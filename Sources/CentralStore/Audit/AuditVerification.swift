@@ -16,7 +16,7 @@ package struct AuditVerification: Sendable, Equatable {
             // Before the entries: those that come meanwhile stand behind it.
             head = try AuditHead.read(home: home)
         } catch {
-            let fault = "data/\(AuditHead.file) cannot be read: \(error)"
+            let fault = "data/\(AuditHead.file) is not as it was written"
             return AuditVerification(count: 0, hash: AuditEntry.origin, fault: fault)
         }
         let store = try CentralStore(readingHome: home)

@@ -69,6 +69,7 @@ extension ScheduledTask {
             updatedAt: now
         )
         try task.take(fields)
+        try task.refuseTakenName(db)
         try task.insert(db)
         return (task, schedule.remark)
     }
@@ -87,9 +88,21 @@ extension ScheduledTask {
         guard task.state != .done else {
             throw StoreError(.conflict, "task \(id) has run for the last time: give it a new time, or make another")
         }
+        if fields.name != nil { try task.refuseTakenName(db) }
         task.updatedAt = now
         try task.update(db)
         return (task, remark)
+    }
+
+    /// A name means one task of its agent among those that are not over.
+    private func refuseTakenName(_ db: Database) throws {
+        guard let name else { return }
+        let sql = "agent_group_id = ? AND name = ? AND state IN ('active', 'paused') AND id <> ?"
+        guard let other = try Self.filter(sql: sql, arguments: [agentGroupID, name, id]).fetchOne(db) else { return }
+        throw StoreError(
+            .conflict,
+            "name: \(other.id) is called \"\(name)\" already: take another name, or cancel that task"
+        )
     }
 
     /// Holds it: what falls due waits until it is resumed.

@@ -60,7 +60,7 @@ extension ApprovalService {
                 expiresAt: end
             )
             try grant.insert(db)
-            try self.audit("bypass", grant: grant.id, user: decider.user, detail: "until \(end)", db)
+            try self.audit("bypass", grant: grant.id, group: group, user: decider.user, detail: "until \(end)", db)
             return grant
         }
     }
@@ -77,7 +77,14 @@ extension ApprovalService {
             grant.revokedAt = now
             grant.revokedBy = decider.user
             try grant.update(db)
-            try self.audit("revoked", grant: id, user: decider.user, detail: "", db)
+            try self.audit(
+                "revoked",
+                grant: id,
+                group: grant.agentGroupID,
+                user: decider.user,
+                detail: id.rawValue,
+                db
+            )
         }
     }
 
@@ -96,13 +103,21 @@ extension ApprovalService {
         _ event: String,
         _ approval: ApprovalID? = nil,
         grant: GrantID? = nil,
+        group: AgentGroupID? = nil,
         user: UserID? = nil,
         detail: String,
         _ db: Database
     ) throws {
-        try AuditEntry(at: time.now, event: event, approval: approval, grant: grant, by: user, detail: detail).append(
-            db
-        )
+        let group = try group ?? approval.flatMap { try ApprovalRow.fetchOne(db, key: $0)?.agentGroupID }
+        try AuditEntry(
+            at: time.now,
+            event: event,
+            approval: approval,
+            grant: grant,
+            group: group,
+            by: user,
+            detail: detail
+        ).append(db)
     }
 }
 

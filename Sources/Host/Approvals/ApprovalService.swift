@@ -126,7 +126,7 @@ package final class ApprovalService: Sendable {
                 ),
                 db
             )
-            try self.audit("asked", row.id, user: reached.user, detail: "sha256:\(plan.hash)", db)
+            try self.audit("asked", row.id, user: reached.user, detail: "\(plan.action) sha256:\(plan.hash)", db)
             return (.pending(row.id, isNew: true, expiresAt: row.expiresAt), id)
         }
         crashPoint("approval.asked")
@@ -154,13 +154,14 @@ package final class ApprovalService: Sendable {
                 if let asked = try request.asker.flatMap({ try ApprovalRow.asked($0.session, $0.request, db) }) {
                     return .outcome(.pending(asked.id, isNew: false, expiresAt: asked.expiresAt))
                 }
-                if try Self.isBlocked(plan, request.asker, now, db) { return .blocked }
                 if let joined = try self.join(plan, request.asker, now, db) { return .outcome(joined) }
                 let grants = try GrantRow.standing(now, db)
                 let standing = try grants.first { grant in
                     try grant.covers(plan, scopeHash, level, now) && Self.stillCounts(grant, plan, level, db)
                 }
-                guard let grant = standing else { return .nothing }
+                guard let grant = standing else {
+                    return try Self.block(plan, request.asker, now, db).map { .blocked($0) } ?? .nothing
+                }
                 try self.insertGranted(id, plan, scopeHash, level, grant, request.asker, now, db)
                 return .outcome(.granted(id, by: grant.id))
             }
@@ -172,10 +173,10 @@ package final class ApprovalService: Sendable {
         switch early {
         case .nothing: return nil
         case .outcome(let outcome): return outcome
-        case .blocked:
+        case .blocked(let how):
             throw ApprovalError(
                 .notPending,
-                "\(plan.action) was denied too often (\(DenialLimit.count) times in a turn): do not ask again, go on without it"
+                "\(plan.action) was denied too often (\(how)): do not ask again, go on without it"
             )
         }
     }
@@ -190,17 +191,17 @@ package final class ApprovalService: Sendable {
     private enum Early {
         case nothing
         case outcome(ApprovalOutcome)
-        case blocked
+        case blocked(String)
     }
 
-    /// True for a turn that was told no too often; a sandbox names its turns itself, so its session counts too.
-    private static func isBlocked(
+    /// How a turn was told no too often, nil for one that was not; as a sandbox names its turns itself, its session counts too.
+    private static func block(
         _ plan: Plan,
         _ asker: ApprovalAsker?,
         _ now: Timestamp,
         _ db: Database
-    ) throws -> Bool {
-        guard let asker else { return false }
+    ) throws -> String? {
+        guard let asker else { return nil }
         let inHour = try ApprovalRow.denials(
             plan.action,
             session: asker.session,
@@ -210,7 +211,7 @@ package final class ApprovalService: Sendable {
         let inTurn = try asker.turn.map {
             try ApprovalRow.denials(plan.action, session: asker.session, turn: $0, db)
         }
-        return DenialLimit.isReached(inTurn ?? 0, inHour: inHour)
+        return DenialLimit.reached(inTurn ?? 0, inHour: inHour)
     }
 
     /// True while whoever gave the grant could still give their word themselves.

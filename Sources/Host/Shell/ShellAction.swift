@@ -50,7 +50,10 @@ struct ShellApproval: ApprovalAction {
         guard command(plan) != nil else { throw ApprovalError(.invalidPlan, "the plan holds no command") }
     }
 
-    func title(_ plan: Plan) -> String { "Run a shell command" }
+    func title(_ plan: Plan) -> String {
+        guard let text = command(plan)?.command else { return "Run a shell command" }
+        return "Run a shell command: \(text.prefix(60))\(text.count > 60 ? "…" : "")"
+    }
 
     func summary(_ plan: Plan) -> String {
         guard let command = command(plan) else { return "The plan cannot be read." }

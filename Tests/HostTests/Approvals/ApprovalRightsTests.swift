@@ -212,6 +212,36 @@ import Testing
         }
     }
 
+    @Test func `an approver is reached by any handle of theirs, on the origin's channel first`() async throws {
+        let channel = FakeChannel(dms: { $0.native == "gone" ? nil : "dm-\($0.native)" })
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: channel) { host in
+                host.runtime.approvals.register(PaintShed())
+                let now = host.runtime.time.now
+                try await host.runtime.central.write { db in
+                    let (role, linked) = (
+                        UserID(channel: "far", native: "ann"), UserID(channel: "test", native: "ann2")
+                    )
+                    try UserRole.grant(.admin, to: role, in: host.group.id, now: now, db)
+                    try User.upsert(linked, now: now, db)
+                    try Identity.link(role, linked, by: nil, now: now, db)
+                }
+                let id = try await host.ask().id
+                try await host.eventually("the card is there") { try await host.card(id) != nil }
+                #expect(try await host.card(id)?.address.platformID == "dm-ann2")
+                let mine = try await host.commands.run(
+                    ControlCall(
+                        caller: UserID(channel: "test", native: "ann2"),
+                        authority: .roles,
+                        request: ControlRequest(id: "1", command: "approvals list", arguments: [:]),
+                        emit: { _ in }
+                    )
+                )
+                #expect(mine.array?.count == 1)
+            }
+        }
+    }
+
     @Test func `§16.240 group admins are asked before global admins and owners, those of the origin's channel first`()
         async throws
     {
