@@ -10,6 +10,9 @@ package struct ControlArguments: Sendable {
         rest = request.arguments.filter { $0.value != .null }
     }
 
+    /// Puts a value in the place of another, such as the id of what was named.
+    package mutating func pin(_ name: String, _ value: String) { rest[name] = .string(value) }
+
     /// Whether this argument was given and is still to be taken.
     package func has(_ name: String) -> Bool { rest[name] != nil }
 

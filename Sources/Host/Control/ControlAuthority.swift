@@ -39,8 +39,10 @@ struct RoleCheck: Sendable {
     static let ofSession: Set = ["sessions history", "sessions stop"]
 
     /// Throws `forbidden` with the role that is missing, and the command that grants it.
-    func check(_ call: ControlCall) async throws {
-        let access = try await context.store.read { db in try Access.of(call.caller, db) }
+    ///
+    /// What was named is put into the call by its id, so that what was looked at is what is changed.
+    func check(_ call: inout ControlCall) async throws {
+        let access = try await context.store.read { [caller = call.caller] db in try Access.of(caller, db) }
         if access.isOwner { return }
         guard !Self.owners.contains(call.command) else { throw refusal(call, "the role owner", "--role owner") }
         // A code of one's own gives its maker nothing that the other has not.
@@ -53,15 +55,17 @@ struct RoleCheck: Sendable {
         if call.command.hasPrefix("approvals "), !access.adminOf.isEmpty { return }
         if Self.ofGroup.contains(call.command), let name = arguments.value("group")?.string {
             let group = try? await context.store.read { db in try Lookup.agentGroup(name, db) }
-            if let group, access.isAdmin(of: group.id) { return }
+            if let group, access.isAdmin(of: group.id) { return call.arguments.pin("group", group.id.rawValue) }
         }
         if Self.ofTask.contains(call.command), let name = arguments.value("task")?.string {
             let task = try? await context.store.read { db in try Lookup.task(name, db) }
-            if let task, access.isAdmin(of: task.agentGroupID) { return }
+            if let task, access.isAdmin(of: task.agentGroupID) { return call.arguments.pin("task", task.id.rawValue) }
         }
         if Self.ofSession.contains(call.command), let name = arguments.value("session")?.string {
             let session = try? await context.store.read { db in try Lookup.session(name, db) }
-            if let session, access.isAdmin(of: session.agentGroupID) { return }
+            if let session, access.isAdmin(of: session.agentGroupID) {
+                return call.arguments.pin("session", session.id.rawValue)
+            }
         }
         throw try await groupRefusal(call, access)
     }
@@ -89,10 +93,11 @@ struct RoleCheck: Sendable {
             return refusal(call, "the role admin", "--role admin --group GROUP")
         }
         let folder = try await context.store.read { db in try AgentGroup.fetchOne(db, key: own)?.folder }
+        let named =
+            Self.ofGroup.contains(call.command) ? "`--group \(folder ?? own.rawValue)`" : "its id, as the list shows it"
         return ControlError(
             .forbidden,
-            "\(call.caller) is admin of single agent groups, and \(call.command) was not about one of these: name it, as in "
-                + "`--group \(folder ?? own.rawValue)`"
+            "\(call.caller) is admin of single agent groups, and \(call.command) was not about one of these: name it by \(named)"
         )
     }
 

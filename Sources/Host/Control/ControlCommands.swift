@@ -83,16 +83,16 @@ package struct ControlCommands: Sendable {
                 "the host knows no command \"\(call.command.prefix(60))\": is it older than this nanoclaw?"
             )
         }
+        var given = call
         if call.authority != .homeOwner {
             guard let roles else { throw ControlError(.forbidden, "only the home's owner may ask") }
             do {
-                try await roles.check(call)
+                try await roles.check(&given)
             } catch let error as ControlError where error.code == .forbidden {
                 try await audit?.note(call, isAllowed: false)
                 throw error
             }
         }
-        var given = call
         let result = try await handler(&given)
         if CommandAudit.isChange(call.command) {
             do {

@@ -227,16 +227,16 @@ extension TestHost {
     }
 
     /// What the control socket answers, without the socket.
-    var commands: ControlCommands {
-        ControlCommands(
-            ControlContext(
-                home: runtime.options.home,
-                store: runtime.central,
-                host: runtime,
-                cli: runtime.cli,
-                traces: runtime.traces,
-                approvals: runtime.approvals
-            )
+    var commands: ControlCommands { ControlCommands(context) }
+
+    var context: ControlContext {
+        ControlContext(
+            home: runtime.options.home,
+            store: runtime.central,
+            host: runtime,
+            cli: runtime.cli,
+            traces: runtime.traces,
+            approvals: runtime.approvals
         )
     }
 

@@ -65,8 +65,26 @@ import Testing
                     try await ask("7001", command, ["task": "theirs"])
                 }
                 // Not the advice to become admin of everything.
-                #expect(error?.message.contains("--group \(group)") == true, "\(error?.message ?? "")")
+                #expect(error?.message.contains("by its id") == true, "\(error?.message ?? "")")
             }
+        }
+    }
+
+    @Test func `what was looked at is what is changed, whatever its name means by then`() async throws {
+        try await with { host, _ in
+            var call = ControlCall(
+                caller: UserID(channel: "cli", native: "7001"),
+                authority: .roles,
+                request: ControlRequest(
+                    id: "1",
+                    command: "groups config update",
+                    arguments: ["group": .string(host.group.folder), "set": ["shellPolicy": "ask"]]
+                ),
+                emit: { _ in }
+            )
+            try await RoleCheck(context: host.context).check(&call)
+            var arguments = call.arguments
+            #expect(try arguments.required("group") == host.group.id.rawValue)
         }
     }
 
