@@ -80,6 +80,7 @@ extension HostRuntime: HostControl, ChannelInbox {
         let handle = try await sessions.session(session)
         try await supervisor.exclusively(handle) {
             handle.status = .closed
+            _ = await self.deliveries.session(handle).stopRequests()
             try await self.stopping.forget(handle)
             try await self.central.setStatus(.closed, reason: nil, of: session)
         }

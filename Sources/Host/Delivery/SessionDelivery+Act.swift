@@ -29,6 +29,7 @@ extension SessionDelivery {
         turns.tried(message, of: item.delivery.turn)
         let starts = context.actions.startsTurn(action.action)
         switch result {
+        case .unavailable where handle.stops != stops: return discard(item, in: key)
         case .unavailable(let error): return await retryLater(item, in: key, error)
         case .unknown(let reason):
             // Nothing was tried.

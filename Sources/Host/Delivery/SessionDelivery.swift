@@ -176,12 +176,11 @@ actor SessionDelivery {
             tell("row_refused", "rejected:\(rejected.id)", nil, "A message of yours was refused: \(rejected.reason)")
         }
         let now = context.time.now
+        let taken = Dictionary(grouping: snapshot.acks, by: \.turn).mapValues { $0.map(\.message) }
         for row in snapshot.rows where known.insert(row.id).inserted {
             do {
                 var delivery = try Delivery(row, incarnation: incarnation, state: .retry, at: now)
-                if row.address?.channel == ChatAddress.agents {
-                    delivery.taken = snapshot.acks.filter { $0.turn == row.turn }.map(\.message)
-                }
+                if row.address?.channel == ChatAddress.agents { delivery.taken = taken[row.turn] ?? [] }
                 if isStopped {
                     delivery.state = .failed
                     delivery.error = "stopped before it was sent"
@@ -271,13 +270,23 @@ actor SessionDelivery {
                     drop(delivery)
                 }
             }
+            removeEmpty(key)
         }
+    }
+
+    /// An emptied lane would keep the session from its rest.
+    private func removeEmpty(_ key: DeliveryLane.Key) {
+        guard lanes[key]?.isEmpty == true else { return }
+        lanes[key] = nil
+        releaseIdleWaiters()
     }
 
     /// What the agent has asked of the host is not carried out where nobody has looked at it yet; false when nothing waited.
     func stopRequests() -> Bool {
         let discarded = lanes[.requests]?.discard() ?? []
         for delivery in discarded { drop(delivery) }
+        removeEmpty(.requests)
+        announceTurns()
         return !discarded.isEmpty
     }
 

@@ -43,6 +43,7 @@ extension RunnerSupervisor {
         while entries[id] != nil {
             if let runner = live[id] { runner.kill(.stopped(nil)) }
             entries[id]?.stop = .stopped(nil)
+            entries[id]?.stopThrough = .max
             poke(id)
             try await time.sleep(for: .milliseconds(5))
         }

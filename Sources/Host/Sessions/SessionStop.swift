@@ -14,6 +14,8 @@ struct SessionStop: Sendable {
         // First: what is being asked in this moment is not asked any more, or is taken back below.
         handle.noteStop()
         let wasBusy = try await supervisor.stop(handle, by: user)
+        // What began in between is not asked either.
+        handle.noteStop()
         typing.stop(handle.id)
         let hadRequests = try await withdraw(of: handle.id)
         try await central.write(changesRouting: false) { db in try ActionAnswer.quiet(handle.id, db) }
