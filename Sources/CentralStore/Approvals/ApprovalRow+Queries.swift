@@ -59,6 +59,14 @@ extension ApprovalRow {
         )
     }
 
+    /// How many of that kind wait about this agent which no conversation asks for.
+    package static func unaskedCount(of action: String, _ group: AgentGroupID?, _ db: Database) throws -> Int {
+        let asked = ApprovalAskerRow.select(ApprovalAskerRow.CodingKeys.approvalID)
+        return try filter(
+            Keys.status == "pending" && Keys.action == action && Keys.agentGroupID == group && !asked.contains(Keys.id)
+        ).fetchCount(db)
+    }
+
     /// Those that end next, soonest first.
     package static func nextEnd(_ db: Database) throws -> Timestamp? {
         try Timestamp.fetchOne(db, sql: "SELECT min(expires_at) FROM approvals WHERE status = 'pending'")
@@ -78,9 +86,13 @@ extension ApprovalRow {
         try filter(Keys.status == status).order(Keys.createdAt).fetchAll(db)
     }
 
-    /// Those that ended by then.
-    package static func ended(by time: Timestamp) -> QueryInterfaceRequest<ApprovalRow> {
-        filter(Keys.endedAt != nil && Keys.endedAt <= time)
+    /// Those that ended by then, but for those whose grant may still be used.
+    package static func ended(by time: Timestamp, now: Timestamp) -> QueryInterfaceRequest<ApprovalRow> {
+        let standing = GrantRow.select(GrantRow.CodingKeys.id)
+            .filter(GrantRow.CodingKeys.revokedAt == nil && GrantRow.CodingKeys.expiresAt > now)
+        return filter(
+            Keys.endedAt != nil && Keys.endedAt <= time && (Keys.grantID == nil || !standing.contains(Keys.grantID))
+        )
     }
 
     /// Those that have ended and of which somebody has still to be told.

@@ -1,4 +1,5 @@
 import GRDB
+import LinuxIO
 
 /// Whether the audit is whole: every entry as it was written, none missing.
 package struct AuditVerification: Sendable, Equatable {
@@ -16,7 +17,9 @@ package struct AuditVerification: Sendable, Equatable {
             // Before the entries: those that come meanwhile stand behind it.
             head = try AuditHead.read(home: home)
         } catch {
-            let fault = "data/\(AuditHead.file) is not as it was written"
+            let fault =
+                error is Errno
+                ? "data/\(AuditHead.file) cannot be read: \(error)" : "data/\(AuditHead.file) is not as it was written"
             return AuditVerification(count: 0, hash: AuditEntry.origin, fault: fault)
         }
         let store = try CentralStore(readingHome: home)

@@ -74,7 +74,7 @@ extension Member {
             throw StoreError(.invalid, "channel: \"\(channelType.prefix(80))\" is no channel")
         }
         let known = Member.filter(CodingKeys.userID == userID && CodingKeys.agentGroupID == agentGroupID)
-        try DroppedMessage.forgetWaiting(userID, db)
+        try DroppedMessage.forgetWaiting(userID, for: agentGroupID, db)
         if let before = try known.fetchOne(db), before.channelType == channelType { return false }
         try insert(db, onConflict: .replace)
         try AuditEntry(

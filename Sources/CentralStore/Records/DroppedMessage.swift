@@ -32,10 +32,11 @@ package struct DroppedMessage: CentralRecord {
 }
 
 extension DroppedMessage {
-    /// Somebody has let this person in: they do not wait for that any more.
-    static func forgetWaiting(_ sender: UserID, _ db: Database) throws {
+    /// Somebody has let this person in: they do not wait for that agent any more.
+    static func forgetWaiting(_ sender: UserID, for group: AgentGroupID, _ db: Database) throws {
         try filter(
-            CodingKeys.senderID == sender.description && CodingKeys.reason == DropReason.unknownSenderRequestApproval
+            CodingKeys.senderID == sender.description && CodingKeys.agentGroupID == group
+                && CodingKeys.reason == DropReason.unknownSenderRequestApproval
         ).deleteAll(db)
     }
 }

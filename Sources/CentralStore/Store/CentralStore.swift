@@ -114,10 +114,10 @@ package final class CentralStore: Sendable {
 
     /// Brings what was written into the database's own file, and empties the log beside it: what was erased is in neither.
     ///
-    /// A reader that is at work keeps some of the log for the next time.
-    package func checkpoint() async throws {
+    /// False when a reader that is at work has kept some of the log.
+    package func checkpoint() async throws -> Bool {
         try await pool.writeWithoutTransaction { db in
-            _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
         }
     }
 

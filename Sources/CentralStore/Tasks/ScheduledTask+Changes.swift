@@ -83,12 +83,13 @@ extension ScheduledTask {
         _ db: Database
     ) throws -> (task: ScheduledTask, remark: String?) {
         var task = try live(id, orDone: true, db)
+        let wasDone = task.state == .done
         try task.take(fields)
         let remark = try task.reschedule(fields, now: now)
         guard task.state != .done else {
             throw StoreError(.conflict, "task \(id) has run for the last time: give it a new time, or make another")
         }
-        if fields.name != nil { try task.refuseTakenName(db) }
+        if fields.name != nil || wasDone { try task.refuseTakenName(db) }
         task.updatedAt = now
         try task.update(db)
         return (task, remark)
@@ -98,11 +99,9 @@ extension ScheduledTask {
     private func refuseTakenName(_ db: Database) throws {
         guard let name else { return }
         let sql = "agent_group_id = ? AND name = ? AND state IN ('active', 'paused') AND id <> ?"
-        guard let other = try Self.filter(sql: sql, arguments: [agentGroupID, name, id]).fetchOne(db) else { return }
-        throw StoreError(
-            .conflict,
-            "name: \(other.id) is called \"\(name)\" already: take another name, or cancel that task"
-        )
+        guard try Self.filter(sql: sql, arguments: [agentGroupID, name, id]).isEmpty(db) else {
+            throw StoreError(.conflict, "name: a task of this agent is called \"\(name)\" already: take another name")
+        }
     }
 
     /// Holds it: what falls due waits until it is resumed.

@@ -149,7 +149,7 @@ package final class TraceStore: Sendable {
         return try await queue.writeWithoutTransaction { db in
             let count =
                 try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: StatementArguments(lists)) ?? 0
-            guard !isDry, count > 0 else { return count }
+            guard !isDry else { return count }
             // What is deleted is overwritten, and the log beside the file emptied.
             try db.execute(sql: "PRAGMA secure_delete = ON")
             defer { try? db.execute(sql: "PRAGMA secure_delete = OFF") }

@@ -72,7 +72,10 @@ struct Doctor: Sendable {
             )
         }
         // Members of the group that may use the socket pass through the home to it.
-        if isOpenToGroup(status.st_gid), stat(home, &status) == 0, status.st_mode & 0o011 == 0 {
+        let group = status.st_gid
+        if isOpenToGroup(group), stat(home, &status) == 0,
+            status.st_mode & 0o001 == 0, status.st_mode & 0o010 == 0 || status.st_gid != group
+        {
             return Finding(
                 .bad,
                 "home",

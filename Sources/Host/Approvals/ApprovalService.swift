@@ -106,9 +106,12 @@ package final class ApprovalService: Sendable {
             db -> (ApprovalOutcome, CardID?) in
             try Self.checkWanted(request)
             if let joined = try self.join(plan, request.asker, now, db) { return (joined, nil) }
-            // What strangers wait for has limits of its own, and holds up no agent.
-            guard try request.asker == nil || ApprovalRow.askedCount(of: plan.agentGroup, db) < PendingLimit.count
-            else {
+            // What strangers wait for at an agent has a limit of its own, and holds up none of its requests.
+            let waiting =
+                try request.asker == nil
+                ? ApprovalRow.unaskedCount(of: plan.action, plan.agentGroup, db)
+                : ApprovalRow.askedCount(of: plan.agentGroup, db)
+            guard waiting < PendingLimit.count else {
                 throw ApprovalError(
                     .tooMany,
                     "\(PendingLimit.count) requests of this agent wait for somebody's word: wait for an answer first"

@@ -14,7 +14,7 @@ struct SettingAudit: Sendable {
         group: AgentGroupID? = nil,
         _ db: Database
     ) throws {
-        let given = settings.compactMap { name, value in value.map { "\(name)=\($0.prefix(200))" } }
+        let given = settings.compactMap { name, value in value.map { "\(name)=\($0)" } }
         guard !given.isEmpty else { return }
         let detail = ([what] + given).joined(separator: " ")
         try AuditEntry(at: now, event: "setting", group: group, by: caller, detail: detail).append(db)

@@ -67,6 +67,7 @@ final class PairingDesk: Sendable {
     func take(_ event: InboundEvent, from sender: UserID?, isPrivate: Bool) async throws -> Verdict {
         guard let sender, !event.isBot, let code = PairingCode(message: event.content.text) else { return .route }
         let key = Self.key(event)
+        refused.withLock { $0.removeAll { $0 == key } }
         // The platform brings it again: the code is used up, and the agent is not to read it.
         if taken.withLock({ $0.contains(key) }) { return .taken }
         let now = time.now

@@ -122,10 +122,11 @@ extension CentralStore {
         approvals: Timestamp,
         isDry: Bool
     ) async throws -> [RetentionItem] {
+        let now = time.now
         @Sendable func end(_ db: Database) throws -> [RetentionItem] {
             let counts = DroppedMessage.filter(DroppedMessage.CodingKeys.lastSeen <= dropped)
             let rows = CLIMessage.upTo(history)
-            let ended = ApprovalRow.ended(by: approvals)
+            let ended = ApprovalRow.ended(by: approvals, now: now)
             let cards = CardRow.closed(by: approvals)
             return [
                 RetentionItem(.droppedCounts, count: try isDry ? counts.fetchCount(db) : counts.deleteAll(db)),

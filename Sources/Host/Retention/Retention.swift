@@ -227,7 +227,8 @@ final class Retention: Sendable {
             guard let status = try folder.status(name) else { return false }
             return status.st_mtim.tv_sec * 1000 <= end.milliseconds
         }
-        if !isDry { for name in old { try folder.remove(name) } }
-        return old.map { RetentionItem(.chatHistory, name: "data/cli/\($0)") }
+        // One that cannot be removed is tried again by the next run.
+        let gone = old.filter { name in isDry || (try? folder.remove(name)) != nil }
+        return gone.map { RetentionItem(.chatHistory, name: "data/cli/\($0)") }
     }
 }

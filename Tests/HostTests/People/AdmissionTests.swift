@@ -380,6 +380,31 @@ import Testing
         }
     }
 
+    @Test func `a name is awaited no more once the chat is wired by hand`() async throws {
+        try await withBoss { host in
+            try await host.runtime.accept(direct(host, "hello bot", from: "ann"))
+            #expect(try await answer(host, "new_agent") == .taken)
+            try await host.eventually("the name is asked for") {
+                host.channel.texts.contains { $0.contains("to be called") }
+            }
+            let chat = try #require(
+                try await host.runtime.central.read { db in
+                    try MessagingGroupID.fetchOne(db, sql: "SELECT messaging_group_id FROM pending_channel_approvals")
+                }
+            )
+            _ = try await host.control(
+                "wirings create",
+                ["group": .string(host.group.id.rawValue), "chat": .string(chat.rawValue), "pattern": "."]
+            )
+            #expect(try await host.runtime.central.read { try PendingName.fetchCount($0) } == 0)
+            try await host.runtime.accept(host.event("Helper", in: "dm-boss"))
+            #expect(
+                try await host.runtime.central.read { try AgentGroup.fetchAll($0).map(\.name) }.contains("Helper")
+                    == false
+            )
+        }
+    }
+
     @Test func `a link that is undone or made by hand is asked about no more`() async throws {
         for command in ["users link", "users unlink"] {
             try await withBoss { host in

@@ -129,6 +129,7 @@ struct ChatHandlers: Sendable {
         // A code was compared only now: the host answers a right one, and drops the guess that is one too many.
         let isAnswered = context.host.tookCode(event)
         if isAnswered == false {
+            if isNew { try? await context.cli.withdraw(event) }
             throw ControlError(
                 .conflict,
                 "this was taken for a pairing code, and too many wrong ones came from you: wait ten minutes"

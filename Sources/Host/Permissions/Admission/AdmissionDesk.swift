@@ -145,11 +145,14 @@ final class AdmissionDesk: Sendable {
                     lifetime: ApprovalLifetime.standard
                 )
             ).id
-            try await central.write(changesRouting: false) { db in
-                guard var current = try row.current(db) else { return }
+            let isWanted = try await central.write(changesRouting: false) { db in
+                guard var current = try row.current(db), !current.isApproved else { return false }
                 current.approvalID = approval.rawValue
                 try current.update(db)
+                return true
             }
+            // Somebody has let them in by hand meanwhile.
+            if !isWanted { try await approvals.withdraw { $0.id == approval } }
             return approval
         } catch {
             // A host that ends asks when it is back.

@@ -108,6 +108,8 @@ extension AdmissionDesk {
             guard var row = try PendingChat.fetchOne(db, key: chat), !row.isApproved else { return nil }
             row.isApproved = true
             try row.update(db)
+            // Nobody's next message is taken for a name any more.
+            try PendingName.filter(PendingName.CodingKeys.messagingGroupID == chat).deleteAll(db)
             return row
         }
         guard let row else { return }
@@ -134,7 +136,9 @@ extension AdmissionDesk {
         let now = time.now
         let wait = ApprovalLifetime.standard
         try await central.write(changesRouting: false) { db in
-            guard var waiting = try PendingChat.fetchOne(db, key: chat) else { return }
+            guard var waiting = try PendingChat.fetchOne(db, key: chat), !waiting.isApproved else {
+                throw ApprovalError(.notPending, "nothing waits for this chat any more")
+            }
             guard let handle = try Identity.handles(of: approver, db).first(where: { $0.channel == address.channel })
             else {
                 return
@@ -159,7 +163,10 @@ extension AdmissionDesk {
 
     /// The question that a message would answer; nil for an ordinary one.
     func awaitedName(_ event: InboundEvent, from sender: UserID?) async throws -> PendingName? {
-        guard let sender, !event.isBot, awaitsName.withLock({ $0.contains(event.address.chat) }) else { return nil }
+        // A command is one there too, and a code is no name.
+        guard CommandGate.command(in: event.content.text) == nil, PairingCode(message: event.content.text) == nil,
+            let sender, !event.isBot, awaitsName.withLock({ $0.contains(event.address.chat) })
+        else { return nil }
         let now = time.now
         return try await central.read { db in try PendingName.awaited(sender, in: event.address.chat, now: now, db) }
     }
@@ -181,10 +188,7 @@ extension AdmissionDesk {
 
     /// Takes a message that answers the question for a name; false for one that is an ordinary message.
     func takeName(_ event: InboundEvent, from sender: UserID?) async throws -> Bool {
-        // A command is one there too, and a code is no name.
-        guard CommandGate.command(in: event.content.text) == nil, PairingCode(message: event.content.text) == nil,
-            let sender, let row = try await awaitedName(event, from: sender)
-        else { return false }
+        guard let sender, let row = try await awaitedName(event, from: sender) else { return false }
         switch NameAnswer(event.content.text) {
         case .none(let reason):
             notices.send("\(reason) Answer with another name, or with /cancel.", to: event.address, as: "NanoClaw")

@@ -46,31 +46,27 @@ extension PersonalData {
     ]
 
     /// What strangers wrote, on the cards that asked about them and where it waits for the answer; `?` is their id.
-    static let asked = [
-        (
-            table: "cards",
-            condition: """
-            purpose = 'approval' AND subject IN (SELECT id FROM approvals
-            WHERE action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?)
-            """
-        ),
-        (
-            table: "approvals",
-            condition:
-                "action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?"
-        ),
-        (
-            table: "pending_channel_approvals",
-            condition: "event ->> '$.address.channel' || ':' || (event ->> '$.senderNativeID') = ?"
-        ),
-    ]
+    static let asked: [(table: String, condition: String)] = {
+        let plan = "action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?"
+        let card = "purpose = 'approval' AND subject IN (SELECT id FROM approvals WHERE \(plan))"
+        // A card of this machine's chats and what is said of its end are messages of their history, named after the card.
+        let message = "substr(message_id, 1, instr(message_id || '-', '-') - 1) IN (SELECT id FROM cards WHERE \(card))"
+        return [
+            ("cli_messages", message), ("cards", card), ("approvals", plan),
+            ("pending_channel_approvals", "event ->> '$.address.channel' || ':' || (event ->> '$.senderNativeID') = ?"),
+        ]
+    }()
+
+    /// Deleted by ``User.remove``, which names each right in the audit.
+    private static let rights: Set = ["user_roles", "agent_group_members", "identity_handles"]
 
     typealias Tell = @Sendable (PersonalItem) async throws -> Void
 
     /// Erases what is kept of the person and tells of each thing; a dry run tells the same and changes nothing.
     ///
-    /// `withdraw` takes back what is asked about whether they may be let in, `forget` empties and closes a conversation. Throws ``StoreError`` `conflict`, before anything is changed, when
-    /// no owner would be left. What was begun may be run again: the person's own row goes last.
+    /// `withdraw` takes back what is asked about whether they may be let in, `forget` empties and closes a conversation.
+    /// Throws ``StoreError`` `conflict`, before anything is changed, when no owner would be left. What was begun may be run
+    /// again: the person's own row goes last.
     func erase(
         _ user: UserID,
         isDry: Bool,
@@ -81,7 +77,10 @@ extension PersonalData {
     ) async throws {
         let subject = try await subject(user)
         try await refuseLastOwner(subject)
-        if !isDry { try await withdraw(subject.handles) }
+        if !isDry {
+            try await withdraw(subject.handles)
+            await waitForCards(subject)
+        }
         let (parts, unreadable) = try await parts(of: subject)
         let memory = try await memory(subject, parts)
         for part in parts {
@@ -184,6 +183,8 @@ extension PersonalData {
                 )
             }
         }
+        // Before their names go: what an end of the host cuts off here is found again by the next erasure.
+        try await eraseCLIFiles(files, isDry: isDry, tell)
         let now = central.time.now
         @Sendable func end(_ db: Database) throws -> [PersonalItem] {
             // What is deleted is overwritten, not only let go of.
@@ -198,7 +199,7 @@ extension PersonalData {
                     guard !isDry else { continue }
                     if source.table == "users" {
                         if try User.exists(db, key: handle) { try User.remove(handle, by: nil, now: now, db) }
-                    } else {
+                    } else if !Self.rights.contains(source.table) {
                         try db.execute(sql: "DELETE \(condition)", arguments: [handle])
                     }
                 }
@@ -249,8 +250,31 @@ extension PersonalData {
         }
         let items = isDry ? try await central.read(end) : try await central.write { db in try end(db) }
         for item in items { try await tell(item) }
-        try await eraseCLIFiles(files, isDry: isDry, tell)
-        if !isDry { try await central.checkpoint() }
+        guard !isDry, try await !central.checkpoint() else { return }
+        try await tell(
+            PersonalItem(
+                .records,
+                "data/nanoclaw.db-wal",
+                count: 1,
+                .stays,
+                reason: "a reader keeps the log beside the database from being emptied",
+                remedy: "run this again later, or start the host anew"
+            )
+        )
+    }
+
+    /// What is said of a card's end holds its text: it comes first, for at most five seconds.
+    private func waitForCards(_ subject: Subject) async {
+        for _ in 0..<100 {
+            let isOpen = try? await central.read { db in
+                try subject.handles.contains { handle in
+                    let condition = Self.asked[1].condition
+                    let sql = "SELECT EXISTS (SELECT 1 FROM cards WHERE state <> 'closed' AND \(condition))"
+                    return try Bool.fetchOne(db, sql: sql, arguments: [handle]) ?? false
+                }
+            }
+            guard isOpen == true, (try? await central.time.sleep(for: .milliseconds(50))) != nil else { return }
+        }
     }
 
     /// The copies of files that agents sent to the person's own chats of this machine, a folder for each message.

@@ -61,6 +61,10 @@ struct PersonalData: Sendable {
             let sql = "SELECT EXISTS (SELECT 1 FROM \(source.table) WHERE \(source.column) = ?)"
             return try Bool.fetchOne(db, sql: sql, arguments: [user]) ?? false
         }
+            || asked.contains { source in
+                let sql = "SELECT EXISTS (SELECT 1 FROM \(source.table) WHERE \(source.condition))"
+                return try Bool.fetchOne(db, sql: sql, arguments: [user]) ?? false
+            }
     }
 
     /// The conversations that are the person's or that they wrote in; every session's file is opened for it.
