@@ -79,7 +79,9 @@ package struct ChatSent: Codable, Sendable, Equatable {
     package var id: String
     /// What each wiring does with it.
     package var routes: [Route]
-    /// It was the answer to a card, and no agent gets it; nil from a host that knows no cards.
+    /// It was the answer to a card, or a pairing code: the host answers it and no agent gets it.
+    ///
+    /// Nil from a host that knows neither.
     package var answersCard: Bool?
 
     package init(id: String, routes: [Route], answersCard: Bool = false) {
@@ -93,7 +95,7 @@ package struct ChatSent: Codable, Sendable, Equatable {
 
     /// How many commands in it are answered by the host itself, with a message that belongs to no turn.
     package var notices: Int {
-        routes.count { ["denied", "link"].contains($0.outcome) || ($0.outcome == "stop" && $0.session != nil) }
+        routes.count { ["denied", "link", "stop"].contains($0.outcome) }
     }
 
     /// One wiring's decision.

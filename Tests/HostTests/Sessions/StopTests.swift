@@ -1,6 +1,7 @@
 import AgentRequests
 import Approvals
 import CentralStore
+import ControlProtocol
 import Core
 import GRDB
 import Sandbox
@@ -37,6 +38,55 @@ import Testing
                 }
                 #expect(host.channel.texts == ["Stopped.", "echo: something else"])
                 #expect(host.spawner.runners.count == 2)
+            }
+        }
+    }
+
+    @Test func `T27 stop is answered where there is no conversation yet`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("/stop"))
+                await host.channel.waitForSent(1)
+                #expect(host.channel.texts == ["There is nothing to stop."])
+                // Whoever sends it in a chat of this machine waits for that answer.
+                let route = ChatSent.Route(agent: "Main", outcome: "stop", reasons: [])
+                #expect(ChatSent(id: "m_1", routes: [route]).notices == 1)
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `T27 a request that waits for its next try is not carried out once the conversation is stopped or closed`(
+        isClosed: Bool
+    ) async throws {
+        let clock = ManualTime()
+        let busy = MadeUpAction("paint") { _ in throw StoreError(.busy, "the test has it locked") }
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, time: clock, actions: { _ in [busy] }, PaintAction.runner) { host in
+                try await host.runtime.accept(host.event("go"))
+                let handle = try await host.session()
+                try await host.turn(clock, by: .milliseconds(1), until: "the turn is over and its request waits") {
+                    let overview = try await handle.store.state(now: clock.now)
+                    return overview.dueTriggers.isEmpty && overview.openDeliveries == 1
+                }
+                let tries = busy.seen.count
+                if isClosed {
+                    let hasEnded = Mutex(false)
+                    async let close: Void = {
+                        try await host.runtime.close(session: handle.id)
+                        hasEnded.withLock { $0 = true }
+                    }()
+                    try await host.turn(clock, by: .milliseconds(5), until: "it is closed") { hasEnded.withLock { $0 } }
+                    try await close
+                } else {
+                    #expect(try await host.runtime.stop(session: handle.id, by: nil))
+                }
+                try await host.turn(clock, until: "nothing is on its way") {
+                    await host.runtime.deliveries.session(handle).isIdle
+                }
+                for _ in 0..<20 { clock.advance(by: .seconds(60)) }
+                #expect(try await handle.store.state(now: clock.now).openDeliveries == 0)
+                #expect(busy.seen.count == tries)
             }
         }
     }
