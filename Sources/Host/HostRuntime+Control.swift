@@ -116,17 +116,7 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await personalData.export(user, emit)
     }
 
-    func linksChanged(_ users: [UserID]) async throws {
-        let names = users.map(\.description)
-        try await approvals.withdraw { approval in
-            guard approval.action == LinkHandles.kind,
-                let payload = (try? JSONValue(parsing: approval.plan))?[key: "payload"]
-            else { return false }
-            return ["user", "other"].contains { key in
-                payload[key: key]?.array?.contains { $0.string.map(names.contains) ?? false } ?? false
-            }
-        }
-    }
+    func linksChanged(_ users: [UserID]) async throws { try await admission.linksChanged(users) }
 
     func chatWired(_ chat: MessagingGroupID) async throws { try await admission.wired(chat) }
 
@@ -142,7 +132,14 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await personalData.erase(
             user,
             isDry: isDry,
-            withdraw: { people in try await self.approvals.withdraw { $0.isAbout(people) } },
+            withdraw: { people in
+                try await self.approvals.withdraw { $0.isAbout(people) }
+                // What is said of a card's end holds its text: it comes before the text goes.
+                let cards = try await self.personalData.openCards(about: people)
+                _ = try await Deadline.run(.seconds(5), self.time) {
+                    for card in cards { await self.cards.finished(card) }
+                }
+            },
             forget: { session in
                 try await self.reset(session: session)
                 try await self.close(session: session)

@@ -67,6 +67,9 @@ extension ApprovalRow {
         ).fetchCount(db)
     }
 
+    /// The arguments of its plan; nil for a plan that cannot be read.
+    package var payload: JSONValue? { (try? JSONValue(parsing: plan))?[key: "payload"] }
+
     /// Those that end next, soonest first.
     package static func nextEnd(_ db: Database) throws -> Timestamp? {
         try Timestamp.fetchOne(db, sql: "SELECT min(expires_at) FROM approvals WHERE status = 'pending'")
@@ -119,8 +122,9 @@ extension ApprovalAskerRow {
     /// Adds one that waits too; the same request twice is one.
     package func add(_ db: Database) throws { try insert(db, onConflict: .ignore) }
 
-    /// Tells this session of nothing any more that it has asked for; answers what of it nobody has decided, and of that what nobody
-    /// else waits for.
+    /// Tells this session of nothing any more that it has asked for.
+    ///
+    /// Answers what of it nobody has decided, and of that what nobody else waits for.
     package static func withdraw(
         of session: SessionID,
         _ db: Database

@@ -63,6 +63,9 @@ final class CardDesk: Sendable {
     /// Sends a card that was written, or tells how it ended; in the background, as often as it takes.
     func send(_ card: CardID) { sender.attend(card) }
 
+    /// Returns once nothing is under way for the card.
+    func finished(_ card: CardID) async { await sender.finished(card) }
+
     /// Writes and sends a card.
     @discardableResult
     func open(_ new: NewCard) async throws -> CardID {

@@ -14,8 +14,12 @@ final class CardSender: Sendable {
     private let logger: Logger
     /// Is told of a card that its channel will never take.
     let refused = Late<@Sendable (CardRow) async -> Void>()
-    /// Cards at work; true when there is more to do for one.
-    private let busy = Mutex<[CardID: Bool]>([:])
+    private struct Work {
+        /// There is more to do.
+        var isAgain = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let busy = Mutex<[CardID: Work]>([:])
 
     init(
         central: CentralStore,
@@ -34,17 +38,36 @@ final class CardSender: Sendable {
     /// Does what the card's row says is to be done.
     func attend(_ card: CardID) {
         let isFirst = busy.withLock { busy in
-            defer { busy[card] = busy[card] != nil }
-            return busy[card] == nil
+            if busy[card] == nil {
+                busy[card] = Work()
+                return true
+            }
+            busy[card]?.isAgain = true
+            return false
         }
         guard isFirst else { return }
-        guard tasks.add({ await self.work(card) }) else { return busy.withLock { $0[card] = nil } }
+        guard tasks.add({ await self.work(card) }) else { return end(busy.withLock { $0.removeValue(forKey: card) }) }
+    }
+
+    /// Returns once nothing is under way for the card.
+    func finished(_ card: CardID) async {
+        await withCheckedContinuation { continuation in
+            let isIdle = busy.withLock { busy in
+                busy[card]?.waiting.append(continuation)
+                return busy[card] == nil
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func end(_ work: Work?) {
+        for continuation in work?.waiting ?? [] { continuation.resume() }
     }
 
     private func work(_ card: CardID) async {
         var pause: Duration = .seconds(1)
         while !Task.isCancelled {
-            busy.withLock { $0[card] = false }
+            busy.withLock { $0[card]?.isAgain = false }
             var isDone = false
             do {
                 isDone = try await step(card)
@@ -52,18 +75,18 @@ final class CardSender: Sendable {
                 logger.error("A card could not be kept", metadata: ["card": "\(card)", "error": "\(error)"])
             }
             if isDone {
-                let isOver = busy.withLock { busy in
-                    if busy[card] == true { return false }
-                    busy[card] = nil
-                    return true
+                let (isOver, work) = busy.withLock { busy in
+                    if busy[card]?.isAgain == true { return (false, Work?.none) }
+                    return (true, busy.removeValue(forKey: card))
                 }
+                end(work)
                 if isOver { return }
                 continue
             }
             guard (try? await time.sleep(for: pause)) != nil else { break }
             pause = min(pause * 2, .seconds(60))
         }
-        busy.withLock { $0[card] = nil }
+        end(busy.withLock { $0.removeValue(forKey: card) })
     }
 
     /// One thing for one card; true when nothing is left to do.

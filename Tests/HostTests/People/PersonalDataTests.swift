@@ -1,5 +1,6 @@
 import CentralStore
 import ChannelKit
+import Channels
 import Core
 import Foundation
 import GRDB
@@ -100,6 +101,16 @@ import Testing
         try await withAnn { host, home in
             let own = try await host.session(of: "dm-ann").id
             let folder = "\(home)/data/sessions/\(host.group.id)"
+            let chat = try await host.runtime.central.read { db in
+                try MessagingGroup.filter(MessagingGroup.CodingKeys.platformID == "dm-ann").fetchOne(db)?.id
+            }
+            _ = try await host.control(
+                "tasks create",
+                [
+                    "group": .string(host.group.id.rawValue), "chat": .string(try #require(chat).rawValue),
+                    "prompt": "greet Ann", "every": "1d",
+                ]
+            )
             let dry = Collected()
             let before = try await host.runtime.central.read { db in try db.dumpCounts() }
             try await host.runtime.erasePerson(Self.ann, isDry: true) { dry.take($0) }
@@ -113,6 +124,11 @@ import Testing
                 dry.items.map { "\($0.what) \($0.place) \($0.fate)" }
             )
             #expect(told == wouldBe)
+            #expect(told.contains("records nanoclaw.db tasks erased"), "\(told)")
+            let rights = try await host.runtime.central.read { db in
+                try AuditEntry.filter(AuditEntry.CodingKeys.subject == Self.ann).fetchAll(db).map(\.event)
+            }
+            #expect(rights.suffix(2) == ["member-removed", "user-removed"])
             #expect(access("\(folder)/\(own)", F_OK) != 0)
             let shared = try await host.session(of: "c1").store.history(limit: 100)
             #expect(shared.contains { $0.content.contains("boss says hello") })
@@ -142,9 +158,55 @@ import Testing
         }
     }
 
-    @Test func `whoever was only turned away is erased with what they wrote, from the cards too`() async throws {
+    @Test func `copies of files for a person's own chat of this machine go with it`() async throws {
         try await withTemporaryDirectory { home in
-            try await withHost(home: home, channel: FakeChannel(dm: "dm-boss"), policy: .requestApproval) { host in
+            try await withHost(home: home) { host in
+                let five = UserID(channel: "cli", native: "5")
+                let now = host.runtime.time.now
+                try await host.runtime.central.write { db in
+                    try Member(userID: five, agentGroupID: host.group.id, addedAt: now).add(db)
+                }
+                _ = try await host.control(
+                    "wirings create",
+                    ["group": .string(host.group.id.rawValue), "chat": "cli:local:solo", "pattern": "."]
+                )
+                let address = ChatAddress(channel: "cli", platformID: "cli:local:solo")
+                let event = InboundEvent(
+                    address: address,
+                    platformMessageID: "p1",
+                    sentAt: now,
+                    senderNativeID: "5",
+                    content: ChatContent(text: "hello", senderID: five),
+                    isMention: true
+                )
+                try await host.runtime.cli.record(event, by: five)
+                try await host.runtime.accept(event)
+                func sent() async throws -> [CLIEntry] {
+                    try await host.runtime.cli.lastEntries(of: address.platformID, limit: 10)
+                        .filter { $0.direction == .out }
+                }
+                try await host.eventually("it is answered") { try await sent().count == 1 }
+                let copy = "\(home)/data/cli/\(try #require(try await sent().first).messageID)"
+                mkdir("\(home)/data/cli", 0o700)
+                mkdir(copy, 0o700)
+                try Data("secret".utf8).write(to: URL(fileURLWithPath: "\(copy)/solo.txt"))
+                try await host.rest()
+                let done = Collected()
+                try await host.runtime.erasePerson(five, isDry: false) { done.take($0) }
+                #expect(done.items.contains { $0.place == "data/cli" && $0.count == 1 && $0.fate == .erased })
+                #expect(access(copy, F_OK) != 0)
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `whoever was only turned away is erased with what they wrote, from the cards too`(
+        isTerminal: Bool
+    ) async throws {
+        try await withTemporaryDirectory { home in
+            // Nobody is reached on the channel of the tests: the card stands in the terminal's chat.
+            let channel = FakeChannel(dms: { _ in isTerminal ? nil : "dm-boss" })
+            try await withHost(home: home, channel: channel, policy: .requestApproval) { host in
                 let eve = UserID(channel: "test", native: "eve")
                 try await host.runtime.accept(host.event("my secret is rum", from: "eve"))
                 try await host.eventually("somebody is asked") {
@@ -162,6 +224,8 @@ import Testing
                     }
                 }
                 #expect(left == [0, 0, 0, 0])
+                let lines = try await host.runtime.cli.lastEntries(of: "cli:local:main", limit: 100)
+                #expect(!lines.contains { $0.body.text.contains("secret") })
                 // In no free page, and not in the log beside it.
                 for file in ["nanoclaw.db", "nanoclaw.db-wal"] {
                     let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(home)/data/\(file)"))

@@ -92,6 +92,16 @@ extension AdmissionDesk {
         }
     }
 
+    /// Somebody has linked or parted these handles by hand: nobody is asked about them any more.
+    func linksChanged(_ users: [UserID]) async throws {
+        let names = Set(users.map(\.description))
+        try await approvals.withdraw { approval in
+            guard approval.action == LinkHandles.kind else { return false }
+            let handles = ["user", "other"].flatMap { approval.payload?[key: $0]?.array ?? [] }.compactMap(\.string)
+            return !names.isDisjoint(with: handles)
+        }
+    }
+
     /// A no takes the waiting link away; without an answer it ends by its own time.
     private func follow(_ approval: ApprovalID, link maker: UserID, with sender: UserID) {
         tasks.add { [central, approvals, logger] in

@@ -115,8 +115,7 @@ extension AdmissionDesk {
         guard let row else { return }
         try await approvals.withdraw { approval in
             approval.action == RegisterChannel.kind
-                && (try? JSONValue(parsing: approval.plan))?[key: "payload"]?[key: "messaging_group"]?.string
-                    == chat.rawValue
+                && approval.payload?[key: "messaging_group"]?.string == chat.rawValue
         }
         tasks.add { await self.handOver(row) }
     }

@@ -45,9 +45,14 @@ extension PersonalData {
         Source(table: "tasks", column: "created_by", kind: .records),
     ]
 
-    /// What strangers wrote, on the cards that asked about them and where it waits for the answer; `?` is their id.
-    static let asked: [(table: String, condition: String)] = {
-        let plan = "action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?"
+    /// What strangers wrote: on the cards that asked about them, and where it waits for the answer; `?` is their id.
+    ///
+    /// `isTold` leaves out what stands on a card whose end its channel has not taken.
+    static func asked(isTold: Bool) -> [(table: String, condition: String)] {
+        let open = "SELECT subject FROM cards WHERE purpose = 'approval' AND state <> 'closed'"
+        let plan =
+            "action IN ('\(AdmitSender.kind)', '\(RegisterChannel.kind)') AND plan ->> '$.payload.sender' = ?"
+            + (isTold ? " AND id NOT IN (\(open))" : "")
         let card = "purpose = 'approval' AND subject IN (SELECT id FROM approvals WHERE \(plan))"
         // A card of this machine's chats and what is said of its end are messages of their history, named after the card.
         let message = "substr(message_id, 1, instr(message_id || '-', '-') - 1) IN (SELECT id FROM cards WHERE \(card))"
@@ -55,7 +60,23 @@ extension PersonalData {
             ("cli_messages", message), ("cards", card), ("approvals", plan),
             ("pending_channel_approvals", "event ->> '$.address.channel' || ':' || (event ->> '$.senderNativeID') = ?"),
         ]
-    }()
+    }
+
+    /// The cards about whether one of these people is let in that are not at their end.
+    func openCards(about people: [UserID]) async throws -> [CardID] {
+        let asked = Self.asked(isTold: false)
+        return try await central.read { db in
+            try people.flatMap { person in
+                try asked.filter { $0.table == "cards" }.flatMap { source in
+                    try CardID.fetchAll(
+                        db,
+                        sql: "SELECT id FROM cards WHERE state <> 'closed' AND \(source.condition)",
+                        arguments: [person]
+                    )
+                }
+            }
+        }
+    }
 
     /// Deleted by ``User.remove``, which names each right in the audit.
     private static let rights: Set = ["user_roles", "agent_group_members", "identity_handles"]
@@ -64,7 +85,8 @@ extension PersonalData {
 
     /// Erases what is kept of the person and tells of each thing; a dry run tells the same and changes nothing.
     ///
-    /// `withdraw` takes back what is asked about whether they may be let in, `forget` empties and closes a conversation.
+    /// `withdraw` takes back what is asked about whether they may be let in, and waits a little until that is said on the
+    /// cards; `forget` empties and closes a conversation.
     /// Throws ``StoreError`` `conflict`, before anything is changed, when no owner would be left. What was begun may be run
     /// again: the person's own row goes last.
     func erase(
@@ -77,10 +99,7 @@ extension PersonalData {
     ) async throws {
         let subject = try await subject(user)
         try await refuseLastOwner(subject)
-        if !isDry {
-            try await withdraw(subject.handles)
-            await waitForCards(subject)
-        }
+        if !isDry { try await withdraw(subject.handles) }
         let (parts, unreadable) = try await parts(of: subject)
         let memory = try await memory(subject, parts)
         for part in parts {
@@ -207,7 +226,7 @@ extension PersonalData {
                     items.append(PersonalItem(source.kind, "nanoclaw.db \(source.table)", count: count, .erased))
                 }
             }
-            for source in Self.asked {
+            for source in Self.asked(isTold: !isDry) {
                 var count = 0
                 for handle in subject.handles {
                     let condition = "FROM \(source.table) WHERE \(source.condition)"
@@ -224,7 +243,8 @@ extension PersonalData {
                 )
             }
             for chat in chats {
-                let answers = "FROM cli_messages WHERE platform_id = ?"
+                // What the person wrote there went with their records.
+                let answers = "FROM cli_messages WHERE platform_id = ? AND direction = 'out'"
                 if chat.channelType == "cli" {
                     // The chat is this machine's, whoever writes in it next.
                     let count =
@@ -250,7 +270,21 @@ extension PersonalData {
         }
         let items = isDry ? try await central.read(end) : try await central.write { db in try end(db) }
         for item in items { try await tell(item) }
-        guard !isDry, try await !central.checkpoint() else { return }
+        guard !isDry else { return }
+        let open = try await openCards(about: subject.handles).count
+        if open > 0 {
+            try await tell(
+                PersonalItem(
+                    .records,
+                    "nanoclaw.db cards",
+                    count: open,
+                    .stays,
+                    reason: "their channel has not taken yet that they are over",
+                    remedy: "run this again when it has"
+                )
+            )
+        }
+        guard try await !central.checkpoint() else { return }
         try await tell(
             PersonalItem(
                 .records,
@@ -261,20 +295,6 @@ extension PersonalData {
                 remedy: "run this again later, or start the host anew"
             )
         )
-    }
-
-    /// What is said of a card's end holds its text: it comes first, for at most five seconds.
-    private func waitForCards(_ subject: Subject) async {
-        for _ in 0..<100 {
-            let isOpen = try? await central.read { db in
-                try subject.handles.contains { handle in
-                    let condition = Self.asked[1].condition
-                    let sql = "SELECT EXISTS (SELECT 1 FROM cards WHERE state <> 'closed' AND \(condition))"
-                    return try Bool.fetchOne(db, sql: sql, arguments: [handle]) ?? false
-                }
-            }
-            guard isOpen == true, (try? await central.time.sleep(for: .milliseconds(50))) != nil else { return }
-        }
     }
 
     /// The copies of files that agents sent to the person's own chats of this machine, a folder for each message.
@@ -295,7 +315,7 @@ extension ApprovalRow {
     /// True for the question whether one of these people is let in.
     func isAbout(_ people: [UserID]) -> Bool {
         guard action == AdmitSender.kind || action == RegisterChannel.kind,
-            let sender = (try? JSONValue(parsing: plan))?[key: "payload"]?[key: "sender"]?.string
+            let sender = payload?[key: "sender"]?.string
         else { return false }
         return people.contains { $0.description == sender }
     }

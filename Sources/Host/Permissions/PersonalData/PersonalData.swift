@@ -61,7 +61,7 @@ struct PersonalData: Sendable {
             let sql = "SELECT EXISTS (SELECT 1 FROM \(source.table) WHERE \(source.column) = ?)"
             return try Bool.fetchOne(db, sql: sql, arguments: [user]) ?? false
         }
-            || asked.contains { source in
+            || asked(isTold: false).contains { source in
                 let sql = "SELECT EXISTS (SELECT 1 FROM \(source.table) WHERE \(source.condition))"
                 return try Bool.fetchOne(db, sql: sql, arguments: [user]) ?? false
             }
