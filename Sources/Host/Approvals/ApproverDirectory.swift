@@ -14,8 +14,10 @@ struct ApproverDirectory: Sendable {
         let chat: ChatAddress
     }
 
-    /// Everybody who may answer, by each of their handles once: admins of the group, then global admins, then owners, as the level allows, each
-    /// in the order in which they were made that, by the handle that holds the role before the others of the same person.
+    /// Everybody who may answer, by each of their handles once.
+    ///
+    /// Admins of the group, then global admins, then owners, as the level allows, each in the order in which they were made
+    /// that, by the handle that holds the role before the others of the same person.
     static func approvers(_ level: ApproverLevel, group: AgentGroupID?, _ db: Database) throws -> [UserID] {
         let roles = try UserRole.order(UserRole.CodingKeys.grantedAt, UserRole.CodingKeys.userID).fetchAll(db)
         var order: [UserRole] = []

@@ -176,7 +176,8 @@ actor SessionDelivery {
             tell("row_refused", "rejected:\(rejected.id)", nil, "A message of yours was refused: \(rejected.reason)")
         }
         let now = context.time.now
-        let taken = Dictionary(grouping: snapshot.acks, by: \.turn).mapValues { $0.map(\.message) }
+        // Few rows go to other agents.
+        lazy var taken = Dictionary(grouping: snapshot.acks, by: \.turn).mapValues { $0.map(\.message) }
         for row in snapshot.rows where known.insert(row.id).inserted {
             do {
                 var delivery = try Delivery(row, incarnation: incarnation, state: .retry, at: now)

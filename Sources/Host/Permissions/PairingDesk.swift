@@ -18,10 +18,8 @@ final class PairingDesk: Sendable {
     private let groupChanged: @Sendable (AgentGroupID) async -> Void
     /// When the last open code expires; nil when none is open.
     private let openUntil: Mutex<Timestamp?>
-    /// Events that brought a right code lately, oldest first.
-    private let taken = Mutex<[String]>([])
-    /// Events that were dropped as guesses too many, oldest first.
-    private let refused = Mutex<[String]>([])
+    /// Events that were taken in as codes lately, oldest first: right ones, which are answered, and guesses too many.
+    private let seen = Mutex<[(key: String, isAnswered: Bool)]>([])
 
     init(
         central: CentralStore,
@@ -67,9 +65,9 @@ final class PairingDesk: Sendable {
     func take(_ event: InboundEvent, from sender: UserID?, isPrivate: Bool) async throws -> Verdict {
         guard let sender, !event.isBot, let code = PairingCode(message: event.content.text) else { return .route }
         let key = Self.key(event)
-        refused.withLock { $0.removeAll { $0 == key } }
         // The platform brings it again: the code is used up, and the agent is not to read it.
-        if taken.withLock({ $0.contains(key) }) { return .taken }
+        if tookCode(event) == true { return .taken }
+        seen.withLock { $0.removeAll { $0.key == key } }
         let now = time.now
         guard isAnyOpen(now) else { return .route }
         let who = Pairing.Sender(
@@ -85,10 +83,7 @@ final class PairingDesk: Sendable {
         switch outcome {
         case .noneOpen, .wrong: return .route
         case .refused:
-            refused.withLock { refused in
-                refused.append(key)
-                if refused.count > 100 { refused.removeFirst() }
-            }
+            note(key, isAnswered: false)
             logger.warning("A pairing code was not compared: too many tries", metadata: ["sender": "\(sender)"])
             return .refused
         case .void(let reason): say("That code gives nothing: \(reason).", event)
@@ -108,19 +103,23 @@ final class PairingDesk: Sendable {
             if let group = offer.wires { await groupChanged(group) }
             say(try await confirmation(offer, maker), event)
         }
-        taken.withLock { taken in
-            taken.append(key)
-            if taken.count > 100 { taken.removeFirst() }
-        }
+        note(key, isAnswered: true)
         return verdict
     }
 
     /// What became of an event that was taken in as a code: true for one that is answered, false for a guess too many; nil
     /// for any other message.
     func tookCode(_ event: InboundEvent) -> Bool? {
+        guard PairingCode(message: event.content.text) != nil else { return nil }
         let key = Self.key(event)
-        if taken.withLock({ $0.contains(key) }) { return true }
-        return refused.withLock({ $0.contains(key) }) ? false : nil
+        return seen.withLock { seen in seen.first { $0.key == key }?.isAnswered }
+    }
+
+    private func note(_ key: String, isAnswered: Bool) {
+        seen.withLock { seen in
+            seen.append((key, isAnswered))
+            if seen.count > 100 { seen.removeFirst() }
+        }
     }
 
     private static func key(_ event: InboundEvent) -> String { "\(event.address.chat)|\(event.dedupKey)" }

@@ -1,5 +1,6 @@
 import CentralStore
 import ChannelKit
+import Channels
 import ControlProtocol
 import Core
 import GRDB
@@ -51,15 +52,25 @@ import Testing
     {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in
-                let me = UserID(channel: "cli", native: "\(geteuid())")
                 func send(_ text: String) async throws -> ChatSent {
                     try await host.control("chat send", ["chat": "cli:local:main", "text": .string(text)])
                         .decoded(as: ChatSent.self)
                 }
                 let made = try await host.runtime.pair(PairingOffer(.link), by: Self.home, isHomeOwner: true)
                 let sent = try await send(made.code.text)
-                #expect(sent.answersCard == true && sent.answering == 0, "\(sent) of \(me)")
+                #expect(sent.answersCard == true && sent.answering == 0, "\(sent)")
                 #expect(try await send("hello").answersCard == false)
+                // One guess too many is refused, and is no message of the chat; the right one was a try too.
+                let open = try await host.runtime.pair(PairingOffer(.owner), by: Self.home, isHomeOwner: true)
+                var last: ControlError?
+                while last == nil {
+                    let guess = PairingCode.random()
+                    if guess == open.code { continue }
+                    do { _ = try await send(guess.text) } catch let error as ControlError { last = error }
+                }
+                #expect(last?.code == .conflict && last?.message.contains("too many") == true, "\(last?.message ?? "")")
+                let entries = try await host.runtime.cli.lastEntries(of: "cli:local:main", limit: 100)
+                #expect(entries.count { $0.direction == .in } == 6, "a code, hello and four guesses")
             }
         }
     }
