@@ -43,6 +43,23 @@ struct DoctorTests {
         #expect(throws: (any Error).self) { try NanoclawCommand.parseAsRoot(["sessions", "reset"]) }
     }
 
+    @Test func `a home that lets nobody of control.group through is told, with how to open it`() async throws {
+        let group = try #require(getgrgid(getegid())?.pointee)
+        let name = String(cString: group.gr_name)
+        try await withTemporaryDirectory { home in
+            try "control:\n  group: \(name)\n".write(toFile: home + "/config.yaml", atomically: true, encoding: .utf8)
+            mkdir(home + "/data", 0o750)
+            chmod(home + "/data", 0o750)
+            for (mode, isBad) in [(0o700, true), (0o711, false), (0o710, false), (0o701, false)] as [(mode_t, Bool)] {
+                chmod(home, mode)
+                let findings = await Doctor(home: home, asksProviders: false).examine()
+                let finding = try #require(findings.first { $0.check == "home" })
+                #expect((finding.level == .bad) == isBad, "\(String(mode, radix: 8)): \(finding.line)")
+                if isBad { #expect(finding.fix?.command.hasPrefix("chmod 711 ") == true, "\(finding.line)") }
+            }
+        }
+    }
+
     @Test func `T64 findings of a broken home have a fix each, and it is one of those that are checked`() async throws {
         try await withTemporaryDirectory { home in
             mkdir(home + "/data", 0o755)

@@ -73,28 +73,6 @@ import Testing
         }
     }
 
-    @Test func `what a grant covers runs although the agent was denied too often`() async throws {
-        let shed = PaintShed()
-        try await withTemporaryDirectory { home in
-            try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in
-                host.runtime.approvals.register(shed)
-                let (session, turn) = (try await host.madeSession().id, TurnID.random())
-                let granted = try await host.ask("red", turn: turn, in: session).id
-                #expect(try await host.press(granted, "always") == .taken)
-                try await host.end(of: granted)
-                for number in 0..<DenialLimit.count {
-                    let id = try await host.ask("colour-\(number)", turn: turn, in: session).id
-                    #expect(try await host.press(id, "deny") == .taken)
-                }
-                await #expect(throws: ApprovalError.self) { try await host.ask("grey", turn: turn, in: session) }
-                guard case .granted = try await host.ask("red", turn: turn, in: session) else {
-                    Issue.record("the grant is not seen")
-                    return
-                }
-            }
-        }
-    }
-
     @Test func `Of one agent only so many requests wait at once`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home, channel: TestHost.channel(buttons: true)) { host in

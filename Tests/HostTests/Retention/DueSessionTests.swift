@@ -1,3 +1,4 @@
+import Approvals
 import CentralStore
 import ControlProtocol
 import Core
@@ -170,6 +171,49 @@ import Testing
             ]
             #expect(Set(told.map(\.what)) == kinds)
             #expect(try await IdleHost.items(host).isEmpty)
+        }
+    }
+
+    @Test
+    func `approvals and cards go some time after their end, but for those of a grant that stands, and old copies too`()
+        async throws
+    {
+        try await IdleHost.with { host, time in
+            host.runtime.approvals.register(PaintShed())
+            var ids: [ApprovalID] = []
+            for (colour, answer) in [("red", "deny"), ("blue", "always")] {
+                ids.append(try await host.ask(colour).id)
+                let row = try #require(ids.last)
+                let days: [String: JSONValue] = answer == "deny" ? [:] : ["answer": "always", "days": 365]
+                _ = try await host.control(
+                    "approvals \(answer == "deny" ? "deny" : "approve")",
+                    days.merging(["id": .string(row.rawValue)]) { $1 }
+                )
+                try await host.end(of: row)
+            }
+            let waiting = try await host.ask("green").id
+            try await host.eventually("the ends stand on their cards") {
+                try await host.runtime.central.read { try CardRow.filter(sql: "state = 'closed'").fetchCount($0) } == 2
+            }
+            let copies = try Directory(path: "\(host.runtime.options.home)/data")
+            try copies.makeDirectory("cli")
+            for (name, age) in [("m_old", 400), ("m_new", 10)] {
+                try copies.directory("cli").makeDirectory(name)
+                let second = Int(time.now.milliseconds / 1000) + (100 - age) * 86_400
+                var times = [timespec(tv_sec: second, tv_nsec: 0), timespec(tv_sec: second, tv_nsec: 0)]
+                #expect(utimensat(AT_FDCWD, "\(host.runtime.options.home)/data/cli/\(name)", &times, 0) == 0)
+            }
+            IdleHost.step(time, to: time.now + IdleHost.day * 100)
+            let told = try await IdleHost.items(host, isDry: true)
+            #expect(told.first { $0.what == .approvals }?.count == 1, "\(told)")
+            #expect(told.first { $0.what == .cards }?.count == 2, "\(told)")
+            #expect(told.compactMap(\.name) == ["data/cli/m_old"])
+            #expect(try await host.runtime.central.read { try ApprovalRow.fetchCount($0) } == 3)
+            let gone = try await IdleHost.items(host)
+            #expect(gone == told)
+            let left = try await host.runtime.central.read { try ApprovalRow.fetchAll($0).map(\.id) }
+            #expect(Set(left) == [ids[1], waiting])
+            #expect(try copies.directory("cli").names() == ["m_new"])
         }
     }
 

@@ -59,6 +59,7 @@ import Testing
             try await request(command, as: id, session, host)
             let row = try #require(try await open(host).first)
             #expect(row.agentGroupID == host.group.id && row.plan.contains(#""rm -r  build\nmake""#), "\(row.plan)")
+            #expect(row.title.contains("rm -r  build"), "\(row.title)")
             try await host.waitForAsked(1)
             #expect(host.asked[0].contains("rm -r  build") && host.asked[0].contains("make"), "\(host.asked)")
             #expect(try await host.press(row.id) == .taken)
