@@ -204,6 +204,8 @@ final class AdmissionDesk: Sendable {
     private func attempt(_ what: String, _ body: () async throws -> Void) async {
         do {
             try await body()
+        } catch is CancellationError {
+            // The host ends: the next one goes on with what waits.
         } catch {
             logger.warning("Not seen to: \(what)", metadata: ["error": "\(error)"])
         }
