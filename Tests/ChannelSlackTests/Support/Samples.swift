@@ -1,0 +1,59 @@
+import CLinux
+import ChannelKit
+import Core
+import Glibc
+import LinuxIO
+
+@testable import ChannelSlack
+
+/// The account of the samples.
+let me = SlackSelf(team: "T1", user: "UBOT", bot: "BBOT")
+
+/// JSON of a test; a mistake in it fails the test by what is missing then.
+func json(_ text: String) -> JSONValue { (try? JSONValue(parsing: text)) ?? .null }
+
+/// The payload around an event.
+func payload(_ event: String) -> JSONValue {
+    ["type": "event_callback", "event_id": "Ev1", "team_id": "T1", "event": json(event)]
+}
+
+extension OutboundMessage {
+    static func test(
+        _ body: Body,
+        to platformID: String,
+        thread: String? = nil,
+        key: String = "m_1",
+        partsDone: Int = 0
+    ) -> OutboundMessage {
+        OutboundMessage(
+            idempotencyKey: key,
+            address: ChatAddress(channel: "slack", platformID: platformID, thread: thread),
+            body: body,
+            partsDone: partsDone,
+            agentName: "Main",
+            turn: TurnID(unchecked: "t_1")
+        )
+    }
+}
+
+extension OutboundFile {
+    /// An open file without a name in any folder.
+    static func test(_ name: String, _ bytes: [UInt8]) throws -> OutboundFile {
+        let descriptor = Descriptor(owning: try Errno.check(clinux_memfd(name), "memfd_create"))
+        try descriptor.write(bytes)
+        guard lseek(descriptor.number, 0, SEEK_SET) == 0 else { throw Errno.last("lseek") }
+        return OutboundFile(name: name, descriptor: descriptor, size: bytes.count)
+    }
+}
+
+extension ChannelAdapter {
+    /// Why a message was not delivered; nil when it was.
+    func refusal(_ message: OutboundMessage) async -> ChannelError? {
+        do {
+            _ = try await deliver(message)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
