@@ -1,0 +1,82 @@
+import Core
+import Synchronization
+
+/// Posts that wait for the agent's answer, each for the first message to its conversation.
+final class AnswerDesk: Sendable {
+    /// One post that waits.
+    struct Ticket: Sendable {
+        fileprivate let id: Int
+        fileprivate let address: ChatAddress
+        fileprivate let answers: AsyncStream<String>
+    }
+
+    private struct Waiter {
+        let id: Int
+        let answer: AsyncStream<String>.Continuation
+    }
+
+    private struct State {
+        var nextID = 0
+        var waiters: [ChatAddress: [Waiter]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// A ticket for the next answer there; it must be given back by ``wait(_:for:_:)`` or ``drop(_:)``.
+    func ticket(_ address: ChatAddress) -> Ticket {
+        let (answers, answer) = AsyncStream.makeStream(of: String.self)
+        return state.withLock { state in
+            state.nextID += 1
+            state.waiters[address, default: []].append(Waiter(id: state.nextID, answer: answer))
+            return Ticket(id: state.nextID, address: address, answers: answers)
+        }
+    }
+
+    /// The answer, or nil when none came in time.
+    func wait(_ ticket: Ticket, for limit: Duration, _ time: any TimeSource) async -> String? {
+        let answer = await withTaskGroup(of: String?.self) { group in
+            group.addTask { await Self.first(of: ticket.answers) }
+            group.addTask {
+                try? await time.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        // An answer that came in the last moment was taken for delivered.
+        if answer == nil, !drop(ticket) { return await Self.first(of: ticket.answers) }
+        return answer
+    }
+
+    /// Ends a ticket; false when its answer has come.
+    @discardableResult
+    func drop(_ ticket: Ticket) -> Bool {
+        state.withLock { state in
+            guard let index = state.waiters[ticket.address]?.firstIndex(where: { $0.id == ticket.id }) else {
+                return false
+            }
+            state.waiters[ticket.address]?.remove(at: index)
+            if state.waiters[ticket.address]?.isEmpty == true { state.waiters[ticket.address] = nil }
+            return true
+        }
+    }
+
+    /// Gives an answer to whoever waits longest for it; false when nobody does.
+    func give(_ text: String, at address: ChatAddress) -> Bool {
+        let waiter = state.withLock { state -> Waiter? in
+            guard var waiters = state.waiters[address], !waiters.isEmpty else { return nil }
+            let first = waiters.removeFirst()
+            state.waiters[address] = waiters.isEmpty ? nil : waiters
+            return first
+        }
+        guard let waiter else { return false }
+        waiter.answer.yield(text)
+        waiter.answer.finish()
+        return true
+    }
+
+    private static func first(of answers: AsyncStream<String>) async -> String? {
+        for await answer in answers { return answer }
+        return nil
+    }
+}

@@ -1,0 +1,147 @@
+import ChannelKit
+import ChannelNetwork
+import Core
+import Logging
+import Synchronization
+
+/// One hook.
+final class WebhookAdapter: ChannelAdapter {
+    /// The largest file that is posted, in bytes; it travels inside the JSON.
+    private static let largestFile = 1 << 20
+    /// Posts remembered to tell senders that theirs came before.
+    private static let mostRecent = 512
+
+    let channel = WebhookPlatform.key
+    let account: String?
+    let capabilities = ChannelCapabilities(
+        threads: true,
+        edits: true,
+        reactions: true,
+        // By the standard a receiver takes a webhook-id once.
+        idempotencyKeys: true,
+        files: true,
+        privateChats: false,
+        typing: false,
+        largestFile: largestFile
+    )
+
+    private let settings: WebhookSettings
+    private let tools: ChannelTools
+    private let sender: WebhookSender?
+    private let keeper: HealthKeeper
+    private let guesses = GuessLimit()
+    private let answers = AnswerDesk()
+    private let recent = Mutex<[String]>([])
+    private let logger: Logger
+
+    init(_ settings: WebhookSettings, _ tools: ChannelTools) {
+        self.settings = settings
+        self.tools = tools
+        account = settings.name
+        sender = settings.target.map { WebhookSender($0, http: tools.http, time: tools.time) }
+        keeper = HealthKeeper(transport: "webhook", time: tools.time)
+        var logger = tools.logger
+        logger[metadataKey: "hook"] = "\(settings.name)"
+        self.logger = logger
+    }
+
+    var health: ChannelHealth { keeper.health }
+
+    func run(_ inbox: any ChannelInbox) async throws {
+        try tools.webhooks.add(settings.name) { [weak self] request in
+            await self?.take(request, inbox) ?? WebhookResponse(status: 503)
+        }
+        defer { tools.webhooks.remove(settings.name) }
+        keeper.heard()
+        let (forever, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in forever {}
+        keeper.lost("the hook is closed")
+    }
+
+    // MARK: - In
+
+    /// Answers one request: let in by its raw bytes first, read after that, and told of only when the host has it.
+    func take(_ request: WebhookRequest, _ inbox: any ChannelInbox) async -> WebhookResponse {
+        guard request.method == "POST" else { return WebhookResponse(status: 405, headers: ["allow": "POST"]) }
+        let monotonic = tools.time.monotonic
+        guard !guesses.isOver(request.peer, at: monotonic) else {
+            return WebhookResponse(status: 429, headers: ["retry-after": "60"])
+        }
+        let now = tools.time.now
+        guard let proof = settings.authentication.proof(of: request, key: settings.key, now: now) else {
+            guesses.failed(request.peer, at: monotonic)
+            logger.warning("A post without a valid proof was refused", metadata: ["peer": "\(request.peer)"])
+            return WebhookResponse(status: 401)
+        }
+        guard let body = WebhookBody(request.body, contentType: request.headers["content-type"]) else {
+            return Self.reply(415, ["error": "the body is neither JSON, form nor UTF-8 text, as its content-type says"])
+        }
+        keeper.heard()
+        let isSynchronous = settings.wait > .zero
+        let event = WebhookReading(settings: settings).event(body, proof, now: now, isSynchronous: isSynchronous)
+        let isRepeat = recent.withLock { $0.contains(proof.key) }
+        let ticket = isSynchronous && !isRepeat ? answers.ticket(event.address) : nil
+        do {
+            try await inbox.accept(event)
+        } catch {
+            if let ticket { answers.drop(ticket) }
+            logger.error("A post could not be stored", metadata: ["error": "\(error)"])
+            return WebhookResponse(status: 503, headers: ["retry-after": "5"])
+        }
+        recent.withLock { recent in
+            guard !isRepeat else { return }
+            recent.append(proof.key)
+            if recent.count > Self.mostRecent { recent.removeFirst() }
+        }
+        var fields: [String: JSONValue] = ["id": .string(proof.key)]
+        if isRepeat { fields["duplicate"] = true }
+        guard let ticket, let text = await answers.wait(ticket, for: settings.wait, tools.time) else {
+            return Self.reply(202, fields)
+        }
+        fields["text"] = .string(text)
+        return Self.reply(200, fields)
+    }
+
+    private static func reply(_ status: Int, _ fields: [String: JSONValue]) -> WebhookResponse {
+        let text = (try? JSONValue.object(fields).text()) ?? "{}"
+        return WebhookResponse(status: status, headers: ["content-type": "application/json"], body: Array(text.utf8))
+    }
+
+    // MARK: - Out
+
+    func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
+        if message.partsDone == 0, let text = Self.answer(message, capabilities),
+            answers.give(text, at: message.address)
+        {
+            return SentMessage(platformMessageID: nil)
+        }
+        guard let sender else {
+            throw ChannelError(
+                .rejected,
+                "the hook \(settings.name) has no reply-url, and no post waits for an answer: send it to another chat"
+            )
+        }
+        do throws(ChannelError) {
+            return try await OutgoingParts(message, for: capabilities).send(from: message.partsDone, time: tools.time) {
+                part throws(PartFailure) in try await sender.send(part, of: message)
+            }
+        } catch {
+            if case .rateLimited(let pause) = error.code { keeper.limited(for: pause) }
+            throw error
+        }
+    }
+
+    /// What a waiting post is answered with; nil for what is no text alone.
+    private static func answer(_ message: OutboundMessage, _ capabilities: ChannelCapabilities) -> String? {
+        guard case .text(let text, let files) = message.fitted(to: capabilities).body, files.isEmpty, !text.isEmpty
+        else { return nil }
+        return text
+    }
+
+    func setTyping(_ address: ChatAddress) async {}
+
+    func openDM(_ user: UserID) async throws -> ChatAddress? { nil }
+
+    /// Nobody has an id here.
+    func isNativeID(_ text: String) -> Bool { false }
+}
