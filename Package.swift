@@ -17,6 +17,11 @@ let swiftSettings: [SwiftSetting] = [
 
 let ground: [Target] = [
     .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .systemLibrary(
+        name: "CMarkGFM",
+        providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]
+    ),
+    .systemLibrary(name: "COlm", pkgConfig: "olm", providers: [.apt(["libolm-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -37,7 +42,9 @@ let ground: [Target] = [
     ),
     .target(name: "ContainerResources"),
     .target(name: "ShellPolicy"),
+    .target(name: "EngagePatterns"),
     .target(name: "AgentMail", dependencies: ["Core"]),
+    .target(name: "ChatMarkdown", dependencies: ["CMarkGFM", "Core"]),
 ]
 
 let contract: [Target] = [
@@ -70,6 +77,15 @@ let runner: [Target] = [
     .executableTarget(name: "agent-runner", dependencies: ["AgentRuntime", "AgentTools", "CLinux", "LinuxIO"]),
     .executableTarget(name: "nanoclaw-sandbox", dependencies: ["CCap", "CLinux", "SandboxWire"]),
 ]
+
+/// A platform of chats, with what each of them stands on.
+func platform(_ name: String, _ extra: [Target.Dependency] = []) -> Target {
+    let shared: [Target.Dependency] = [
+        "ChannelKit", "ChannelNetwork", "ChatMarkdown", "Core", "LinuxIO",
+        .product(name: "Logging", package: "swift-log"),
+    ]
+    return .target(name: name, dependencies: shared + extra)
+}
 
 let host: [Target] = [
     // The host's side of the session files is a target of its own, so that libcrypto stays out of the runner.
@@ -113,15 +129,41 @@ let host: [Target] = [
         ]
     ),
     .target(name: "Approvals", dependencies: ["COpenSSL", "Core"]),
-    .target(name: "ChannelKit", dependencies: ["Core", "LinuxIO"]),
     .target(
-        name: "Channels",
+        name: "ChannelKit",
         dependencies: [
-            "CentralStore", "ChannelKit", "Core", "LinuxIO",
+            "ChannelNetwork", "ChatMarkdown", "Core", "LinuxIO",
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    .target(
+        name: "ChannelAccounts",
+        dependencies: [
+            "CentralStore", "ChannelKit", "ChannelNetwork", "Core", "LinuxIO",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]
     ),
+    .target(
+        name: "Channels",
+        dependencies: [
+            "CentralStore", "ChannelDiscord", "ChannelEmail", "ChannelKit", "ChannelMatrix", "ChannelSlack",
+            "ChannelTelegram", "ChannelWebhook", "Core", "LinuxIO",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    platform("ChannelSlack", ["COpenSSL"]),
+    platform("ChannelWebhook"),
+    platform(
+        "ChannelEmail",
+        [
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]
+    ),
+    platform("ChannelMatrix", ["COlm", "COpenSSL", .product(name: "GRDB", package: "GRDB.swift")]),
+    platform("ChannelTelegram"),
     .target(
         name: "Egress",
         dependencies: [
@@ -133,15 +175,34 @@ let host: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
+    .target(
+        name: "ChannelNetwork",
+        dependencies: [
+            "COpenSSL", "Core", "LinuxIO",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
+        ]
+    ),
+    platform("ChannelDiscord"),
     .target(name: "AgentRequests", dependencies: ["CentralStore", "ControlProtocol", "Core", "SessionStoreHost"]),
     .target(
         name: "Host",
         dependencies: [
-            "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelKit", "Channels", "CLinux",
+            "AgentMail", "AgentRequests", "Approvals", "CentralStore", "ChannelAccounts", "ChannelKit",
+            "ChannelNetwork",
+            "Channels", "CLinux",
             "COpenSSL", "ContainerResources", "ControlProtocol", "Core", "Egress", "HostConfiguration", "HostLogging",
             "LinuxIO",
             "ModelProviders", "People", "Sandbox", "Scheduling", "SessionStore", "SessionStoreHost", "ShellPolicy",
-            "TaskScheduling",
+            "TaskScheduling", "EngagePatterns",
             .product(name: "Collections", package: "swift-collections"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
@@ -153,7 +214,8 @@ let host: [Target] = [
     .target(
         name: "Commands",
         dependencies: [
-            "BackupArchive", "CentralStore", "ChannelKit", "CLinux", "ContainerResources", "ControlProtocol", "Core",
+            "BackupArchive", "CentralStore", "ChannelAccounts", "ChannelKit", "CLinux", "ContainerResources",
+            "ControlProtocol", "Core",
             "Cron",
             "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
@@ -181,6 +243,12 @@ func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
     .testTarget(name: "\(module)Tests", dependencies: [.byName(name: module), "Core", "TestSupport"] + extra)
 }
 
+/// What the tests of a platform with a judge stand on.
+let ofPlatform: [Target.Dependency] = [
+    "CLinux", "ChannelConformance", "ChannelKit", "ChannelNetwork", "ChatMarkdown", "JudgeSupport", "LinuxIO",
+    .product(name: "Logging", package: "swift-log"),
+]
+
 let testing: [Target] = [
     .target(
         name: "NetworkTestSupport",
@@ -190,6 +258,19 @@ let testing: [Target] = [
         path: "Tests/NetworkTestSupport"
     ),
     .target(name: "TestSupport", dependencies: ["Core", "LinuxIO", "SandboxWire"], path: "Tests/TestSupport"),
+    .target(
+        name: "ChannelConformance",
+        dependencies: [
+            "CLinux", "COpenSSL", "ChannelKit", "ChannelNetwork", "ChatMarkdown", "Core", "LinuxIO", "TestSupport",
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        path: "Tests/ChannelConformance"
+    ),
+    .target(
+        name: "JudgeSupport",
+        dependencies: ["CLinux", "ChannelNetwork", "Core", "LinuxIO", "TestSupport"],
+        path: "Tests/JudgeSupport"
+    ),
     .executableTarget(
         name: "crash-host",
         dependencies: ["ChannelKit", "Core", "Host", "HostLogging", "LinuxIO", "TestSupport"],
@@ -209,9 +290,59 @@ let testing: [Target] = [
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),
     tests("Approvals"),
     tests("BackupArchive", ["LinuxIO"]),
-    tests("ChannelKit"),
+    tests(
+        "ChannelAccounts",
+        [
+            "CentralStore", "ChannelConformance", "ChannelKit", "ChannelNetwork", "ChatMarkdown", "LinuxIO",
+            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    tests(
+        "ChannelConformance",
+        [
+            "CentralStore", "ChannelKit", "ChannelNetwork", "Channels", "LinuxIO",
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    tests("ChannelDiscord", ofPlatform),
+    tests("ChannelKit", ["ChatMarkdown", "LinuxIO"]),
+    tests(
+        "ChannelNetwork",
+        [
+            "LinuxIO", "NetworkTestSupport",
+            .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
+        ]
+    ),
+    tests("ChatMarkdown"),
     tests("CentralStore", [.product(name: "GRDB", package: "GRDB.swift"), "LinuxIO", "Migrations"]),
+    tests(
+        "ChannelEmail",
+        [
+            "ChannelConformance", "ChannelKit", "ChannelNetwork", "ChatMarkdown", "JudgeSupport", "LinuxIO",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
+    tests(
+        "ChannelWebhook",
+        [
+            "ChannelConformance", "ChannelKit", "ChannelNetwork", "LinuxIO",
+            .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
     tests("Channels", ["CentralStore", "ChannelKit", "LinuxIO"]),
+    tests("ChannelSlack", ofPlatform),
+    tests(
+        "ChannelMatrix",
+        [
+            "ChannelConformance", "ChannelKit", "ChannelNetwork", "JudgeSupport", "LinuxIO",
+            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+        ]
+    ),
+    tests("ChannelTelegram", ofPlatform),
     tests(
         "Commands",
         ["CentralStore", "ControlProtocol", "Cron", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]
@@ -219,6 +350,7 @@ let testing: [Target] = [
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     tests("Cron"),
+    tests("EngagePatterns"),
     tests(
         "Egress",
         [
@@ -228,12 +360,16 @@ let testing: [Target] = [
     ),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["CLinux", "Core", "LinuxIO", "TestSupport", "crash-host", "nanoclaw"]
+        dependencies: [
+            "CLinux", "ChannelNetwork", "Core", "JudgeSupport", "LinuxIO", "TestSupport", "crash-host", "nanoclaw",
+            .product(name: "Logging", package: "swift-log"),
+        ]
     ),
     tests(
         "Host",
         [
-            "Approvals", "CentralStore", "ChannelKit", "Channels", "ControlProtocol", "HostLogging", "LinuxIO",
+            "Approvals", "CentralStore", "ChannelAccounts", "ChannelKit", "Channels", "ControlProtocol", "HostLogging",
+            "LinuxIO",
             "NetworkTestSupport",
             "People", "Sandbox", "SessionStore",
             "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
@@ -281,7 +417,7 @@ func narrowed(_ all: [Target]) -> [Target] {
 
 /// The fuzzing program and what it feeds, in place of all else with `NANOCLAW_FUZZ=1`; `planted` compiles bugs in.
 ///
-/// Of two modules only the parsers are taken, so that no network library has to be built.
+/// Of many modules only the parsers are taken, so that no network library has to be built.
 let fuzzing: [Target] = [
     .target(
         name: "ModelProviders",
@@ -304,10 +440,75 @@ let fuzzing: [Target] = [
         dependencies: ["COpenSSL", "Core"],
         sources: ["PeopleError.swift", "Pairing/PairingCode.swift"]
     ),
+    .target(
+        name: "ChannelNetwork",
+        dependencies: ["COpenSSL", "Core", "LinuxIO"],
+        sources: [
+            "NetworkError.swift", "HTTP/HTTPDate.swift", "HTTP/HeaderList.swift", "HTTP/RetryAfter.swift", "Hosts",
+            "Signatures",
+            "Support/Base64.swift",
+            "Support/BlockingQueue.swift", "Support/Digest.swift", "WebSocket/WebSocketAnswerHead.swift",
+            "WebSocket/WebSocketAssembler.swift", "WebSocket/WebSocketHandshake.swift",
+            "WebSocket/WebSocketMessage.swift", "Webhooks/WebhookRequest.swift",
+        ]
+    ),
+    .target(
+        name: "ChannelKit",
+        dependencies: ["Core"],
+        sources: [
+            "Accounts/ChannelSetup.swift", "Cards/Card.swift", "Cards/CardAnswer.swift", "Cards/CardReply.swift",
+            "Events", "Outbound/ChannelError.swift",
+        ]
+    ),
+    .target(name: "ChannelTelegram", dependencies: ["ChannelKit", "Core"], sources: ["Reading", "Wire"]),
+    .target(
+        name: "ChannelDiscord",
+        dependencies: ["ChannelKit", "Core"],
+        sources: [
+            "DiscordWords.swift", "Gateway/GatewayMachine.swift", "Gateway/GatewayNext.swift",
+            "Gateway/SequenceLedger.swift", "Inbound/MessageMarkup.swift", "Inbound/MessageReading.swift",
+            "Inbound/SlashCommands.swift", "Outbound/DiscordAddress.swift", "Wire",
+        ]
+    ),
+    .target(
+        name: "ChannelSlack",
+        dependencies: ["ChannelKit", "ChannelNetwork", "Core"],
+        sources: [
+            "Inbound/SlackMessage+Event.swift", "Link/FormDecoding.swift", "Link/SlackPost.swift",
+            "Link/SocketFrame.swift", "Wire",
+        ]
+    ),
+    .target(
+        name: "ChannelMatrix",
+        dependencies: ["ChannelNetwork", "Core"],
+        sources: ["Receiving/EventReading.swift", "Wire"]
+    ),
+    .target(
+        name: "ChannelWebhook",
+        dependencies: ["ChannelKit", "ChannelNetwork", "Core"],
+        sources: [
+            "JSONPath.swift", "WebhookAuthentication.swift", "WebhookBody.swift", "WebhookReading.swift",
+            "WebhookSettings.swift", "WebhookTemplate.swift",
+        ]
+    ),
+    .target(
+        name: "ChannelEmail",
+        dependencies: ["ChannelKit", "ChannelNetwork", "Core"],
+        exclude: ["Mime/MailComposer.swift"],
+        sources: [
+            "Adapter/EmailSettings.swift", "Adapter/MailReading.swift", "Connection/MailError.swift",
+            "Connection/MailServer.swift", "IMAP/IMAPLineReader.swift", "IMAP/IMAPResponse.swift",
+            "IMAP/IMAPValue.swift", "Mime", "Policy/AuthenticationResults.swift", "Policy/LoopGuard.swift",
+            "Policy/MessageIDs.swift", "Policy/SenderList.swift", "Policy/SenderTrust.swift", "SMTP/SMTPReply.swift",
+        ]
+    ),
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "Approvals", "BackupArchive", "CSQLite", "Commands", "ControlProtocol", "Core", "Cron", "HostConfiguration",
+            "Approvals", "BackupArchive", "CSQLite", "ChannelDiscord", "ChannelEmail", "ChannelKit", "ChannelMatrix",
+            "ChannelNetwork", "ChannelSlack", "ChannelTelegram", "ChannelWebhook", "ChatMarkdown", "Commands",
+            "ControlProtocol", "Core",
+            "Cron", "HostConfiguration",
             "LinuxIO",
             "ModelProviders", "People", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],
@@ -338,11 +539,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         // Not named by any target: held to one version because a package above depends on them.
@@ -354,10 +559,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
-        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-transport-services", exact: "1.28.0"),
         .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
         .package(url: "https://github.com/apple/swift-service-context", exact: "1.5.1"),

@@ -17,7 +17,7 @@ usage: ./nanoclaw.sh [VERB] [ARGUMENTS]
   check   format, lint, file lengths, module arrows, link lines, names in the docs: what CI calls before the tests
   fuzz    run the fuzz targets   [TARGET…] [--seconds N] [--replay] [--planted] [--long]   (docs/testing.md)
   bench   measure the budgets beside their floor, or other agents   [--only NAMES] [--quick] [--strict] [--json FILE]
-          [--peers]   (docs/benchmarks.md)
+          [--peers] [--connected]   (docs/benchmarks.md)
   --help  this text
 TEXT
 }
@@ -35,7 +35,10 @@ g++:/usr/bin/g++:the_C++_runtime_that_Swift_links
 libsqlite3-dev:/usr/include/sqlite3.h:the_databases
 libseccomp-dev:/usr/include/seccomp.h:generating_the_sandbox_filters
 libcap-dev:/usr/include/sys/capability.h:dropping_capabilities
+libcmark-gfm-dev:/usr/include/cmark-gfm.h:reading_Markdown
+libcmark-gfm-extensions-dev:/usr/include/cmark-gfm-core-extensions.h:reading_Markdown's_tables
 libssl-dev:/usr/include/openssl/evp.h:hashes
+libolm-dev:/usr/include/olm/olm.h:encrypted_rooms_of_Matrix
 tzdata:/usr/share/zoneinfo/UTC:time_zones
 ca-certificates:/etc/ssl/certs/ca-certificates.crt:reaching_models_over_TLS
 zlib1g-dev:/usr/include/zlib.h:linking_compressed_HTTP
@@ -133,7 +136,9 @@ build() {
     local static=(--static-swift-stdlib -Xswiftc -static-executable -Xlinker -s --scratch-path .build-inner)
     NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product nanoclaw-sandbox
     NANOCLAW_TARGETS=nanoclaw-sandbox,agent-runner compile "${static[@]}" --product agent-runner
-    NANOCLAW_TARGETS=nanoclaw compile --static-swift-stdlib --scratch-path .build-host --product nanoclaw
+    # Without the exports of a static Swift program the linker leaves away what nothing reaches.
+    NANOCLAW_TARGETS=nanoclaw compile --static-swift-stdlib -Xlinker --no-export-dynamic \
+        --scratch-path .build-host --product nanoclaw
     mkdir -p "$dist"
     install_binary .build-inner/release/nanoclaw-sandbox
     install_binary .build-inner/release/agent-runner

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Builds the benchmark and its floor, then runs them on the release binaries. Arguments: those of Benchmarks/Options.swift,
-# or --peers.
+# --peers or --connected.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [[ ${1:-} == --peers ]]; then
     shift
     peers=1
+fi
+if [[ ${1:-} == --connected ]]; then
+    shift
+    exec python3 Benchmarks/Connected/connected.py --binaries .build-dist "$@"
 fi
 json=()
 arguments=()

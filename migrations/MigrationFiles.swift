@@ -29,6 +29,7 @@ extension MigrationFile {
         MigrationFile(5, "central_0005_agents", PackageResources.central_0005_agents_sql),
         MigrationFile(6, "central_0006_tasks", PackageResources.central_0006_tasks_sql),
         MigrationFile(7, "central_0007_approvals", PackageResources.central_0007_approvals_sql),
+        MigrationFile(8, "central_0008_channels", PackageResources.central_0008_channels_sql),
     ]
 
     /// A session's `inbound.db`, written by the host.

@@ -140,3 +140,7 @@ int clinux_memfd_seal(int fd) {
 int clinux_limit_arenas(int count) {
     return mallopt(M_ARENA_MAX, count);
 }
+
+void clinux_trim_heap(void) {
+    malloc_trim(0);
+}

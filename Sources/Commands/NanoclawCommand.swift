@@ -32,7 +32,8 @@ package struct NanoclawCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Chats and people",
                 subcommands: [
-                    MessagingGroupsCommand.self, WiringsCommand.self, DestinationsCommand.self, UsersCommand.self,
+                    ChannelsCommand.self, MessagingGroupsCommand.self, WiringsCommand.self, DestinationsCommand.self,
+                    UsersCommand.self,
                     RolesCommand.self, MembersCommand.self, DroppedMessagesCommand.self, ApprovalsCommand.self,
                     AuditCommand.self,
                 ]

@@ -1,6 +1,8 @@
 import CLinux
 import CentralStore
+import ChannelAccounts
 import ChannelKit
+import ChannelNetwork
 import Core
 import Foundation
 import GRDB
@@ -25,6 +27,7 @@ package func runHost(_ options: HostOptions) async throws {
     // Work moves from thread to thread: with a heap for each, every one keeps what it has needed at most, and the whole
     // grows by a sixth in 100,000 messages.
     clinux_limit_arenas(2)
+    EventLoops.limit(to: 2)
     let runtime = try await HostRuntime(options)
     defer { runtime.release() }
     try await runtime.serve()
@@ -49,6 +52,7 @@ extension HostRuntime {
                 levels: log.levels,
                 mounts: self.configuration.mounts,
                 tasks: taskDesk,
+                accounts: accounts,
                 time: time
             )
         )
@@ -75,7 +79,8 @@ extension HostRuntime {
             HostService("sessions", stopsItself: true) { try await self.keepSessions() },
             HostService("approvals") { await self.approvals.run() },
             HostService("questions") { await self.questions.run() },
-            HostService("channels") { await self.registry.run(self) },
+            HostService("channels") { await self.runChannels() },
+            HostService("webhooks") { await self.listen() },
             HostService("sweep") { await self.sweep.run() },
             HostService("tasks") {
                 await self.scheduler.run(every: min(self.configuration.sweepInterval, .seconds(60)))
@@ -130,6 +135,34 @@ extension HostRuntime {
         // The group holds this object: without this neither would go, and the home would stay locked.
         services.set(nil)
         logger.notice("The host has stopped")
+    }
+
+    /// Runs the channel of this machine and every stored account.
+    private func runChannels() async {
+        do {
+            try await accounts.open()
+        } catch {
+            log.logger("channels").error("The accounts of channels cannot be read", metadata: ["error": "\(error)"])
+        }
+        await registry.run(self)
+    }
+
+    /// Hears webhooks; a port that cannot be had is no reason to end the host.
+    private func listen() async {
+        do {
+            try await webhooks.run()
+        } catch {
+            log.logger("webhooks").error(
+                "Webhooks are not heard: nanoclaw config set webhooks.port, and start again",
+                metadata: ["error": "\(error)"]
+            )
+            await Self.untilCancelled()
+        }
+    }
+
+    private static func untilCancelled() async {
+        let (forever, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in forever {}
     }
 
     /// Where tasks may be, for those who make them.

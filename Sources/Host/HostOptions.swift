@@ -1,4 +1,5 @@
 package import ChannelKit
+import Channels
 package import HostLogging
 
 /// What `nanoclaw up` starts a host with.
@@ -13,6 +14,8 @@ package struct HostOptions: Sendable {
     package var handlesSignals = true
     /// Adapters besides the channel of this machine.
     package var adapters: [any ChannelAdapter] = []
+    /// The platforms that accounts can be added of.
+    package var platforms: [any ChannelPlatform] = BuiltInChannels.all
     /// Called once, when the host accepts messages.
     package var onReady: @Sendable (HostStatus) async -> Void = { _ in }
 

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Channels
 import Core
@@ -20,11 +21,23 @@ extension HostRuntime: HostControl, ChannelInbox {
         try await router.accept(event)
     }
 
+    func note(_ change: ChatChange) async throws {
+        guard isAccepting.load(ordering: .acquiring) else {
+            throw HostError(.unavailable, "the host is stopping: tell it again when it is back")
+        }
+        try await router.note(change)
+    }
+
     func answer(_ answer: CardAnswer) async throws -> CardReceipt {
         guard isAccepting.load(ordering: .acquiring) else {
             throw HostError(.unavailable, "the host is stopping: press it again when it is back")
         }
         return try await cards.answer(answer)
+    }
+
+    /// People with a role or a membership, by any handle that is linked as theirs.
+    func welcomes(_ user: UserID) async throws -> Bool {
+        try await central.read { db in try Access.of(user, db).isAny }
     }
 
     func answersCard(_ event: InboundEvent) async throws -> Bool {
@@ -191,7 +204,7 @@ extension HostRuntime: HostControl, ChannelInbox {
             )
         }
         for channel in status.channels where channel.health.state == .disconnected {
-            status.problems.append("channel \(channel.channel): \(channel.health.detail ?? "not connected")")
+            status.problems.append("channel \(channel.name): \(channel.health.detail ?? "not connected")")
         }
         return status
     }

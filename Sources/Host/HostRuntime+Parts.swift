@@ -1,4 +1,7 @@
 import CentralStore
+import ChannelAccounts
+import ChannelKit
+import ChannelNetwork
 import Core
 import Glibc
 import HostConfiguration
@@ -62,6 +65,36 @@ extension HostRuntime {
         #endif
     }
 
+    static func webhooks(_ configuration: HostConfiguration, _ log: HostLog) -> WebhookListener {
+        var options = WebhookOptions(port: configuration.webhooks.port)
+        options.host = configuration.webhooks.host
+        return WebhookListener(options, logger: log.logger("webhooks"))
+    }
+
+    static func accounts(
+        _ options: HostOptions,
+        _ configuration: HostConfiguration,
+        _ central: CentralStore,
+        _ registry: ChannelRegistry,
+        _ webhooks: WebhookListener,
+        _ time: any TimeSource,
+        _ log: HostLog
+    ) throws -> AccountDesk {
+        AccountDesk(
+            home: options.home,
+            central: central,
+            registry: registry,
+            catalog: ChannelCatalog(options.platforms),
+            http: try HTTPPool(),
+            webhooks: webhooks,
+            sockets: try WebSocketClient(time: time),
+            media: MediaFolder(path: "\(options.home)/data/media", largest: configuration.agentLimits.attachmentBytes),
+            publicURL: configuration.webhooks.url,
+            time: time,
+            logger: log.logger("channels")
+        )
+    }
+
     static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
         var settings = SupervisorSettings()
         settings.maximumRunners = configuration.maxRunners
@@ -94,6 +127,7 @@ extension HostRuntime {
             directMessages: directMessages,
             agents: agents,
             policy: policy,
+            drafts: publisher.drafts,
             time: time,
             logger: logger,
             tasks: tasks,

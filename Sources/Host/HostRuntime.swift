@@ -1,5 +1,7 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
+import ChannelNetwork
 import Channels
 import Core
 import Egress
@@ -24,6 +26,8 @@ final class HostRuntime: Sendable {
     let traces: TraceStore
     let cli: CLIChannel
     let registry: ChannelRegistry
+    let webhooks: WebhookListener
+    let accounts: AccountDesk
     let spawner: any SandboxSpawning
     let hub = LiveHub()
     let tasks = TaskScope()
@@ -102,6 +106,8 @@ final class HostRuntime: Sendable {
         try await central.write(changesRouting: false) { db in try AuditEntry.begin(now: begins, db) }
         cli = CLIChannel(home: home, store: central, time: time)
         registry = ChannelRegistry([cli] + options.adapters, time: time, logger: log.logger("channels"))
+        webhooks = Self.webhooks(configuration, log)
+        accounts = try Self.accounts(options, configuration, central, registry, webhooks, time, log)
         ledger = DirtyLedger(store: central, marked: try await central.dirtySessions())
         composer = InstructionComposer(home: home, logger: log.logger("instructions"))
         spawner = given ?? Self.spawner(options, configuration, time)
@@ -130,7 +136,15 @@ final class HostRuntime: Sendable {
             time: time,
             logger: log.logger("notices")
         )
-        let publisher = LivePublisher(hub: hub, traces: traces, typing: typing, notices: notices, time: time)
+        let publisher = LivePublisher(
+            hub: hub,
+            traces: traces,
+            typing: typing,
+            drafts: DraftBoard(registry: registry, time: time),
+            statuses: StatusBoard(registry: registry, time: time),
+            notices: notices,
+            time: time
+        )
         deliveries = DeliveryService(
             Self.deliveryContext(
                 central,
@@ -173,6 +187,7 @@ final class HostRuntime: Sendable {
                 composer: composer,
                 executors: executors,
                 publisher: publisher,
+                deliveries: deliveries,
                 supervisor: late,
                 sweep: lateSweep,
                 scheduler: lateScheduler,
@@ -226,6 +241,7 @@ final class HostRuntime: Sendable {
             cards: cards,
             answers: answers,
             access: ChatAccess(central: central, registry: registry, time: time),
+            programs: Set(options.platforms.filter { !$0.hasPeople }.map(\.channel)),
             time: time,
             logger: log.logger("questions")
         )

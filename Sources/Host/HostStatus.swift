@@ -1,4 +1,4 @@
-package import ChannelKit
+package import ChannelAccounts
 package import Core
 package import Sandbox
 
@@ -89,21 +89,7 @@ extension HostStatus {
     }
 
     /// One adapter.
-    package struct ChannelStatus: Codable, Sendable, Equatable {
-        package var channel: String
-        package var health: ChannelHealth
-        /// Starts since the host's own, the first included.
-        package var starts: Int
-        /// Why it ended last; nil when it never did.
-        package var lastError: String?
-
-        package init(channel: String, health: ChannelHealth, starts: Int, lastError: String?) {
-            self.channel = channel
-            self.health = health
-            self.starts = starts
-            self.lastError = lastError
-        }
-    }
+    package typealias ChannelStatus = ChannelAccounts.ChannelStatus
 
     /// One agent group.
     package struct GroupStatus: Codable, Sendable, Equatable {

@@ -42,7 +42,7 @@ package enum NewHome {
 
     /// The directories that the host writes to, made when they are missing.
     static func makeDirectories(_ home: String) throws {
-        for path in ["data/sessions", "data/composed", "data/logs/runners", "groups"] {
+        for path in ["data/sessions", "data/composed", "data/logs/runners", "data/media", "groups"] {
             var directory = try Directory(path: home)
             for part in path.split(separator: "/").map(String.init) {
                 try directory.makeDirectory(part, mode: part == "groups" ? 0o755 : 0o700)

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import Core
 import Egress
 import GRDB
@@ -18,6 +19,7 @@ struct Surroundings: Sendable {
     let composer: InstructionComposer
     let executors: StoreExecutors
     let publisher: LivePublisher
+    let deliveries: DeliveryService
     let supervisor: Late<RunnerSupervisor>
     let sweep: Late<HostSweep>
     let scheduler: Late<TaskScheduler>
@@ -75,8 +77,14 @@ struct Surroundings: Sendable {
                 await scheduler.wrapped?.sessionChanged(handle.id)
             },
             due: { sweep.wrapped?.due(at: $0) },
-            ended: { publisher.typing.stop($0.id) },
-            settled: { await scheduler.wrapped?.sessionChanged($0.id) }
+            ended: {
+                publisher.typing.stop($0.id)
+                publisher.statuses.end($0.id)
+            },
+            settled: { handle in
+                publisher.drafts.end(handle.id) { await deliveries.settle(handle.id) }
+                await scheduler.wrapped?.sessionChanged(handle.id)
+            }
         )
     }
 

@@ -20,6 +20,7 @@ package struct HostConfiguration: Sendable {
     package var maximumControlClients: Int
     /// A group of the machine that may use the control socket; nil: nobody but owner and root.
     package var controlGroup: String?
+    package var webhooks: Webhooks
     package var agentMail: AgentMailLimits
     /// The most agents that the agent of one group may have made and that are there still; 0: none may make any.
     package var agentsPerParent: Int
@@ -57,6 +58,15 @@ package struct HostConfiguration: Sendable {
         /// `auto`, `json` or `pretty`.
         package var format: String
         package var files, fileBytes, runnerBytes: Int
+    }
+
+    /// Where platforms' webhooks are heard.
+    package struct Webhooks: Sendable, Equatable {
+        /// A numeric address.
+        package var host: String
+        package var port: Int
+        /// What platforms call, by a reverse proxy; nil when nobody has said.
+        package var url: String?
     }
 
     /// A directory that agent groups may be given.
@@ -165,6 +175,11 @@ package struct HostConfiguration: Sendable {
         )
         maximumControlClients = read.number("control.maximumClients")
         controlGroup = read.optional("control.group")
+        webhooks = Webhooks(
+            host: read.text("webhooks.host"),
+            port: read.number("webhooks.port"),
+            url: read.optional("webhooks.url")
+        )
         agentMail = AgentMailLimits(
             hops: read.number("agents.hops"),
             perWindow: read.number("agents.messagesPerMinute")

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Glibc
 
 /// What a setting may hold.
 package enum SettingKind: Sendable, Hashable {
@@ -27,6 +28,10 @@ package enum SettingKind: Sendable, Hashable {
     case timeZone
     /// `first-last` of numeric ids, or nothing.
     case idRange
+    /// A numeric IPv4 or IPv6 address.
+    case address
+    /// An https URL without query, or http to this machine; or nothing.
+    case optionalURL
 
     /// True for a list.
     package var isList: Bool {
@@ -57,6 +62,12 @@ package enum SettingKind: Sendable, Hashable {
         case .idRange:
             text.isEmpty || Self.idRange(text) != nil
                 ? nil : "\"\(text.prefix(80))\" is no range of ids: write first-last, such as 100000-165535"
+        case .address:
+            Self.isAddress(text) ? nil : "\"\(text.prefix(80))\" is no numeric address, such as 127.0.0.1 or ::1"
+        case .optionalURL:
+            text.isEmpty || Self.isBaseURL(text)
+                ? nil
+                : "\"\(text.prefix(80))\" is no https URL without a slash at its end, such as https://claw.example.org"
         }
     }
 
@@ -82,6 +93,19 @@ package enum SettingKind: Sendable, Hashable {
             return number << shift
         }
         return Int(text)
+    }
+
+    static func isAddress(_ text: String) -> Bool {
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1
+    }
+
+    static func isBaseURL(_ text: String) -> Bool {
+        guard let url = URL(string: text), let host = url.host, !host.isEmpty, text.utf8.count <= 500,
+            url.query == nil, url.fragment == nil, url.user == nil, !text.hasSuffix("/")
+        else { return false }
+        return url.scheme == "https" || (url.scheme == "http" && ["127.0.0.1", "::1", "localhost"].contains(host))
     }
 
     static func isTimeZone(_ text: String) -> Bool {

@@ -148,6 +148,14 @@ extension Setting {
             "",
             "A group of the machine whose members may use the control socket, each by its roles; empty: nobody else."
         ),
+        Setting("webhooks.host", .address, "127.0.0.1", "The address at which platforms' webhooks are heard."),
+        Setting("webhooks.port", .number(1...65_535), "8787", "The port; nothing listens before a channel needs it."),
+        Setting(
+            "webhooks.url",
+            .optionalURL,
+            "",
+            "What platforms call to reach it, by a reverse proxy with TLS: https://claw.example.org."
+        ),
         Setting(
             "agents.hops",
             .number(1...100),

@@ -41,10 +41,10 @@ package final class SandboxWatchdog: Sendable {
         deinit { end() }
 
         /// Watches no longer.
-        package func end() { watchdog.remove(key) }
+        package func end() { _ = watchdog.remove(key) }
     }
 
-    private struct Watched {
+    struct Watched {
         let pid: Int32
         let pidfd: Descriptor
         let memoryBytes: Int
@@ -106,9 +106,12 @@ package final class SandboxWatchdog: Sendable {
         return Registration(self, key)
     }
 
+    /// All that is watched now, by key.
+    var watched: [Int: Watched] { state.withLock(\.watched) }
+
     /// Looks once at everything that is watched, and kills what uses too much.
     func look() {
-        let watched = state.withLock(\.watched)
+        let watched = watched
         // A /proc that cannot be read now is read again at the next look.
         guard !watched.isEmpty, let table = try? ProcessTable.read() else { return }
         var within: [(key: Int, sandbox: Watched, bytes: Int)] = []
@@ -129,10 +132,12 @@ package final class SandboxWatchdog: Sendable {
         }
     }
 
-    private func end(_ key: Int, _ sandbox: Watched, _ breach: Breach) {
+    /// Kills a sandbox that is still watched, and says why.
+    func end(_ key: Int, _ sandbox: Watched, _ breach: Breach) {
+        // Two looks at once may both find it; one whose watch has ended meanwhile is left alone.
+        guard remove(key) else { return }
         // Its pid may be another process's by now; the pidfd is not.
         _ = clinux_pidfd_signal(sandbox.pidfd.number, SIGKILL)
-        remove(key)
         sandbox.onBreach(breach)
     }
 
@@ -146,7 +151,8 @@ package final class SandboxWatchdog: Sendable {
         }
     }
 
-    private func remove(_ key: Int) {
-        _ = state.withLock { $0.watched.removeValue(forKey: key) }
+    /// Whether it was still watched.
+    private func remove(_ key: Int) -> Bool {
+        state.withLock { $0.watched.removeValue(forKey: key) != nil }
     }
 }

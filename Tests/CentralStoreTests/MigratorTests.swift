@@ -36,7 +36,7 @@ import Testing
                 "cards", "card_answers", "approvals", "approval_askers", "approval_grants",
                 "audit", "pending_sender_approvals", "pending_channel_approvals", "dropped_messages",
                 "dirty",
-                "runners", "providers", "cli_messages",
+                "runners", "providers", "cli_messages", "channel_accounts", "channel_state",
             ] {
                 #expect(tables.contains(name), "\(name)")
             }

@@ -57,6 +57,30 @@ import Testing
         }
     }
 
+    @Test func `Where a number alone is no answer the card says so`() {
+        #expect(
+            CardText.numbered(card, needsCode: true).hasSuffix(
+                "Answer with \"1 K7\", with a number from 1 to 2 and nothing else; \"2 K7: words\" tells why."
+            )
+        )
+    }
+
+    @Test func `An event with and without the newer fields is read back`() throws {
+        var event = InboundEvent(
+            address: ChatAddress(channel: "test", platformID: "c"),
+            platformMessageID: "1",
+            sentAt: Timestamp(milliseconds: 1),
+            content: ChatContent(text: "x")
+        )
+        let before = try JSONText.encode(event)
+        #expect(!before.contains("needsCode") && !before.contains("webhook"))
+        #expect(try JSONText.decode(InboundEvent.self, before) == event)
+        event.requiresCode = true
+        event.webhook = WebhookContent(source: "a", event: "b", payload: "c")
+        let after = try JSONText.decode(InboundEvent.self, try JSONText.encode(event))
+        #expect(after == event && after.requiresCode)
+    }
+
     @Test func `Where there are no buttons a card is a numbered list that says how to answer and until when`() throws {
         let message = OutboundMessage(
             idempotencyKey: "k",

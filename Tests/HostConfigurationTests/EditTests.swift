@@ -51,6 +51,7 @@ import Testing
                     ? [
                         "sandbox.uid_range": "100000-165535", "timeZone": "UTC", "sandbox.required": "cgroup",
                         "sandbox.broker": "/run/nanoclaw/broker.sock", "control.group": "nanoclaw",
+                        "webhooks.url": "https://claw.example.org",
                     ][setting.key] ?? "" : setting.standard
             )
         }

@@ -3,7 +3,10 @@ import Testing
 @testable import ModelProviders
 
 struct OfflineProviderTests {
-    private static let names = ["shell", "read_file", "write_file", "send_file", "send_message", "remember", "recall"]
+    private static let names = [
+        "shell", "read_file", "write_file", "send_file", "send_message", "remember", "recall",
+        "ask_user_question",
+    ]
     private let tools = names.map { ToolDefinition(name: $0, description: "", parameters: "{}") }
 
     private func answer(_ messages: [ModelMessage], tools: [ToolDefinition]? = nil) async throws -> Answer {
@@ -39,6 +42,10 @@ struct OfflineProviderTests {
         ("tell helper run date", "send_message", #"{"to":"helper","text":"run date"}"#),
         ("remember the milk", "remember", #"{"text":"the milk"}"#),
         ("recall milk", "recall", #"{"query":"milk"}"#),
+        (
+            "ask Shall I? | yes | not now", "ask_user_question",
+            #"{"title":"A question","question":"Shall I?","options":["yes","not now"]}"#
+        ),
         ("<quoted_message from=\"Bo\">run rm</quoted_message>\nrun id", "shell", #"{"command":"id"}"#),
     ])
     func `a plain command becomes a tool call`(text: String, tool: String, arguments: String) async throws {
@@ -49,7 +56,8 @@ struct OfflineProviderTests {
     }
 
     @Test(arguments: [
-        "run", "read  ", "write", "write a.txt", "send", "tell", "tell helper", "remember", "recall", "help",
+        "run", "read  ", "write", "write a.txt", "send", "tell", "tell helper", "remember", "recall", "ask", "ask Why?",
+        "help",
     ])
     func `a command that says too little gets the list of commands`(text: String) async throws {
         let answer = try await answer([.user(prompt(text))])

@@ -72,6 +72,27 @@ import Testing
         #expect(shown.hasPrefix("<context timezone=\"\(isKnown ? zone : "UTC")\" />\n"))
     }
 
+    @Test func `what else a platform told stands in one attribute, within bounds and without markup of its own`() {
+        func shown(_ details: [String: JSONValue]?) -> String {
+            var chat = ChatContent(text: "hello", sender: "Ada")
+            chat.details = details
+            return text([Self.row(4, .chat(chat))])
+        }
+        let some = shown(["undecryptable": true, "kind": "a\">\n<b>", "team": ["T1", 2]])
+        #expect(
+            some.contains(
+                " details=\"kind=a&quot;&gt; &lt;b&gt;; team=[&quot;T1&quot;,2]; undecryptable=true\">hello</message>"
+            ),
+            "\(some)"
+        )
+        #expect(!shown(nil).contains("details") && !shown([:]).contains("details"))
+        #expect(
+            shown(["long": .string(String(repeating: "x", count: 5000))]).contains(
+                "\(String(repeating: "x", count: 995))…\""
+            )
+        )
+    }
+
     @Test func `§16.163 a quote needs sender and text, reply_to an id`() {
         let whole = text([
             Self.row(2, Self.chat("x", replyTo: .init(platformMessageID: "m<1>", sender: "Bo", text: "old")))
@@ -80,6 +101,16 @@ import Testing
         #expect(whole.contains("<quoted_message from=\"Bo\">old</quoted_message>"))
         let bare = text([Self.row(2, Self.chat("x", replyTo: .init(platformMessageID: "m1", text: "old")))])
         #expect(bare.contains("reply_to=\"m1\"") && !bare.contains("quoted_message"))
+    }
+
+    @Test func `what became of a message names it by its number, or by the platform's id`() {
+        func shown(_ kind: ChatContent.Change.Kind, _ text: String, seq: Int64?) -> String {
+            let change = ChatContent.Change(kind: kind, platformMessageID: "m<1>", seq: seq)
+            return self.text([Self.row(4, .chat(ChatContent(text: text, sender: "Ada", change: change)))])
+        }
+        #expect(shown(.edited, "at six", seq: 2).contains(" edited=\"2\">at six</message>"))
+        #expect(shown(.reaction, "👍", seq: 3).contains(" reaction=\"3\">👍</message>"))
+        #expect(shown(.deleted, "", seq: nil).contains(" deleted=\"m&lt;1&gt;\""))
     }
 
     @Test func `§16.164 attachments are named with their path, their reason, or bare`() {

@@ -62,6 +62,27 @@ struct WatchdogTests {
         within.end()
     }
 
+    @Test func `what two looks find at once is killed and told once`() async throws {
+        let shell = try Shell("echo ready; read line; exit 0")
+        let watchdog = SandboxWatchdog(interval: .seconds(3600))
+        let told = Mutex(0)
+        let registration = watchdog.watch(
+            pid: shell.pid,
+            pidfd: shell.pidfd,
+            memoryBytes: 0,
+            processes: 0,
+            onBreach: { _ in told.withLock { $0 += 1 } }
+        )
+        // Both have taken their list before either has ended anything.
+        let lists = [watchdog.watched, watchdog.watched]
+        for (key, sandbox) in lists.joined() {
+            watchdog.end(key, sandbox, .init(kind: .memory, used: 2, limit: 1))
+        }
+        #expect(told.withLock { $0 } == 1)
+        #expect(try shell.finish() == SIGKILL)
+        registration.end()
+    }
+
     @Test func `T60 of sandboxes that take too much together the largest is killed, and it alone`() async throws {
         func shell(_ bytes: Int) throws -> Shell {
             try Shell("x=$(head -c \(bytes) /dev/zero | tr '\\0' x); echo ready; read line; exit 0")

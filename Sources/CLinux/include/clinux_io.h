@@ -41,6 +41,9 @@ int clinux_raise_open_files(int most);
 // more.
 int clinux_limit_arenas(int count);
 
+// malloc_trim(3): gives memory that the heaps hold unused back to the system.
+void clinux_trim_heap(void);
+
 // Credentials of the process at the other end of a unix socket (SO_PEERCRED).
 int clinux_peer(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 

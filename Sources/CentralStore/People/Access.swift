@@ -12,6 +12,9 @@ package struct Access: Sendable, Equatable {
     /// Member of these, by a row of their own.
     package var memberOf: Set<AgentGroupID> = []
 
+    /// Has a role or is a member somewhere.
+    package var isAny: Bool { isOwner || isGlobalAdmin || !adminOf.isEmpty || !memberOf.isEmpty }
+
     /// Nothing at all.
     package init() {}
 

@@ -2,9 +2,16 @@ package import Core
 
 /// One press of a card's button, as the platform told its adapter.
 package struct CardAnswer: Sendable, Codable, Equatable {
+    /// Which of the card's choices.
+    package enum Choice: Sendable, Codable, Equatable {
+        /// The option's value.
+        case value(String)
+        /// The place among ``Card/choices``, from 0: what ``Card/button(_:)`` carries.
+        case index(Int)
+    }
+
     package var card: CardID
-    /// The value of the option.
-    package var value: String
+    package var choice: Choice
     /// Words that the person added.
     package var note: String?
     /// The chat in which the button was pressed, and the thread.
@@ -21,7 +28,7 @@ package struct CardAnswer: Sendable, Codable, Equatable {
 
     package init(
         card: CardID,
-        value: String,
+        choice: Choice,
         note: String? = nil,
         address: ChatAddress,
         senderNativeID: String?,
@@ -30,13 +37,44 @@ package struct CardAnswer: Sendable, Codable, Equatable {
         dedupKey: String
     ) {
         self.card = card
-        self.value = value
+        self.choice = choice
         self.note = note
         self.address = address
         self.senderNativeID = senderNativeID
         self.isBot = isBot
         self.platformMessageID = platformMessageID
         self.dedupKey = dedupKey
+    }
+
+    /// The press of the option with this value.
+    package init(
+        card: CardID,
+        value: String,
+        note: String? = nil,
+        address: ChatAddress,
+        senderNativeID: String?,
+        isBot: Bool = false,
+        platformMessageID: String? = nil,
+        dedupKey: String
+    ) {
+        self.init(
+            card: card,
+            choice: .value(value),
+            note: note,
+            address: address,
+            senderNativeID: senderNativeID,
+            isBot: isBot,
+            platformMessageID: platformMessageID,
+            dedupKey: dedupKey
+        )
+    }
+
+    /// The option that was chosen; nil when the card has no such choice.
+    package func option(of card: Card) -> CardOption? {
+        switch choice {
+        case .value(let value): card.choices.first { $0.value == value }
+        case .index(let index): card.choices.indices.contains(index) ? card.choices[index] : nil
+        }
     }
 }
 

@@ -10,8 +10,8 @@ package enum CardText {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The whole card as Markdown, with how to answer.
-    package static func numbered(_ card: Card) -> String {
+    /// The whole card as Markdown, with how to answer; `needsCode` where a number alone is no answer.
+    package static func numbered(_ card: Card, needsCode: Bool = false) -> String {
         var lines = [markdown(card)]
         if !card.options.isEmpty { lines.append("") }
         var number = 0
@@ -23,7 +23,7 @@ package enum CardText {
                 lines.append("\(number). \(option.label)")
             }
         }
-        if number > 0 { lines += ["", hint(card)] }
+        if number > 0 { lines += ["", needsCode && !card.code.isEmpty ? codedHint(card) : hint(card)] }
         return lines.joined(separator: "\n")
     }
 
@@ -32,6 +32,15 @@ package enum CardText {
         var text = "Answer with \(count == 1 ? "1" : "a number from 1 to \(count)")"
         if !card.code.isEmpty { text += ", or \"1 \(card.code)\" when several cards are open" }
         if let index = card.choices.firstIndex(where: \.takesNote) { text += "; \"\(index + 1): words\" tells why" }
+        return text + "."
+    }
+
+    private static func codedHint(_ card: Card) -> String {
+        let numbers = card.choices.count == 1 ? "" : ", with a number from 1 to \(card.choices.count)"
+        var text = "Answer with \"1 \(card.code)\"\(numbers) and nothing else"
+        if let index = card.choices.firstIndex(where: \.takesNote) {
+            text += "; \"\(index + 1) \(card.code): words\" tells why"
+        }
         return text + "."
     }
 
@@ -49,7 +58,7 @@ extension OutboundMessage {
     package func fitted(to capabilities: ChannelCapabilities) -> OutboundMessage {
         guard case .card(let card) = body, !capabilities.buttons else { return self }
         var message = self
-        message.body = .text(CardText.numbered(card), files: [])
+        message.body = .text(CardText.numbered(card, needsCode: capabilities.codedCards), files: [])
         return message
     }
 }

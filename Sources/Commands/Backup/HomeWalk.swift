@@ -30,13 +30,16 @@ struct HomeWalk {
         for name in try data.names(limit: .max) {
             switch name {
             // Of the running host, made anew, or copied below.
-            case "nanoclaw.sock", "host.lock", "reserve", "composed", "upgrades": break
+            case "nanoclaw.sock", "host.lock", "reserve", "composed", "upgrades", "media": break
             case _ where name.hasPrefix("nanoclaw.db"): break
             case _ where name.hasPrefix("traces.db"):
                 if name == "traces.db" { leave("data/\(name)", LeftOut.traces) }
             case "logs": leave("data/logs", LeftOut.output)
             case "credentials":
                 for key in try data.directory(name).names() { leave("data/credentials/\(key)", LeftOut.key) }
+            // Keys of encrypted chats among them; the account is added anew after a restore.
+            case "channels":
+                for account in try data.directory(name).names() { leave("data/channels/\(account)", LeftOut.key) }
             default: try add(name, in: data, "data/")
             }
         }

@@ -228,12 +228,16 @@ struct Doctor: Sendable {
     }
 
     private func secrets() -> [Finding] {
-        guard let directory = try? Directory(path: "\(home)/data/credentials"), let names = try? directory.names()
-        else { return [] }
-        return names.compactMap { name in
-            guard let status = try? directory.status(name), status.st_mode & 0o077 != 0 else { return nil }
-            let path = "\(home)/data/credentials/\(name)"
-            return Finding(.bad, "key \(name)", "\(path) is open to other users", fix: .close(path, to: "600"))
+        ["data/credentials", "data/credentials/channels"].flatMap { folder -> [Finding] in
+            guard let directory = try? Directory(path: "\(home)/\(folder)"), let names = try? directory.names() else {
+                return []
+            }
+            return names.compactMap { name in
+                guard let status = try? directory.status(name), status.st_mode & 0o077 != 0 else { return nil }
+                let path = "\(home)/\(folder)/\(name)"
+                let mode = status.st_mode & S_IFMT == S_IFDIR ? "700" : "600"
+                return Finding(.bad, "key \(name)", "\(path) is open to other users", fix: .close(path, to: mode))
+            }
         }
     }
 

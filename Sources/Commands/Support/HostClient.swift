@@ -48,10 +48,17 @@ package final class HostClient: Sendable {
         }
     }
 
-    /// One request and its result; throws ``ControlError`` as the host answers it.
-    package func call(_ command: String, _ arguments: [String: JSONValue?] = [:]) async throws -> JSONValue {
+    /// One request and its result, and its events as they come; throws ``ControlError`` as the host answers it.
+    package func call(
+        _ command: String,
+        _ arguments: [String: JSONValue?] = [:],
+        events: (JSONValue) -> Void = { _ in }
+    ) async throws -> JSONValue {
         for try await answer in try await begin(command, arguments) {
-            if case .result(let value) = answer { return value }
+            switch answer {
+            case .event(let value): events(value)
+            case .result(let value): return value
+            }
         }
         throw gone
     }

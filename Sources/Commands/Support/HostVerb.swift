@@ -9,8 +9,14 @@ protocol HostVerb: AsyncParsableCommand {
 
 extension HostVerb {
     /// One request to the host of the home.
-    func ask(_ command: String, _ arguments: [String: JSONValue?] = [:]) async throws -> JSONValue {
-        try await HostClient.with(home: try home.resolved()) { client in try await client.call(command, arguments) }
+    func ask(
+        _ command: String,
+        _ arguments: [String: JSONValue?] = [:],
+        events: (JSONValue) -> Void = { _ in }
+    ) async throws -> JSONValue {
+        try await HostClient.with(home: try home.resolved()) { client in
+            try await client.call(command, arguments, events: events)
+        }
     }
 }
 

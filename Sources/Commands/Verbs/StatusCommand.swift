@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChannelAccounts
 import ChannelKit
 import ControlProtocol
 import Core
@@ -63,7 +64,7 @@ enum StatusText {
     static func channels(_ status: HostStatus) -> String {
         status.channels.map { channel in
             let state = channel.health.state.rawValue
-            return "\(channel.channel) \(state)" + (channel.lastError.map { " (\(SafeText.oneLine($0)))" } ?? "")
+            return "\(channel.name) \(state)" + (channel.lastError.map { " (\(SafeText.oneLine($0)))" } ?? "")
         }.joined(separator: ", ")
     }
 

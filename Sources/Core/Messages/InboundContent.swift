@@ -30,6 +30,10 @@ package struct ChatContent: Codable, Sendable, Equatable {
     package var senderID: UserID?
     package var replyTo: Quote?
     package var attachments: [Attachment]
+    /// Set when this is no message of its own, but what became of an earlier one.
+    package var change: Change?
+    /// What else the platform told, by key; the host takes it over from the adapter.
+    package var details: [String: JSONValue]?
 
     /// A message as an adapter hands it over.
     package init(
@@ -37,13 +41,35 @@ package struct ChatContent: Codable, Sendable, Equatable {
         sender: String? = nil,
         senderID: UserID? = nil,
         replyTo: Quote? = nil,
-        attachments: [Attachment] = []
+        attachments: [Attachment] = [],
+        change: Change? = nil
     ) {
         self.text = text
         self.sender = sender
         self.senderID = senderID
         self.replyTo = replyTo
         self.attachments = attachments
+        self.change = change
+    }
+
+    /// What became of an earlier message of the chat.
+    package struct Change: Codable, Sendable, Equatable {
+        /// What happened; `text` holds the new text or the emoji.
+        package enum Kind: String, Codable, Sendable, CaseIterable {
+            case edited, deleted, reaction
+            case reactionRemoved = "reaction_removed"
+        }
+
+        package var kind: Kind
+        package var platformMessageID: String
+        /// The number of that message in this conversation; nil when it is not known here.
+        package var seq: Int64?
+
+        package init(kind: Kind, platformMessageID: String, seq: Int64? = nil) {
+            self.kind = kind
+            self.platformMessageID = platformMessageID
+            self.seq = seq
+        }
     }
 
     /// The earlier message that this one answers.
@@ -54,6 +80,8 @@ package struct ChatContent: Codable, Sendable, Equatable {
         package var text: String?
         /// True when the quoted message is one of the agent's own.
         package var isFromAgent: Bool
+        /// The number of that message in this conversation; nil when it is not known here.
+        package var seq: Int64?
 
         package init(platformMessageID: String, sender: String? = nil, text: String? = nil, isFromAgent: Bool = false) {
             self.platformMessageID = platformMessageID

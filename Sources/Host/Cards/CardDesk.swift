@@ -183,7 +183,7 @@ final class CardDesk: Sendable {
         guard row.state == .open || row.state == .unsent else {
             return .refused(row.outcome.map { "This is decided: \($0)" } ?? "This is decided.")
         }
-        guard let option = card.card.choices.first(where: { $0.value == answer.value }) else {
+        guard let option = answer.option(of: card.card) else {
             refused(card, user, "an answer that it does not have")
             return .refused("The card has no such answer.")
         }
@@ -233,7 +233,7 @@ final class CardDesk: Sendable {
 
     private func reply(in event: InboundEvent) -> (CardReply, UserID)? {
         guard !event.isBot, event.attachments.isEmpty, let native = event.senderNativeID, !native.isEmpty,
-            let reply = CardReply(event.content.text)
+            let reply = CardReply(event.content.text), reply.code != nil || !event.requiresCode
         else { return nil }
         return (reply, UserID(channel: event.address.channel, native: native))
     }

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Core
 import GRDB
@@ -113,7 +114,7 @@ final class CardSender: Sendable {
                 return true
             }
             let outcome = row.outcome ?? ""
-            let edits = registry.adapter(row.channelType)?.capabilities.edits ?? false
+            let edits = registry.adapter(for: row.address)?.capabilities.edits ?? false
             let body: OutboundMessage.Body
             if edits, let message = row.platformMessageID {
                 body = .edit(platformMessageID: message, text: CardText.closed(card, outcome: outcome))
@@ -134,7 +135,7 @@ final class CardSender: Sendable {
     }
 
     private func deliver(_ body: OutboundMessage.Body, key: String, _ row: CardRow) async -> Answer {
-        guard let adapter = registry.adapter(row.channelType) else { return .later }
+        guard let adapter = registry.adapter(for: row.address) else { return .later }
         let message = OutboundMessage(
             idempotencyKey: key,
             address: row.address,

@@ -8,7 +8,8 @@ struct CommandAudit: Sendable {
 
     /// Commands that end in one of these show something, or belong to a conversation.
     private static let reading: Set = [
-        "list", "get", "show", "history", "explain", "identities", "trace", "test", "level",
+        "list", "get", "show", "history", "explain", "identities", "trace", "test", "level", "status",
+        "platforms",
     ]
     /// Arguments that say what a command was about; all others, texts and keys among them, are left out.
     private static let named = [

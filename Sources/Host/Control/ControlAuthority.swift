@@ -21,7 +21,8 @@ struct RoleCheck: Sendable {
     static let owners: Set = [
         "roles grant", "roles revoke", "users delete", "users pair-owner", "users link", "users unlink",
         "users export", "users erase",
-        "providers add", "providers update", "providers remove",
+        "providers add", "providers update", "providers remove", "channels add", "channels remove", "channels test",
+        "channels pair",
     ]
     /// Commands that a group's own admin may use, when they name that group as `group`.
     static let ofGroup: Set = [

@@ -1,5 +1,7 @@
 import Approvals
 import CentralStore
+import ChannelAccounts
+import ChannelKit
 package import ControlProtocol
 package import Core
 import GRDB
@@ -51,6 +53,9 @@ package struct ControlCommands: Sendable {
         audit = CommandAudit(store: context.store)
         if let approvals = context.approvals {
             add(ApprovalHandlers(context: context, approvals: approvals).handlers())
+        }
+        if let accounts = context.accounts {
+            add(ChannelHandlers(context: context, accounts: accounts).handlers())
         }
         add(ChatHandlers(context: context).handlers())
         add(DestinationHandlers(context: context).handlers())
@@ -150,6 +155,16 @@ enum ControlFailure {
                 case .planChanged, .noApprover: .failed
                 }
             return ControlError(code, error.description)
+        case let error as AccountError:
+            let code: ControlError.Code =
+                switch error.code {
+                case .unknown: .notFound
+                case .invalid, .refused: .invalidArguments
+                case .unreachable, .credential: .failed
+                }
+            return ControlError(code, error.message)
+        case let error as ChannelSetupError:
+            return ControlError(error.code == .unreachable ? .failed : .invalidArguments, error.message)
         case let error as CoreError: return ControlError(.invalidArguments, error.message)
         case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
             return ControlError(.conflict, constraint(error))

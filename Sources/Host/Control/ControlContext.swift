@@ -1,4 +1,5 @@
 package import CentralStore
+package import ChannelAccounts
 package import Channels
 package import Core
 package import HostConfiguration
@@ -19,6 +20,8 @@ package struct ControlContext: Sendable {
     /// The mounts of `config.yaml`.
     package let mounts: [HostConfiguration.Mount]
     package let tasks: TaskDesk
+    /// Nil where no accounts of channels are kept.
+    package let accounts: AccountDesk?
     package let time: any TimeSource
 
     package init(
@@ -32,6 +35,7 @@ package struct ControlContext: Sendable {
         levels: LogLevels = LogLevels(),
         mounts: [HostConfiguration.Mount] = [],
         tasks: TaskDesk = TaskDesk(),
+        accounts: AccountDesk? = nil,
         time: any TimeSource = SystemTime()
     ) {
         self.home = home
@@ -43,6 +47,7 @@ package struct ControlContext: Sendable {
         self.levels = levels
         self.mounts = mounts
         self.tasks = tasks
+        self.accounts = accounts
         self.time = time
         self.registry =
             registry ?? ChannelRegistry([cli], time: time, logger: Logger(label: "channels"))

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Core
 import SessionStore
@@ -63,7 +64,7 @@ struct DeliveryCheck: Sendable {
         }
         var text = chat.text
         var files: [OutboundFile] = []
-        let takesFiles = registry.adapter(address.channel)?.capabilities.files ?? true
+        let takesFiles = registry.adapter(for: address)?.capabilities.files ?? true
         for name in chat.files {
             do {
                 guard takesFiles else {
@@ -78,7 +79,7 @@ struct DeliveryCheck: Sendable {
         }
         if let card = chat.card {
             if let fault = card.fault { return .refuse(fault) }
-            if registry.adapter(address.channel)?.capabilities.buttons == true, files.isEmpty {
+            if registry.adapter(for: address)?.capabilities.buttons == true, files.isEmpty {
                 let links = card.links.map { CardOption(label: $0.label, value: "", url: $0.url) }
                 return .send(address, .card(Card(title: card.title, body: card.body, options: links)))
             }
@@ -129,7 +130,7 @@ struct DeliveryCheck: Sendable {
         guard target.address.channel != ChatAddress.agents else {
             return .refuse("message \(seq) is between agents: those take neither edits nor reactions")
         }
-        let capabilities = registry.adapter(target.address.channel)?.capabilities
+        let capabilities = registry.adapter(for: target.address)?.capabilities
         let body = body(target.platformMessageID)
         switch body {
         case .edit where capabilities?.edits == false:

@@ -1,5 +1,6 @@
 import Approvals
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Core
 import GRDB
@@ -20,6 +21,7 @@ struct DeliveryContext: Sendable {
     let directMessages: DirectMessages
     let agents: AgentCourier
     let policy: DeliveryPolicy
+    let drafts: DraftBoard
     let time: any TimeSource
     let logger: Logger
     let tasks: TaskScope
@@ -40,12 +42,12 @@ struct DeliveryContext: Sendable {
     func hasKeys(_ address: ChatAddress?) -> Bool {
         guard let address else { return false }
         return address.channel == ChatAddress.agents
-            || registry.adapter(address.channel)?.capabilities.idempotencyKeys ?? false
+            || registry.adapter(for: address)?.capabilities.idempotencyKeys ?? false
     }
 
     /// Hands a message to its adapter, within the deadline.
     func send(_ message: OutboundMessage) async -> DeliveryAnswer {
-        guard let adapter = registry.adapter(message.address.channel) else {
+        guard let adapter = registry.adapter(for: message.address) else {
             return .refused(ChannelError(.notConnected, "this host has no channel \"\(message.address.channel)\""))
         }
         #if FAULTS

@@ -26,6 +26,12 @@ final class DeliveryService: Sendable {
     /// A chat in which an owner can be told; nil when there is none.
     func ownerAddress() async -> ChatAddress? { await context.ownerAddress(nil) }
 
+    /// Returns once nothing of a session is being sent or written; at once for one that has nothing on its way.
+    func settle(_ session: SessionID) async {
+        let delivery = sessions.withLock { $0[session] }
+        await delivery?.settle()
+    }
+
     /// Returns once nothing is being sent or written anywhere.
     func settle() async {
         let all = sessions.withLock { Array($0.values) }

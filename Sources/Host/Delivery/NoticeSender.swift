@@ -1,3 +1,4 @@
+import ChannelAccounts
 import ChannelKit
 import Core
 import Logging
@@ -43,7 +44,7 @@ final class NoticeSender: Sendable {
         var pause: Duration = .seconds(1)
         var error = "this host has no channel \(message.address.channel)"
         while time.monotonic - start < .seconds(600) {
-            if let adapter = registry.adapter(message.address.channel) {
+            if let adapter = registry.adapter(for: message.address) {
                 switch await AdapterCall.deliver(message, by: adapter, within: .seconds(30), time: time) {
                 case .sent: return
                 // Sent a second time it might be shown twice.

@@ -1,3 +1,4 @@
+import ChannelAccounts
 import ChannelKit
 import Core
 import LinuxIO
@@ -43,9 +44,10 @@ extension SessionDelivery {
     ) async {
         var item = item
         let hasKey = context.hasKeys(address)
+        let place = await place(for: item.delivery, address, body)
         item.delivery.attempts += 1
         item.delivery.nextAttempt = nil
-        if !hasKey, context.registry.adapter(address.channel) != nil {
+        if !hasKey, context.registry.adapter(for: address) != nil {
             item.delivery.state = .sending
             item.delivery.updatedAt = context.time.now
             item.isRecorded = true
@@ -67,6 +69,8 @@ extension SessionDelivery {
                 partsDone: item.delivery.partsDone,
                 agentName: handle.agentName,
                 inReplyTo: item.delivery.inReplyTo,
+                quotes: quotes(item.delivery, address),
+                replaces: place,
                 turn: item.delivery.turn
             )
         )
@@ -82,6 +86,36 @@ extension SessionDelivery {
         )
         turns.tried(item.delivery.message, of: item.delivery.turn)
         settle(item, verdict, in: key)
+    }
+
+    /// Ends the draft of a message; the id of that which showed it, when this one takes its place.
+    private func place(
+        for delivery: Delivery,
+        _ address: ChatAddress,
+        _ body: OutboundMessage.Body
+    ) async -> String? {
+        var words = ""
+        switch body {
+        case .edit, .reaction: return nil
+        case .card: break
+        case .text(let text, _): words = text
+        }
+        return await context.drafts.place(
+            for: delivery.message,
+            words,
+            of: delivery.turn,
+            at: address,
+            takesPlace: !words.isEmpty
+        )
+    }
+
+    /// The platform's id of the message that this one answers, where several people write and nothing else shows it.
+    private func quotes(_ delivery: Delivery, _ address: ChatAddress) -> String? {
+        guard let origin = delivery.inReplyTo.flatMap(handle.origin(of:)), origin.isGroup,
+            origin.address?.chat == address.chat,
+            context.registry.adapter(for: address)?.capabilities.threads == false
+        else { return nil }
+        return origin.platformMessageID
     }
 
     func settle(_ item: LaneItem, _ verdict: DeliveryVerdict, in key: DeliveryLane.Key) {
@@ -149,6 +183,7 @@ extension SessionDelivery {
         delivery.state = .failed
         delivery.error = "stopped before it was sent"
         delivery.updatedAt = context.time.now
+        context.drafts.gaveUp(delivery.message)
         change(.delivery(delivery))
         turns.tried(delivery.message, of: delivery.turn)
         finish(delivery.message, in: key)
@@ -174,6 +209,7 @@ extension SessionDelivery {
         delivery.state = state
         delivery.error = error
         delivery.updatedAt = context.time.now
+        context.drafts.gaveUp(delivery.message)
         change(.delivery(delivery))
         context.logger.error(
             "A message could not be delivered",

@@ -1,4 +1,5 @@
 import AgentRequests
+import ChannelAccounts
 import ChannelKit
 import Core
 import LinuxIO
@@ -296,6 +297,7 @@ actor SessionDelivery {
         delivery.state = .failed
         delivery.error = "stopped before it was sent"
         delivery.updatedAt = context.time.now
+        context.drafts.gaveUp(delivery.message)
         turns.tried(delivery.message, of: delivery.turn)
         change(.delivery(delivery))
     }
@@ -303,7 +305,9 @@ actor SessionDelivery {
     /// Forgets everything that is on its way: the conversation is reset.
     func abandon() {
         isAbandoned = true
-        for key in lanes.keys { _ = lanes[key]?.discard() }
+        for key in lanes.keys {
+            for delivery in lanes[key]?.discard() ?? [] { context.drafts.gaveUp(delivery.message) }
+        }
         changes = []
         turns = TurnLedger()
     }

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import Core
 import SessionStoreHost
 
@@ -7,6 +8,8 @@ struct LivePublisher: Sendable {
     let hub: LiveHub
     let traces: TraceStore?
     let typing: TypingKeeper
+    let drafts: DraftBoard
+    let statuses: StatusBoard
     let notices: NoticeSender
     let time: any TimeSource
 
@@ -14,10 +17,25 @@ struct LivePublisher: Sendable {
     func event(_ bytes: [UInt8], of handle: SessionHandle) {
         guard let event = try? JSONText.decode(LiveEvent.self, bytes) else { return }
         note(event, of: handle)
-        if case .textChunk(let destination, _) = event.body, let address = handle.destinations[destination] {
+        if case .textChunk(let destination, let text) = event.body, let address = handle.destinations[destination] {
+            let place = handle.place(of: address)
+            drafts.add(text, turn: event.turn, of: handle.id, as: handle.agentName, at: place)
+            statuses.isSeen(event.turn, at: place)
             return hub.publish(.event(event), to: address)
         }
-        if case .started(let messages) = event.body { handle.turnStarted(messages) }
+        switch event.body {
+        case .started(let messages):
+            let places = handle.turnStarted(messages)
+            statuses.began(event.turn, of: handle.id, as: handle.agentName, at: places)
+            if let place = places.first { typing.started(handle.id, at: place, turn: event.turn) }
+        case .modelCall:
+            drafts.began(event.turn)
+            statuses.does(nil, in: event.turn)
+        case .toolCall(_, QuestionDesk.action, _): statuses.waits(event.turn)
+        case .toolCall(_, let name, _): statuses.does(name, in: event.turn)
+        case .toolResult: statuses.does(nil, in: event.turn)
+        default: break
+        }
         for chat in handle.audience { hub.publish(.event(event), to: chat) }
         // Those who do not look on are told too; as the sandbox says so, not often.
         guard case .waiting(let reason) = event.body, handle.mayTellWait(at: time.monotonic) else { return }
@@ -28,7 +46,9 @@ struct LivePublisher: Sendable {
 
     /// A turn is over and what it said is delivered.
     func ended(_ turn: TurnLedger.Ended, of handle: SessionHandle) {
-        typing.stop(handle.id)
+        typing.stop(handle.id, turn: turn.turn)
+        drafts.end(turn.turn)
+        statuses.end(turn.turn)
         announce(turn.messages, turn.outcome, turn.detail, of: handle)
         handle.forget(turn.messages)
     }
@@ -48,6 +68,8 @@ struct LivePublisher: Sendable {
     /// A message is with its platform.
     func delivered(_ delivery: Delivery, of handle: SessionHandle) {
         typing.delivered(handle.id)
+        drafts.delivered(delivery.message, as: delivery.platformMessageID)
+        if let address = delivery.address { statuses.isSeen(delivery.turn, at: address) }
         traces?.note(
             "delivered",
             at: time.now,

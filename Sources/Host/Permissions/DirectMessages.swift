@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Core
 import Logging
@@ -22,21 +23,29 @@ struct DirectMessages: Sendable {
 
     /// Where this handle is reached; nil when its channel is not there, has no direct chats or cannot say now.
     func address(of user: UserID) async -> ChatAddress? {
-        guard let adapter = registry.adapter(user.channel) else { return nil }
-        do {
-            if let known = try await central.read({ db in try UserDM.address(of: user, db) }) { return known }
-            let opened = try await Deadline.run(Self.patience, time) { try await adapter.openDM(user) }
-            guard let opened else {
-                throw HostError(.unavailable, "the channel did not answer within \(Self.patience.components.seconds) s")
+        let adapters = registry.adapters(of: user.channel)
+        guard !adapters.isEmpty else { return nil }
+        if let known = try? await central.read({ db in try UserDM.address(of: user, db) }) { return known }
+        // Of several accounts the first that the person can be reached from.
+        for adapter in adapters {
+            do {
+                if let address = try await open(user, by: adapter) { return address }
+            } catch {
+                logger.warning("A direct chat was not opened", metadata: ["user": "\(user)", "error": "\(error)"])
             }
-            guard let address = opened else { return nil }
-            let now = time.now
-            return try await central.write { db in
-                try UserDM.remember(user, address.chat, now: now, db) ? address : nil
-            }
-        } catch {
-            logger.warning("A direct chat was not opened", metadata: ["user": "\(user)", "error": "\(error)"])
-            return nil
+        }
+        return nil
+    }
+
+    private func open(_ user: UserID, by adapter: any ChannelAdapter) async throws -> ChatAddress? {
+        let opened = try await Deadline.run(Self.patience, time) { try await adapter.openDM(user) }
+        guard let opened else {
+            throw HostError(.unavailable, "the channel did not answer within \(Self.patience.components.seconds) s")
+        }
+        guard let address = opened else { return nil }
+        let now = time.now
+        return try await central.write { db in
+            try UserDM.remember(user, address.chat, now: now, db) ? address : nil
         }
     }
 

@@ -107,6 +107,23 @@ extension CentralStore {
             return chat
         }
     }
+
+    /// The platform calls a chat by another id from now on; what is wired to it and says in it stays.
+    ///
+    /// A chat that has come up under the new id meanwhile goes first, unless an agent hears it already.
+    func moveChat(_ address: ChatAddress, to new: ChatAddress) async throws {
+        try await write { db in
+            guard var chat = try MessagingGroup.find(address, db) else { return }
+            if let other = try MessagingGroup.find(new, db) {
+                guard try Wiring.filter(sql: "messaging_group_id = ?", arguments: [other.id]).isEmpty(db) else {
+                    return
+                }
+                try other.delete(db)
+            }
+            chat.platformID = new.platformID
+            try chat.update(db)
+        }
+    }
 }
 
 extension MessagingGroup {

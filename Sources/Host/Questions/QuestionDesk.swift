@@ -15,11 +15,14 @@ final class QuestionDesk: HostAction, CardOwner {
     /// Most questions of one session that are open at once.
     static let most = 20
 
-    let name = "ask_user_question"
+    static let action = "ask_user_question"
+    let name = QuestionDesk.action
     private let central: CentralStore
     private let cards: CardDesk
     private let answers: AnswerCourier
     private let access: ChatAccess
+    /// Channels to which programs write, and no people.
+    private let programs: Set<String>
     private let time: any TimeSource
     private let logger: Logger
     private let alarm = Alarm()
@@ -29,6 +32,7 @@ final class QuestionDesk: HostAction, CardOwner {
         cards: CardDesk,
         answers: AnswerCourier,
         access: ChatAccess,
+        programs: Set<String>,
         time: any TimeSource,
         logger: Logger
     ) {
@@ -36,6 +40,7 @@ final class QuestionDesk: HostAction, CardOwner {
         self.cards = cards
         self.answers = answers
         self.access = access
+        self.programs = programs
         self.time = time
         self.logger = logger
     }
@@ -46,6 +51,11 @@ final class QuestionDesk: HostAction, CardOwner {
         let asked = try AskedQuestion(request.arguments)
         guard let address = try await place(of: request) else {
             throw HostActionRefusal("this session has no chat to ask in: nobody could answer")
+        }
+        guard !programs.contains(address.channel) else {
+            throw HostActionRefusal(
+                "only programs write to this chat, and none may answer: write to another of your destinations"
+            )
         }
         let now = time.now
         let id = "qu_\(UUID().uuidString.lowercased())"

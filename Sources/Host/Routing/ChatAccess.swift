@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import Core
 
@@ -21,7 +22,7 @@ struct ChatAccess: Sendable {
         let facts = try await central.routeFacts(
             event,
             sender: user,
-            channelHasThreads: registry.adapter(address.channel)?.capabilities.threads ?? true
+            channelHasThreads: registry.adapter(for: address)?.capabilities.threads ?? true
         )
         return RouteDecider.admits(group, event, facts)
     }

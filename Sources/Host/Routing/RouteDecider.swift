@@ -1,6 +1,7 @@
 import CentralStore
 package import ChannelKit
 import Core
+import EngagePatterns
 
 /// Decides where a message goes: design §7 as a function of the message and what is known.
 package enum RouteDecider {
@@ -10,7 +11,7 @@ package enum RouteDecider {
     package static func decide(_ event: InboundEvent, _ facts: RouteFacts) -> RoutePlan {
         if facts.chat?.deniedAt != nil { return RoutePlan(decisions: [], drop: nil) }
         let candidates = ordered(facts.candidates, event, facts)
-        if event.isBot, facts.chat?.allowsBots != true {
+        if event.isBot, event.webhook == nil, facts.chat?.allowsBots != true {
             // Chatter where no agent is leaves no trace, a bot's as anybody's.
             return RoutePlan(decisions: [], drop: candidates.isEmpty && !event.isMention ? nil : .botSender)
         }
@@ -85,12 +86,14 @@ package enum RouteDecider {
             reasons.append("the wiring is for \(candidate.wiring.chats.rawValue) chats only")
             return decision(.drop(nil))
         }
-        let command = CommandGate.command(in: event.content.text)
+        // What a program posts commands nobody.
+        let command = event.webhook == nil ? CommandGate.command(in: event.content.text) : nil
         let engagement = engage(candidate, event, facts)
         isEngaged = engagement != nil
         reasons.append(engagement ?? "nothing engages the agent")
 
-        let refusal = access(candidate, facts, &reasons)
+        let refusal = event.webhook == nil ? access(candidate, facts, &reasons) : nil
+        if event.webhook != nil { reasons.append("posted with the hook's own key") }
         if command == .stop {
             guard refusal == nil else { return decision(.drop(refusal)) }
             reasons.append("/stop ends what the session is doing")
@@ -196,5 +199,25 @@ extension RouteDecider {
         else { return false }
         var reasons: [String] = []
         return access(candidate, facts, &reasons) == nil
+    }
+
+    /// The wirings whose agents may hear of what the sender of this event did, whatever engages them; each with the
+    /// outcome `accumulate`.
+    static func hearers(_ event: InboundEvent, _ facts: RouteFacts) -> [RouteDecision] {
+        guard facts.chat?.deniedAt == nil, facts.sender != nil, !event.isBot || facts.chat?.allowsBots == true else {
+            return []
+        }
+        return ordered(facts.candidates, event, facts).compactMap { candidate in
+            var reasons: [String] = []
+            guard holdsChat(candidate.wiring, event, facts), access(candidate, facts, &reasons) == nil else {
+                return nil
+            }
+            return RouteDecision(
+                candidate: candidate,
+                outcome: .accumulate,
+                remembersEngagement: false,
+                reasons: reasons + ["about a message of this conversation"]
+            )
+        }
     }
 }

@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 package import ChannelKit
 import Core
 import LinuxIO
@@ -13,23 +14,23 @@ import Synchronization
 /// Returns once every row is durable. One failing wiring never stops the next; when one failed the whole is thrown back
 /// to the adapter, whose repeat changes nothing where the row is already.
 package final class Router: Sendable {
-    private let central: CentralStore
-    private let routes: RouteCache
-    private let sessions: SessionManager
+    let central: CentralStore
+    let routes: RouteCache
+    let sessions: SessionManager
     private let ledger: DirtyLedger
     private let supervisor: RunnerSupervisor
     private let stopping: SessionStop
-    private let registry: ChannelRegistry
+    let registry: ChannelRegistry
     private let notices: NoticeSender
     private let pairing: PairingDesk
-    private let admission: AdmissionDesk
+    let admission: AdmissionDesk
     private let typing: TypingKeeper
     private let traces: TraceStore?
     private let activity: SessionActivity
     /// Throws when nothing may be stored.
     private let checkRoom: @Sendable () throws -> Void
-    private let time: any TimeSource
-    private let logger: Logger
+    let time: any TimeSource
+    let logger: Logger
     /// People whose row is known to be there, with the name and handle it has.
     private let people = Mutex<[UserID: ShownAs]>([:])
 
@@ -145,15 +146,15 @@ package final class Router: Sendable {
         return explanations
     }
 
-    private struct Origin {
+    struct Origin {
         var sender: UserID?
         var channelHasThreads: Bool
     }
 
     /// The event as the channel can mean it: no thread where there are none, and a person of this channel only.
-    private func normalised(_ event: InboundEvent) -> (InboundEvent, UserID?, Bool) {
+    func normalised(_ event: InboundEvent) -> (InboundEvent, UserID?, Bool) {
         var event = event
-        let hasThreads = registry.adapter(event.address.channel)?.capabilities.threads ?? true
+        let hasThreads = registry.adapter(for: event.address)?.capabilities.threads ?? true
         if !hasThreads { event.address.thread = nil }
         let native = event.senderNativeID.flatMap { $0.isEmpty ? nil : $0 }
         let sender = native.map { UserID(channel: event.address.channel, native: $0) }
@@ -177,7 +178,7 @@ package final class Router: Sendable {
     }
 
     private func isPrivate(_ event: InboundEvent) -> Bool {
-        !event.isGroup && registry.adapter(event.address.channel)?.capabilities.privateChats == true
+        !event.isGroup && registry.adapter(for: event.address)?.capabilities.privateChats == true
     }
 
     /// Rows of people may be gone: each is made anew with their next message.
@@ -247,7 +248,7 @@ package final class Router: Sendable {
 
     private func offerLink(_ event: InboundEvent, _ origin: Origin, as name: String) async throws {
         guard let sender = origin.sender else { return }
-        guard registry.adapter(event.address.channel)?.capabilities.privateChats == true else {
+        guard registry.adapter(for: event.address)?.capabilities.privateChats == true else {
             // Whoever reads the chat could send the code first.
             return notices.send(
                 "Others read this chat too: `nanoclaw users link --code` gives you a code.",
@@ -282,7 +283,7 @@ package final class Router: Sendable {
         )
     }
 
-    private func key(
+    func key(
         _ decision: RouteDecision,
         _ event: InboundEvent,
         _ origin: Origin,
@@ -297,7 +298,7 @@ package final class Router: Sendable {
         )
     }
 
-    private func store(
+    func store(
         _ decision: RouteDecision,
         _ event: InboundEvent,
         _ origin: Origin,
@@ -311,11 +312,13 @@ package final class Router: Sendable {
         var content = event.content
         content.sender = event.senderName ?? content.sender
         content.senderID = origin.sender
+        content.details = event.metadata
+        try await number(&content, at: event.address, in: handle)
         let now = time.now
         let row = NewInbound(
             // A platform's ids are unique within one chat only.
             sourceID: "\(event.address.chat)|\(event.dedupKey)",
-            content: .chat(content),
+            content: event.webhook.map(InboundContent.webhook) ?? .chat(content),
             trigger: triggers,
             sentAt: event.sentAt,
             receivedAt: now,
@@ -335,7 +338,14 @@ package final class Router: Sendable {
             return
         }
         activity.note(handle.id, at: now)
-        handle.remember(id, SessionHandle.MessageOrigin(address: address, platformMessageID: event.platformMessageID))
+        handle.remember(
+            id,
+            SessionHandle.MessageOrigin(
+                address: address,
+                platformMessageID: event.platformMessageID,
+                isGroup: event.isGroup
+            )
+        )
         traces?.note(
             triggers ? "routed" : "accumulated",
             at: now,
@@ -349,7 +359,7 @@ package final class Router: Sendable {
         )
         guard triggers else { return }
         crashPoint("router.waking")
-        typing.started(handle, at: event.address)
+        typing.started(handle.id, at: event.address)
         await supervisor.wake(handle)
     }
 }

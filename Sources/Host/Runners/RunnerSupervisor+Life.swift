@@ -97,6 +97,10 @@ extension RunnerSupervisor {
             group.cancelAll()
             return exit
         }
+        // One that died at once may have shown life that nobody has read: it had started.
+        if !runner.hasStarted, case .message? = try? runner.sandbox.bell.receive(limit: 16) {
+            await heard(runner, handle)
+        }
         let limit = Task { [time] in
             try? await time.sleep(for: .seconds(1))
             output.cancel()

@@ -26,6 +26,8 @@ package final class SessionHandle: Sendable {
         var order: [MessageID] = []
         var destinations: [String: ChatAddress] = [:]
         var audience: Set<ChatAddress> = []
+        /// Where the newest claimed message of each chat stands, with its thread.
+        var places: [ChatAddress: ChatAddress] = [:]
         var toldWaitAt: Duration?
         var stops = 0
     }
@@ -34,6 +36,7 @@ package final class SessionHandle: Sendable {
     struct MessageOrigin: Sendable {
         var address: ChatAddress?
         var platformMessageID: String?
+        var isGroup = false
     }
 
     private let state: Mutex<State>
@@ -115,10 +118,24 @@ package final class SessionHandle: Sendable {
     var destinations: [String: ChatAddress] { state.withLock { $0.destinations } }
 
     /// A turn has claimed these messages: those who look at their chats see it.
-    func turnStarted(_ messages: [MessageID]) {
-        state.withLock { state in
-            state.audience = Set(messages.prefix(100).compactMap { state.origins[$0]?.address?.chat })
+    ///
+    /// Answers with where people wait for its answer.
+    func turnStarted(_ messages: [MessageID]) -> Set<ChatAddress> {
+        let chats = state.withLock { state -> [ChatAddress] in
+            let origins = messages.prefix(100).compactMap { state.origins[$0] }
+            let addresses = origins.compactMap(\.address)
+            state.audience = Set(addresses.map(\.chat))
+            if state.places.count > 100 { state.places = [:] }
+            for address in addresses { state.places[address.chat] = address }
+            return origins.filter { $0.platformMessageID != nil }.compactMap(\.address)
         }
+        return Set(chats.map { place(of: $0) })
+    }
+
+    /// Where in a chat the running turn answers: the thread of the newest message there, or of the session.
+    func place(of chat: ChatAddress) -> ChatAddress {
+        if let origin, origin.chat == chat.chat, mode == .perThread { return origin }
+        return state.withLock { $0.places[chat.chat] } ?? chat
     }
 
     /// The chats that the running turn is about: the session's own, and those of the messages it has claimed.

@@ -1,5 +1,6 @@
 package import CentralStore
 package import Core
+import Glibc
 package import LinuxIO
 import Logging
 import OrderedCollections
@@ -93,7 +94,7 @@ package actor SessionManager {
         return try await opened(facts)
     }
 
-    private func opened(_ facts: SessionFacts) async throws -> SessionHandle {
+    func opened(_ facts: SessionFacts) async throws -> SessionHandle {
         let id = facts.session.id
         if let handle = open[id]?.handle {
             touch(handle)
@@ -114,7 +115,19 @@ package actor SessionManager {
         }
         opening[id] = task
         defer { opening[id] = nil }
-        let handle = try await task.value
+        let made = await task.result
+        // Deleted meanwhile: what was just made, whole or in part, would be a folder that belongs to nobody.
+        guard try await central.sessionFacts(id) != nil else {
+            try await executors.run { [home] in
+                do {
+                    let sessions = try Directory(path: "\(home)/data/sessions")
+                    let group = try sessions.directory(facts.session.agentGroupID.rawValue)
+                    try group.remove(id.rawValue, budget: 1_000_000)
+                } catch let error as Errno where error.code == ENOENT {}
+            }
+            throw HostError(.notFound, "session \(id) has been deleted")
+        }
+        let handle = try made.get()
         open[id] = Weak(handle: handle)
         touch(handle)
         return handle

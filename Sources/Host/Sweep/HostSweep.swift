@@ -1,6 +1,7 @@
 import CentralStore
 import Core
 import GRDB
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -76,7 +77,7 @@ final class HostSweep: Sendable {
 
     /// One visit to each session that is marked and due; a session that fails never ends the pass.
     func pass(everything: Bool) async {
-        await writeActivity()
+        let wasQuiet = await writeActivity()
         await answers.deliver()
         let marked: [SessionID: Timestamp?]
         do {
@@ -97,18 +98,23 @@ final class HostSweep: Sendable {
                 if let id = rest.popFirst(), !Task.isCancelled { group.addTask { await self.visit(id) } }
             }
         }
+        if wasQuiet, due.isEmpty, supervisor.live.isEmpty { await ProgramPages.release() }
     }
 
     /// Writes when sessions had their last messages; what cannot be written now is written by a later pass.
-    func writeActivity() async {
+    ///
+    /// Answers true when there were none.
+    @discardableResult
+    func writeActivity() async -> Bool {
         let times = activity.take()
-        guard !times.isEmpty else { return }
+        guard !times.isEmpty else { return true }
         do {
             try await central.setLastActive(times)
         } catch {
             for (session, time) in times { activity.note(session, at: time) }
             logger.warning("When sessions were active was not written", metadata: ["error": "\(error)"])
         }
+        return false
     }
 
     private func visit(_ id: SessionID) async {

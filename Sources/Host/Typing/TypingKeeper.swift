@@ -1,3 +1,4 @@
+import ChannelAccounts
 import ChannelKit
 import Core
 import Synchronization
@@ -7,6 +8,8 @@ final class TypingKeeper: Sendable {
     private struct Shown: Sendable {
         var address: ChatAddress
         var state: TypingState
+        /// The turn that works at it; nil until one has begun.
+        var turn: TurnID?
         /// Which task shows it: an earlier one of the session ends itself.
         let number: Int
     }
@@ -31,22 +34,27 @@ final class TypingKeeper: Sendable {
         self.works = works
     }
 
-    /// A message has engaged the session's agent in this chat.
+    /// A message has engaged the session's agent in this chat, or a turn works at what was written there.
     ///
-    /// While it is shown, the first chat stays.
-    func started(_ handle: SessionHandle, at address: ChatAddress) {
-        guard registry.adapter(address.channel)?.capabilities.typing != false else { return }
+    /// While it is shown, the first chat stays. Turns are what a sandbox says: one that it only claims is shown until its
+    /// runner ends.
+    func started(_ session: SessionID, at address: ChatAddress, turn: TurnID? = nil) {
+        guard registry.adapter(for: address)?.capabilities.typing != false else { return }
         let now = time.monotonic
         let number = count.wrappingAdd(1, ordering: .relaxed).newValue
         let isFirst = shown.withLock { shown in
-            if shown[handle.id] != nil {
-                shown[handle.id]?.state.inbound(at: now)
+            if shown[session] != nil {
+                if let turn {
+                    shown[session]?.turn = turn
+                } else {
+                    shown[session]?.state.inbound(at: now)
+                }
                 return false
             }
-            shown[handle.id] = Shown(address: address, state: TypingState(startedAt: now), number: number)
+            shown[session] = Shown(address: address, state: TypingState(startedAt: now), turn: turn, number: number)
             return true
         }
-        if isFirst { tasks.add { await self.keep(handle.id, number) } }
+        if isFirst { tasks.add { await self.keep(session, number, at: address) } }
     }
 
     /// Something of the agent's has become visible.
@@ -55,21 +63,36 @@ final class TypingKeeper: Sendable {
         shown.withLock { $0[session]?.state.delivered(at: now) }
     }
 
-    /// The turn is over, the runner is gone, or it could not be started.
+    /// The runner is gone, or it could not be started.
     func stop(_ session: SessionID) { shown.withLock { $0[session] = nil } }
 
-    private func keep(_ session: SessionID, _ number: Int) async {
+    /// The turn is over; another one may work already.
+    func stop(_ session: SessionID, turn: TurnID) {
+        shown.withLock { shown in
+            guard let entry = shown[session], entry.turn == nil || entry.turn == turn else { return }
+            shown[session] = nil
+        }
+    }
+
+    private func keep(_ session: SessionID, _ number: Int, at address: ChatAddress) async {
         while true {
             let now = time.monotonic
             let works = works(session)
-            let next = shown.withLock { shown -> (TypingState.Action, ChatAddress)? in
-                guard var entry = shown[session], entry.number == number else { return nil }
+            let action = shown.withLock { shown -> TypingState.Action? in
+                guard var entry = shown[session] else { return .stop }
+                guard entry.number == number else { return entry.address == address ? nil : .stop }
                 let action = entry.state.look(at: now, works: works)
                 shown[session] = action == .stop ? nil : entry
-                return (action, entry.address)
+                return action
             }
-            guard let (action, address) = next, action != .stop else { return }
-            if action == .show { await registry.adapter(address.channel)?.setTyping(address) }
+            switch action {
+            case nil: return
+            case .stop:
+                await registry.adapter(for: address)?.endTyping(address)
+                return
+            case .show: await registry.adapter(for: address)?.setTyping(address)
+            case .wait: break
+            }
             guard (try? await time.sleep(for: .seconds(1))) != nil else { return }
         }
     }

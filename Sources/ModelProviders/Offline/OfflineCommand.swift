@@ -21,6 +21,7 @@ enum OfflineCommand: Equatable {
         tell <name> <text>: sends a message to one of my destinations
         remember <text>: keeps a note
         recall <words>: finds notes
+        ask <question> | <answer> | <answer>: asks you here, and says what you chose
         at <time> <command>: does that command then, such as at 2026-03-29T09:00 run date
         tasks: lists what is to be done later
         help: this list
@@ -50,6 +51,8 @@ enum OfflineCommand: Equatable {
             self = Self.call("remember", ["text": rest], tools)
         case ("recall", false):
             self = Self.call("recall", ["query": rest], tools)
+        case ("ask", false):
+            self = Self.ask(rest, tools)
         case ("at", false):
             let (time, prompt) = Self.firstWord(rest)
             self =
@@ -58,7 +61,7 @@ enum OfflineCommand: Equatable {
         case ("tasks", true):
             self = Self.call("list_tasks", [:], tools)
         case ("run", true), ("read", true), ("write", true), ("send", true), ("tell", true), ("remember", true),
-            ("recall", true), ("at", true):
+            ("recall", true), ("ask", true), ("at", true):
             self = .say(Self.usage)
         default:
             self = .say(Self.advice + "\n\nSay \"help\" for the commands.")
@@ -67,8 +70,24 @@ enum OfflineCommand: Equatable {
 
     private static let usage = "Something is missing behind that word.\n" + help
 
+    private static func ask(_ text: String, _ tools: Set<String>) -> Self {
+        let parts = text.split(separator: "|").map { trimmed($0) }
+        guard parts.count > 1, parts.allSatisfy({ !$0.isEmpty }) else { return .say(usage) }
+        guard tools.contains("ask_user_question") else { return missing("ask_user_question") }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("title", "A question")
+            json.field("question", parts[0])
+            json.key("options")
+            json.array { json in for answer in parts.dropFirst() { json.value(answer) } }
+        }
+        return .call(tool: "ask_user_question", arguments: String(decoding: json.bytes, as: UTF8.self))
+    }
+
+    private static func missing(_ tool: String) -> Self { .say("The tool \(tool) is not given to this agent.") }
+
     private static func call(_ tool: String, _ arguments: KeyValuePairs<String, String>, _ tools: Set<String>) -> Self {
-        guard tools.contains(tool) else { return .say("The tool \(tool) is not given to this agent.") }
+        guard tools.contains(tool) else { return missing(tool) }
         var json = JSONWriter()
         json.object { json in
             for (key, value) in arguments { json.field(key, value) }

@@ -61,7 +61,11 @@ package struct Prompt: Sendable {
         let sender = chat.sender.flatMap { $0.isEmpty ? nil : $0 } ?? "Unknown"
         tag.add("sender", sender)
         tag.addTime()
-        tag.add("reply_to", chat.replyTo?.platformMessageID)
+        tag.add("reply_to", chat.replyTo.map { $0.seq.map(String.init) ?? $0.platformMessageID })
+        if let change = chat.change {
+            tag.add(change.kind.rawValue, change.seq.map(String.init) ?? change.platformMessageID)
+        }
+        tag.add("details", chat.details.flatMap(Self.line))
         var body = Markup.escape(chat.text)
         if let quote = chat.replyTo, let from = quote.sender, let text = quote.text {
             let element = "<quoted_message from=\"\(Markup.attribute(from))\">\(Markup.escape(text))</quoted_message>"
@@ -71,6 +75,18 @@ package struct Prompt: Sendable {
             body += (body.isEmpty ? "" : "\n") + Markup.escape(Self.line(attachment))
         }
         return tag.closed(body)
+    }
+
+    /// The longest `details`, in characters.
+    private static let longestDetails = 1000
+
+    /// `encrypted=true; folder=INBOX`, sorted by key.
+    private static func line(_ details: [String: JSONValue]) -> String? {
+        let parts = details.sorted { $0.key < $1.key }.compactMap { key, value in
+            (value.string ?? (try? value.text())).map { "\(key)=\($0)" }
+        }
+        let line = parts.joined(separator: "; ")
+        return line.isEmpty ? nil : line.count > longestDetails ? "\(line.prefix(longestDetails))…" : line
     }
 
     /// `[image: cat.png — saved to /workspace/inbound/inbox/…]`, or the reason why it is not there.

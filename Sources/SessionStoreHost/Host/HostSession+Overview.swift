@@ -178,6 +178,32 @@ extension HostSession {
         }
     }
 
+    /// The number of the message that the platform knows by this id in that chat, and whether it is the agent's own;
+    /// nil when this conversation does not know it.
+    package func message(
+        platformID: String,
+        in chat: ChatAddress
+    ) async throws -> (seq: Int64, isOwn: Bool)? {
+        try await reading { database in
+            try database.first(
+                """
+                SELECT seq FROM messages_in
+                WHERE platform_message_id = ?1 AND channel_type = ?2 AND platform_id = ?3
+                UNION ALL
+                SELECT seq FROM deliveries
+                WHERE platform_message_id = ?1 AND channel_type = ?2 AND platform_id = ?3 AND state = 'delivered'
+                LIMIT 1
+                """,
+                platformID,
+                chat.channel,
+                chat.platformID
+            ) { row in
+                let seq = row.integer(0)
+                return (seq, seq % 2 != 0)
+            }
+        }
+    }
+
     /// The last messages of the conversation, oldest first: rows of `messages_in`, and what was recorded of the
     /// agent's.
     package func history(limit: Int) async throws -> [SessionHistoryEntry] {

@@ -16,7 +16,8 @@ enum FuzzProgram {
             SpawnPlanTarget.self, ControlFramesTarget.self, PromptTarget.self, ReplyTarget.self, AddressesTarget.self,
             CommandLineTarget.self, ConfigurationTarget.self, OutboundReaderTarget.self, OpenAIStreamTarget.self,
             AnthropicStreamTarget.self, ArchiveTarget.self, SchedulesTarget.self, ShellCommandsTarget.self,
-            PlansTarget.self,
+            PlansTarget.self, ChatTextTarget.self, WebSocketTarget.self, ChatEventsTarget.self, WebhookPostTarget.self,
+            MailTarget.self,
         ]
     }
 

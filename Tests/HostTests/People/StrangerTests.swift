@@ -92,6 +92,33 @@ import Testing
         }
     }
 
+    @Test func `people with a right bring the agent into groups, by any handle of theirs, and nobody else does`()
+        async throws
+    {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                @Sendable func user(_ native: String) -> UserID { UserID(channel: "test", native: native) }
+                let now = host.runtime.time.now
+                try await host.runtime.central.write { db in
+                    for name in ["ann", "ben"] { try User(id: user(name), createdAt: now).insert(db) }
+                    try Member(userID: user("ann"), agentGroupID: host.group.id, channelType: "test", addedAt: now).add(
+                        db
+                    )
+                    try Member(userID: user("ben"), agentGroupID: host.group.id, channelType: "slack", addedAt: now)
+                        .add(db)
+                }
+                var welcome: [String] = []
+                for name in ["boss", "ann", "ben", "phone", "nobody"]
+                where try await host.runtime.welcomes(user(name)) { welcome.append(name) }
+                #expect(welcome == ["boss", "ann"])
+                try await host.runtime.central.write {
+                    try Identity.link(user("boss"), user("phone"), by: nil, now: now, $0)
+                }
+                #expect(try await host.runtime.welcomes(user("phone")))
+            }
+        }
+    }
+
     @Test func `other bots are ignored and counted unless the chat allows them, and pass the gates like anybody`()
         async throws
     {

@@ -73,6 +73,17 @@ import Testing
         #expect(Self.outcome(Self.decide(Self.event(""))) == .deliver)
     }
 
+    @Test func `what a program posted is delivered without a sender and commands nobody`() {
+        for text in ["hello", "/stop", "/clear", "/link"] {
+            var event = Self.event(text)
+            event.senderNativeID = nil
+            event.isBot = true
+            #expect(Self.decide(event, standing: .stranger).drop == .botSender)
+            event.webhook = WebhookContent(source: "builds", event: "push", payload: "{}")
+            #expect(Self.outcome(Self.decide(event, standing: .stranger)) == .deliver, "\(text)")
+        }
+    }
+
     @Test func `§16.64 a pattern that is none never engages`() {
         #expect(Self.outcome(Self.decide(pattern: "(")) == .drop(nil))
     }

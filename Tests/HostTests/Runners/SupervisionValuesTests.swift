@@ -1,4 +1,7 @@
+import ChannelAccounts
 import Core
+import Logging
+import TestSupport
 import Testing
 
 @testable import Host
@@ -78,6 +81,38 @@ import Testing
         typing.delivered(at: .seconds(20))
         typing.inbound(at: .seconds(21))
         #expect(typing.look(at: .seconds(21), works: false) == .show)
+    }
+
+    @Test func `T70 typing ends with the last turn that works, not with the one before`() async throws {
+        let clock = ManualTime()
+        let channel = FakeChannel()
+        let tasks = TaskScope()
+        let silent = Logger(label: "typing") { _ in SwiftLogNoOpLogHandler() }
+        let registry = ChannelRegistry([channel], time: clock, logger: silent)
+        let keeper = TypingKeeper(registry: registry, time: clock, tasks: tasks) { _ in true }
+        let session = SessionID.random()
+        let chat = ChatAddress(channel: "test", platformID: "c1")
+        let (first, second) = (TurnID.random(), TurnID.random())
+        keeper.started(session, at: chat)
+        keeper.started(session, at: chat, turn: first)
+        keeper.started(session, at: chat, turn: second)
+        keeper.stop(session, turn: first)
+        try await clock.waitForSleepers()
+        clock.advance(by: .seconds(4))
+        try await clock.waitForSleepers()
+        #expect(channel.typed.count == 2)
+        #expect(channel.ended.isEmpty)
+        keeper.stop(session, turn: second)
+        keeper.started(session, at: chat, turn: TurnID.random())
+        try await clock.waitForSleepers(2)
+        clock.advance(by: .seconds(1))
+        try await clock.waitForSleepers()
+        #expect(channel.ended.isEmpty, "a message that waited is worked at")
+        keeper.stop(session)
+        clock.advance(by: .seconds(1))
+        for _ in 0..<10_000 where channel.ended.isEmpty { await Task.yield() }
+        #expect(channel.ended == [chat])
+        await tasks.close()
     }
 
     @Test func `a session's drains are bounded in number and in work`() {

@@ -195,10 +195,13 @@ import Testing
         }
     }
 
-    @Test func `§16.236 a message that waits for its next try is not counted again by another death`() async throws {
+    @Test(arguments: [true, false])
+    func `§16.236 a message that waits for its next try is not counted again by another death`(
+        isHeard: Bool
+    ) async throws {
         let clock = ManualTime()
         try await withTemporaryDirectory { home in
-            try await withHost(home: home, time: clock, { _ in .dieInTurn }) { host in
+            try await withHost(home: home, time: clock, { _ in isHeard ? .dieInTurn : .dieUnheard }) { host in
                 try await host.runtime.accept(host.event("one"))
                 let store = try await host.session().store
                 func tries() async throws -> [Int] {
@@ -259,7 +262,10 @@ import Testing
                     guard let runner = try await host.runtime.central.runner(id) else { return false }
                     return runner.state == .stopped && (starts || runner.spawnFailures == 1)
                 }
-                // Shown anew at once, by a clock that stands still: it had ended.
+                try await clock.waitForSleepers()
+                clock.advance(by: .seconds(1))
+                try await host.eventually("it has ended") { host.channel.ended == host.channel.typed }
+                // Shown anew at once: it had ended.
                 try await host.runtime.accept(host.event("two"))
                 try await host.eventually("it is shown anew") { host.channel.typed.count == 2 }
             }

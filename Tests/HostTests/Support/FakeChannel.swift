@@ -12,6 +12,7 @@ final class FakeChannel: ChannelAdapter {
     private struct State {
         var sent: [OutboundMessage] = []
         var typed: [ChatAddress] = []
+        var ended: [ChatAddress] = []
         var waiters: [(id: Int, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
         var lastWaiter = 0
     }
@@ -43,6 +44,9 @@ final class FakeChannel: ChannelAdapter {
 
     /// Where typing was shown, in order.
     var typed: [ChatAddress] { state.withLock { $0.typed } }
+
+    /// Where typing ended, in order.
+    var ended: [ChatAddress] { state.withLock { $0.ended } }
 
     var texts: [String] {
         sent.compactMap { message in
@@ -94,6 +98,8 @@ final class FakeChannel: ChannelAdapter {
     }
 
     func setTyping(_ address: ChatAddress) async { state.withLock { $0.typed.append(address) } }
+
+    func endTyping(_ address: ChatAddress) async { state.withLock { $0.ended.append(address) } }
 
     func openDM(_ user: UserID) async throws -> ChatAddress? {
         dm(user).map { ChatAddress(channel: channel, platformID: $0) }

@@ -23,10 +23,14 @@ enum FakeBehaviour: Sendable {
     case dieAtStart
     /// Claims, shows life and ends.
     case dieInTurn
+    /// The same, and shows life for the first time in the moment of its death.
+    case dieUnheard
     /// Ends every row as failed, for this reason.
     case fail(String)
-    /// Writes these rows for the first message of a turn.
+    /// Writes these rows for each message of a turn that asks for an answer.
     case say(@Sendable (InboundRow) -> [NewOutbound])
+    /// Shows these words as it writes them, and once this holds sends them as one message.
+    case write([String], then: @Sendable () -> Bool)
 }
 
 /// Plays a runner on real session files, with real sockets.
@@ -45,6 +49,7 @@ final class FakeRunner: RunningSandbox {
     private let inner: PacketSocket
     private let innerEvents: PacketSocket
     private let time: any TimeSource
+    private let ringsLast: Bool
     private struct State {
         /// Ours of the output's pipes; gone when it ends.
         var pipes: [Descriptor] = []
@@ -65,6 +70,7 @@ final class FakeRunner: RunningSandbox {
     ) throws {
         self.request = request
         self.pid = pid
+        ringsLast = if case .dieUnheard = behaviour { true } else { false }
         self.time = time
         report = try JSONText.decode(
             IsolationReport.self,
@@ -93,13 +99,16 @@ final class FakeRunner: RunningSandbox {
     }
 
     func waitForExit() async -> SandboxExit {
-        await withCheckedContinuation { continuation in
+        let exit = await withCheckedContinuation { continuation in
             let exit = state.withLock { state in
                 if state.exit == nil { state.waiters.append(continuation) }
                 return state.exit
             }
             if let exit { continuation.resume(returning: exit) }
         }
+        // So late that nobody who listens has read it when the exit is told.
+        if ringsLast { _ = try? inner.send([Bell.alive]) }
+        return exit
     }
 
     /// It has opened its files, holds what it is to hold, and has shown life.
@@ -160,13 +169,14 @@ final class FakeRunner: RunningSandbox {
             defer { session.close() }
             let lock = try hold(folder, behaviour)
             defer { lock?.close() }
-            try inner.send([Bell.alive])
+            if case .dieUnheard = behaviour {} else { try inner.send([Bell.alive]) }
             state.withLock { $0.isReady = true }
             while true {
                 if let end = state.withLock({ $0.isToEnd }), !ignores(end, behaviour) { return end }
                 // Who holds the file does not look either: a look would wait for the host, which waits for it.
                 if lock == nil { try turn(session, behaviour) }
                 if case .dieInTurn = behaviour { return .signal(11) }
+                if case .dieUnheard = behaviour { return .signal(11) }
                 var waiting = pollfd(fd: inner.descriptor.number, events: Int16(POLLIN), revents: 0)
                 poll(&waiting, 1, 5)
                 while case .message = try inner.receive(limit: 16) {}
@@ -192,6 +202,17 @@ final class FakeRunner: RunningSandbox {
         }
     }
 
+    /// Sends what a runner shows while its model answers.
+    private func show(_ words: [String], about row: InboundRow, _ turn: TurnID, _ session: RunnerSession) throws {
+        let destinations = try session.readInbound { try session.destinations() }
+        let name = destinations.first { $0.target == row.address.map { .chat($0.chat) } }?.name ?? "nowhere"
+        var bodies: [LiveEvent.Body] = [.started(messages: [row.id]), .modelCall(provider: "p", model: "m")]
+        bodies += words.map { .textChunk(destination: name, text: $0) }
+        for (number, body) in bodies.enumerated() {
+            try innerEvents.send(Array(try JSONText.data(LiveEvent(turn: turn, number: number, body: body))))
+        }
+    }
+
     private func turn(_ session: RunnerSession, _ behaviour: FakeBehaviour) throws {
         let batch = try session.due(limit: 50)
         guard !batch.isEmpty else { return }
@@ -201,7 +222,7 @@ final class FakeRunner: RunningSandbox {
         var rows: [NewOutbound] = []
         var acks = batch.rows.map { TurnEnd.Outcome($0.id) }
         switch behaviour {
-        case .hang, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieAtStart: return
+        case .hang, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart: return
         case .echo:
             for row in batch.rows where row.trigger {
                 guard case .chat(let chat) = row.content else { continue }
@@ -214,9 +235,26 @@ final class FakeRunner: RunningSandbox {
                     )
                 )
             }
+        case .write(let words, let mayEnd):
+            guard let row = batch.rows.first(where: \.trigger) else { return }
+            try show(words, about: row, turn, session)
+            while !mayEnd() {
+                // It is stopped.
+                if state.withLock({ $0.isToEnd }) != nil { return }
+                usleep(2000)
+            }
+            rows = [
+                NewOutbound(
+                    content: .chat(OutboundChat(text: words.joined())),
+                    address: row.address,
+                    inReplyTo: row.id,
+                    turn: turn
+                )
+            ]
         case .fail(let reason): acks = batch.rows.map { TurnEnd.Outcome($0.id, .failed, detail: reason) }
         case .say(let make):
-            rows = make(batch.rows.first(where: \.trigger) ?? batch.rows[0]).map { row in
+            let triggers = batch.rows.filter(\.trigger)
+            rows = (triggers.isEmpty ? [batch.rows[0]] : triggers).flatMap(make).map { row in
                 var row = row
                 row.turn = turn
                 return row

@@ -11,7 +11,7 @@ struct LogHandlers: Sendable {
     static let components = [
         "actions", "agents", "approvals", "cards", "channels", "control", "delivery", "disk", "host", "instructions",
         "lifecycle", "models", "notices", "people", "questions", "retention", "router", "runners", "sweep", "tasks",
-        "traces",
+        "traces", "webhooks",
     ]
 
     func handlers() -> [String: ControlHandler] {

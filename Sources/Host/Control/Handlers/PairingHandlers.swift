@@ -1,4 +1,5 @@
 import CentralStore
+import ChannelAccounts
 import ChannelKit
 import ControlProtocol
 import Core

@@ -2,6 +2,7 @@ import CentralStore
 import Channels
 import ControlProtocol
 import Core
+import EngagePatterns
 import GRDB
 
 /// `wirings …`: which chats lead to which agents.

@@ -1,11 +1,9 @@
-import Core
-
 /// A bound on how long anything of somebody else's is waited for.
-enum Deadline {
+package enum Deadline {
     /// The body's value; nil once the time is over, even when the body never returns and heeds no cancellation.
     ///
     /// Throws what the body throws, and `CancellationError` when the caller is cancelled.
-    static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ limit: Duration,
         _ time: any TimeSource,
         _ body: @escaping @Sendable () async throws -> Value

@@ -1,7 +1,6 @@
 import Core
+import EngagePatterns
 import Testing
-
-@testable import Host
 
 @Suite struct EngagePatternTests {
     @Test(arguments: [

@@ -31,6 +31,28 @@ package struct InboundEvent: Sendable, Codable, Equatable {
     package var attachments: [InboundFile]
     /// Where replies go instead of `address`: only what the local operator routed has one.
     package var replyAddress: ChatAddress?
+    /// What else the platform told, at most ``longestMetadata`` bytes as JSON: what is over it is cut or left away.
+    ///
+    /// docs/channels.md lists each channel's keys.
+    package var metadata: [String: JSONValue]? {
+        didSet { metadata = metadata.map(EventMetadata.fitted) }
+    }
+    /// What a program posted, where this is no message: the agent is given it in place of ``content``, whose text is only
+    /// matched against patterns.
+    ///
+    /// The sender of such an event is nobody: ``senderNativeID`` is nil and ``isBot`` true.
+    package var webhook: WebhookContent?
+    private var needsCode: Bool?
+
+    /// A bare number answers no card, only one with the card's code: for platforms where a message is easily sent again or
+    /// quoted whole.
+    package var requiresCode: Bool {
+        get { needsCode ?? false }
+        set { needsCode = newValue ? true : nil }
+    }
+
+    /// The longest ``metadata``.
+    package static let longestMetadata = 8 * 1024
 
     /// An event; everything but chat, ids, time and content has a default.
     package init(
@@ -47,7 +69,10 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         isGroup: Bool = false,
         repliesToAgent: Bool = false,
         attachments: [InboundFile] = [],
-        replyAddress: ChatAddress? = nil
+        replyAddress: ChatAddress? = nil,
+        metadata: [String: JSONValue]? = nil,
+        webhook: WebhookContent? = nil,
+        requiresCode: Bool = false
     ) {
         self.address = address
         self.platformMessageID = platformMessageID
@@ -63,6 +88,9 @@ package struct InboundEvent: Sendable, Codable, Equatable {
         self.repliesToAgent = repliesToAgent
         self.attachments = attachments
         self.replyAddress = replyAddress
+        self.metadata = metadata.map(EventMetadata.fitted)
+        self.webhook = webhook
+        needsCode = requiresCode ? true : nil
     }
 }
 
@@ -96,7 +124,18 @@ package protocol ChannelInbox: Sendable {
     /// Throws when it could not be stored; the adapter hands it over again later.
     func accept(_ event: InboundEvent) async throws
 
+    /// Takes what happened to a message or a chat; durable or dropped for good when it returns, like ``accept(_:)``.
+    func note(_ change: ChatChange) async throws
+
     /// Takes the press of a card's button; returns once what it decided is durable.
     /// Throws when it could not be stored; the adapter hands it over again later.
     func answer(_ answer: CardAnswer) async throws -> CardReceipt
+
+    /// Whether this person may bring the agent into a chat of several people; throws when that cannot be read now.
+    func welcomes(_ user: UserID) async throws -> Bool
+}
+
+extension ChannelInbox {
+    /// Nobody, where nobody can say.
+    package func welcomes(_ user: UserID) async throws -> Bool { false }
 }

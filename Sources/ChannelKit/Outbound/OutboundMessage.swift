@@ -13,6 +13,14 @@ package struct OutboundMessage: Sendable {
     package var agentName: String
     /// The inbound row it answers.
     package var inReplyTo: MessageID?
+    /// The platform's id of the message it answers; a platform without threads shows it as a quote.
+    package var quotes: String?
+    /// The platform's id of the message that showed this one while it was being written: text takes its place, as an edit;
+    /// when that message is gone, it is sent anew.
+    package var replaces: String?
+    /// Set for a message that is still being written: only its beginning is shown, as much as one message holds, with this
+    /// behind it.
+    package var unfinished: String?
     /// The turn that wrote it.
     package var turn: TurnID
 
@@ -23,6 +31,9 @@ package struct OutboundMessage: Sendable {
         partsDone: Int = 0,
         agentName: String,
         inReplyTo: MessageID? = nil,
+        quotes: String? = nil,
+        replaces: String? = nil,
+        unfinished: String? = nil,
         turn: TurnID
     ) {
         self.idempotencyKey = idempotencyKey
@@ -31,6 +42,9 @@ package struct OutboundMessage: Sendable {
         self.partsDone = partsDone
         self.agentName = agentName
         self.inReplyTo = inReplyTo
+        self.quotes = quotes
+        self.replaces = replaces
+        self.unfinished = unfinished
         self.turn = turn
     }
 

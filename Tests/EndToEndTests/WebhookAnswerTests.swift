@@ -1,0 +1,157 @@
+import ChannelNetwork
+import Core
+import Foundation
+import Glibc
+import LinuxIO
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+/// Posts of programs, and the cards that they could answer.
+@Suite(.timeLimit(.minutes(5)))
+struct WebhookAnswerTests {
+    private static let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw2f0Zl9jvQXs="
+    private static let chat = "webhook:door:posts"
+
+    @Test func `what a program posts answers no card, and it is asked nothing`() async throws {
+        let port = try freePort()
+        try await withReceiver { replies, texts in
+            try await withTemporaryDirectory { path in
+                chmod(path, 0o755)
+                let home = path + "/home"
+                mkdir(home, 0o755)
+                try "webhooks:\n  port: \(port)\n".write(
+                    toFile: home + "/config.yaml",
+                    atomically: true,
+                    encoding: .utf8
+                )
+                try await withHost(home: home) { host in
+                    try await connect(host, replies)
+                    try await post("hello", to: port)
+                    try await ask(host)
+                    let other = try await host.openCard(on: "cli", containing: "mkdir made")
+                    try await eventually("the agent hears that nobody could answer") {
+                        texts().contains { $0.contains("only programs write to this chat") }
+                    }
+                    #expect(!texts().contains { $0.contains("Tea or coffee?") })
+                    for text in ["1", "tea", "1 \(other.code)", "\(other.id):0"] { try await post(text, to: port) }
+                    // A post is decided before it is acknowledged.
+                    #expect(try await host.openCard(on: "cli", containing: "mkdir made") == other)
+                    #expect(try await host.rows("approvals", "list").map { $0["status"] as? String } == ["pending"])
+                    #expect(!FileManager.default.fileExists(atPath: "\(home)/groups/main/made"))
+                    // They were heard, as what they are.
+                    #expect(try await host.rows("dropped-messages", "list").isEmpty)
+                    let session = try #require(
+                        try await host.rows("sessions", "list").first {
+                            ($0["chat"] as? String)?.hasSuffix(Self.chat) == true
+                        }
+                    )
+                    let heard = try await host.rows("sessions", "history", try #require(session["id"] as? String))
+                    #expect(heard.filter { $0["kind"] as? String == "webhook" }.count == 5, "\(heard)")
+
+                    // A person's number at the terminal counts.
+                    _ = try await host.nanoclaw("chat", "-m", "1")
+                    try await eventually("the command runs") {
+                        FileManager.default.fileExists(atPath: "\(home)/groups/main/made")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Connects a hook whose posts the agent reads and whose answers go to an address.
+    private func connect(_ host: TestHost, _ replies: String) async throws {
+        let file = host.home + "/key"
+        try Self.key.write(toFile: file, atomically: true, encoding: .utf8)
+        for words in [
+            [
+                "channels", "add", "webhook", "--name", "door", "--set", "name=door", "--set", "reply-url=\(replies)",
+                "--set", "private-targets=yes", "--secret", "key=\(file)",
+            ],
+            // As `channels add` says itself.
+            ["wirings", "create", "--group", "main", "--channel", "webhook", "--account", "door"],
+            ["groups", "config", "update", "main", "--shell-policy", "ask"],
+        ] {
+            let done = try await host.nanoclaw(words)
+            try #require(done.status == 0, "\(words): \(done)")
+            if words.first == "channels" {
+                #expect(done.output.contains("wirings create --group main --channel webhook --account door"), "\(done)")
+            }
+        }
+        let paired = try await host.nanoclaw("channels", "pair", "door")
+        #expect(paired.status != 0 && paired.errors.contains("programs write to it"), "\(paired)")
+    }
+
+    /// Lets the agent ask in the hook's chat, and for an approval at the terminal.
+    private func ask(_ host: TestHost) async throws {
+        let made = try await host.nanoclaw(
+            "tasks",
+            "create",
+            "ask Tea or coffee? | tea | coffee",
+            "--group",
+            "main",
+            "--chat",
+            Self.chat,
+            "--every",
+            "1d",
+            "--name",
+            "tea"
+        )
+        try #require(made.status == 0, "\(made)")
+        #expect(try await host.nanoclaw("tasks", "run", "tea").status == 0)
+        #expect(try await host.chat("run mkdir made").contains("A person is asked"))
+    }
+
+    private func post(_ text: String, to port: Int) async throws {
+        let body = try JSONValue.object(["text": .string(text)]).text()
+        let key = try #require(StandardWebhookKey(Self.key))
+        let seconds = SystemTime().now.milliseconds / 1000
+        let id = UUID().uuidString
+        let headers: HeaderList = [
+            "webhook-id": id, "webhook-timestamp": "\(seconds)",
+            "webhook-signature": key.signature(id: id, timestamp: seconds, body: Array(body.utf8)),
+        ]
+        let reply = try await HTTPPool().request(
+            HTTPCall(.post, "http://127.0.0.1:\(port)/hooks/door", headers: headers, body: .json(body))
+        )
+        #expect(reply.status == 202, "\(text): \(reply.status)")
+    }
+
+    /// Runs a program that takes posts; the body is given its address and what it was told.
+    private func withReceiver(_ body: (String, () -> [String]) async throws -> Void) async throws {
+        let texts = Texts()
+        let listener = WebhookListener(WebhookOptions(port: 0), logger: Logger(label: "test"))
+        try listener.add("replies") { request in
+            texts.add(String(decoding: request.body, as: UTF8.self))
+            return WebhookResponse(status: 204)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await listener.run() }
+            try await body("http://127.0.0.1:\(try await listener.port)/hooks/replies") { texts.all }
+            group.cancelAll()
+        }
+    }
+
+    private final class Texts: Sendable {
+        private let texts = Mutex<[String]>([])
+        var all: [String] { texts.withLock { $0 } }
+        func add(_ text: String) { texts.withLock { $0.append(text) } }
+    }
+
+    /// A port of loopback that was free a moment ago.
+    private func freePort() throws -> Int {
+        let socket = Descriptor(owning: try Errno.check(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0), "socket"))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                try Errno.check(bind(socket.number, address, size), "bind")
+                try Errno.check(getsockname(socket.number, address, &size), "getsockname")
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
