@@ -30,7 +30,7 @@ final class EmailWorld: PlatformWorld {
         platformID: "email:bot@example.org:alice@example.net",
         isGroup: false
     )
-    let group: WorldChat? = WorldChat(id: list, platformID: "email:bot@example.org:\(list)", isGroup: true)
+    let group: WorldChat? = WorldChat(id: list, platformID: "email:bot@example.org:list%3A\(list)", isGroup: true)
     private let state = Mutex(State())
 
     let exemptions: [ConformanceCheck: String] = [

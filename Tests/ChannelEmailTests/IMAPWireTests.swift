@@ -32,7 +32,7 @@ import Testing
         arguments: [
             ("* 23 EXISTS", .exists(23)), ("* 4 expunge", .expunge(4)), ("* SEARCH 3 1 2", .search([3, 1, 2])),
             ("* SEARCH", .search([])),
-            ("* SEARCH 1 x 0 99999999999", .search([1])),
+            ("* SEARCH 1 x 0 4294967295 99999999999", .search([1])),
             ("* CAPABILITY IMAP4rev1 idle AUTH=PLAIN", .capability(["IMAP4REV1", "IDLE", "AUTH=PLAIN"])),
             ("+ idling", .continuation("idling")), ("+", .continuation("")), ("* FLAGS (\\Seen)", .other), ("", .other),
             ("*", .other), ("n1", .other),

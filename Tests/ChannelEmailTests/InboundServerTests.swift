@@ -119,7 +119,7 @@ import Testing
                 #expect(events.map(\.platformMessageID) == ["n@x", "l@x"] && events.map(\.isBot) == [true, false])
                 #expect(
                     events[1].isGroup && !events[1].isMention
-                        && events[1].address.platformID == "email:bot@example.org:talk@lists.example.net"
+                        && events[1].address.platformID == "email:bot@example.org:list%3Atalk@lists.example.net"
                 )
             }
             // Sent to itself, as `channels test` does.

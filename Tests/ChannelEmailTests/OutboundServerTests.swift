@@ -80,8 +80,8 @@ import Testing
     @Test(
         arguments: [
             ("RCPT", "429", .transient), ("RCPT", "5xx", .rejected), ("DATA", "5xx", .rejected),
-            ("MAIL", "429", .transient), ("DATA", "drop", .transient),
-            ("DATA", "lost", .transient), ("AUTH", "error", .notConnected),
+            ("MAIL", "429", .transient), ("DATA", "drop", .noAnswer),
+            ("DATA", "lost", .noAnswer), ("AUTH", "error", .notConnected),
         ] as [(String, String, ChannelError.Code)]
     )
     func `faults of the server are told as what they are, and the next attempt goes through`(

@@ -128,6 +128,11 @@ import Testing
         #expect(Self.parts(line).map(\.text) == ["body"])
     }
 
+    @Test func `a media type that is too long is none`() {
+        let mail = "Content-Type: a/\(String(repeating: "b", count: 300))\n\nbody"
+        #expect(Self.parts(mail).map(\.type) == ["application/octet-stream"])
+    }
+
     @Test func `a body of short lines makes few events`() {
         var parser = MailParser()
         let events = parser.feed(Array(("A: b\n\n" + String(repeating: "\n", count: 200_000)).utf8))

@@ -23,7 +23,7 @@ func header(_ text: String) -> HeaderBlock {
         "MX.example.net; DKIM=Pass Header.D=Example.ORG", "in1.mx.example.com; dkim=pass header.d=example.org",
         "mx.example.net; dkim=pass (2048-bit key; ok) header.i=@example.org header.b=\"ab;c=\"",
         "mx.example.net; spf=fail smtp.mailfrom=x; dkim=pass header.i=@example.org; dmarc=none",
-        "mx.example.net; dmarc=pass (p=none) header.from=example.org", "mx.example.net; dkim=fail; dmarc=pass",
+        "mx.example.net; dmarc=pass (p=none) header.from=example.org; dkim=pass header.d=example.org",
         "mx.example.net; dkim=fail header.d=a.b; dkim=pass header.d=example.org",
         "mx.example.net; dkim/1=pass header.d=example.org",
         "mx.example.net; dkim=pass header.d=example.org header.i=ann@mail.example.org;",
@@ -41,6 +41,8 @@ func header(_ text: String) -> HeaderBlock {
         "mx.example.net 2; dkim=pass header.d=example.org",
         "mx.example.net; dmarc=fail; dkim=pass header.d=example.org",
         "mx.example.net; dmarc=pass header.from=evil.example",
+        "mx.example.net; dmarc=pass (p=none) header.from=example.org", "mx.example.net; dkim=fail; dmarc=pass",
+        "mx.example.net; dmarc=pass header.from=example.org; dkim=pass header.d=evil.example",
         "mx.example.net; dmarc=fail; dmarc=pass header.from=example.org",
         "mx.example.net; dkim=pass header.d=evil.example header.i=@example.org",
         "mx.example.net; spf=pass smtp.mailfrom=\"x; dkim=pass header.d=example.org\"@evil.example",
@@ -135,12 +137,12 @@ func header(_ text: String) -> HeaderBlock {
 }
 
 @Suite struct ThreadTests {
-    private let ann: MailAddress
-    private let bob: MailAddress
+    private let ann: MailPeer
+    private let bob: MailPeer
 
     init() throws {
-        ann = try #require(MailAddress("ann@example.org"))
-        bob = try #require(MailAddress("bob@example.org"))
+        ann = MailPeer(try #require(MailAddress("ann@example.org")))
+        bob = MailPeer(try #require(MailAddress("bob@example.org")))
     }
 
     @Test func `a thread is found by any of its messages, also after a restart`() async throws {
@@ -164,6 +166,32 @@ func header(_ text: String) -> HeaderBlock {
         try await threads.add("r@x", to: "root@x", peer: ann, subject: "Secret plans")
         #expect(try await threads.root(peer: bob, references: [], inReplyTo: "r@x") == "r@x")
         #expect(try await threads.thread(peer: bob, root: "root@x") == nil)
+        #expect(try await threads.thread(peer: MailPeer(ann.address, isList: true), root: "root@x") == nil)
+    }
+
+    @Test func `mails that only claim to be somebody's change nothing of that person's threads`() async throws {
+        let threads = MailThreads(MemoryChannelState())
+        try await threads.add("r0@x", to: "r0@x", peer: ann, subject: "Plans", isProved: true)
+        for number in 0..<1_000 {
+            try await threads.add("f\(number)@x", to: "r\(number)@x", peer: ann, subject: "Evil", isProved: false)
+        }
+        let thread = try await threads.thread(peer: ann, root: "r0@x")
+        #expect(thread == MailThreads.Thread(subject: "Plans", references: ["r0@x"]))
+        #expect(try await threads.root(peer: ann, references: [], inReplyTo: "f999@x", isProved: true) == "f999@x")
+        #expect(try await threads.root(peer: ann, references: [], inReplyTo: "f999@x", isProved: false) == "r999@x")
+        // What answers them stays with them.
+        try await threads.add("ours@y", to: "r999@x", peer: ann, subject: "Evil")
+        let claimed = try await threads.thread(peer: ann, root: "r999@x")
+        #expect(claimed?.references == ["r999@x", "f999@x", "ours@y"])
+        #expect(try await threads.root(peer: ann, references: [], inReplyTo: "ours@y", isProved: true) == "ours@y")
+    }
+
+    @Test func `a flood of one correspondent pushes nobody else out`() async throws {
+        let threads = MailThreads(MemoryChannelState())
+        try await threads.add("r@x", to: "r@x", peer: ann, subject: "Plans")
+        for number in 0..<1_000 { try await threads.add("m\(number)@x", to: "r\(number)@x", peer: bob, subject: "s") }
+        #expect(try await threads.thread(peer: ann, root: "r@x") != nil)
+        #expect(try await threads.thread(peer: bob, root: "r0@x") == nil)
     }
 
     @Test func `what is kept is bounded`() async throws {
@@ -186,10 +214,10 @@ func header(_ text: String) -> HeaderBlock {
     func `ids are read from fields`(_ field: String, _ ids: [String]) { #expect(MessageIDs.all(in: field) == ids) }
 
     @Test func `own ids are known again and hold nothing but plain characters`() {
-        let ids = OwnMessageIDs(ann)
+        let ids = OwnMessageIDs(ann.address)
         let id = ids.id(forPart: "m_20yeab>\r\n-0")
         #expect(MessageIDs.isPlain(id) && ids.isOurs(id) && id == ids.id(forPart: "m_20yeab-0"))
-        #expect(!OwnMessageIDs(bob).isOurs(id))
+        #expect(!OwnMessageIDs(bob.address).isOurs(id))
     }
 }
 

@@ -13,8 +13,12 @@ import Testing
         return MailReading(settings: settings, ids: OwnMessageIDs(settings.address))
     }
 
-    private static func event(_ fields: String, _ text: String) throws -> InboundEvent {
-        let block = header("Authentication-Results: mx; dkim=pass header.d=example.org\nMessage-ID: <a@x>\n" + fields)
+    private static func event(
+        _ fields: String,
+        _ text: String,
+        results: String = "Authentication-Results: mx; dkim=pass header.d=example.org"
+    ) throws -> InboundEvent {
+        let block = header(results + "\nMessage-ID: <a@x>\n" + fields)
         let reading = try reading()
         let head = try reading.head(block, arrivedAt: now)
         return reading.event(head, block, text: text, files: [], notes: [], root: "a@x", arrivedAt: now)
@@ -27,6 +31,12 @@ import Testing
         ("Subject: Plans", "ABCD-EFGH", "ABCD-EFGH"), ("Subject: Plans", "1 K7", "1 K7"),
         ("X-Nothing: x", "hello you", "hello you"), ("Subject: Re: Plans\nIn-Reply-To: <b@x>", "yes\n\n> no?", "yes"),
         ("In-Reply-To: <b@x>", "1 K7\n-- \nAnn", "1 K7"),
+        ("Subject: BCDF-GHJK", "Sent from my iPhone", "BCDF-GHJK"), ("Subject: bcdfghjk", "-- \nAnn", "bcdfghjk"),
+        ("Subject: Hello", "BCDF-GHJK\n-- \nAnn\nBoss", "BCDF-GHJK"),
+        ("Subject: Hello", "\nBCDF-GHJK\nSent from my iPhone", "BCDF-GHJK"),
+        ("Subject: Hello", "BCDF-GHJK\n\nAnn Smith\nBoss", "BCDF-GHJK"),
+        ("Subject: Hello", "BCDF-GHJK is mine", "Subject: Hello\n\nBCDF-GHJK is mine"),
+        ("Subject: ABCD-EFGH", "Sent from my iPhone", "Subject: ABCD-EFGH\n\nSent from my iPhone"),
     ])
     func `the agent reads the subject where it is news, and a code stays alone`(
         _ fields: String,
@@ -46,6 +56,47 @@ import Testing
     func `a mail that may be an old one sent again names nobody`(_ fields: String) throws {
         let event = try Self.event(fields, "1 K7")
         #expect(event.senderNativeID == nil && CardReply(event.content.text) == nil)
+    }
+
+    @Test(arguments: [
+        "", "Authentication-Results: mx; dkim=fail header.d=example.org",
+        "Authentication-Results: mx; dmarc=pass header.from=example.org",
+        "Authentication-Results: mx; dkim=pass header.d=evil.example",
+        "Authentication-Results: evil.example; dkim=pass header.d=example.org",
+        "Authentication-Results: mx; dkim=fail\nAuthentication-Results: mx; dkim=pass header.d=example.org",
+    ])
+    func `the right code in a mail that anybody could have written decides nothing`(_ results: String) throws {
+        for code in ["1 K7", "BCDF-GHJK"] {
+            let event = try Self.event(Self.usual + "\nSubject: \(code)", code, results: results)
+            #expect(event.senderNativeID == nil && event.requiresCode && event.metadata?["unverified"] != nil)
+            // Neither an answer to a card nor a code that pairs: each is the whole text.
+            #expect(event.content.text.hasPrefix("[Not verified") && CardReply(event.content.text) == nil)
+        }
+    }
+
+    @Test func `a list is a chat of its own, also where its address is a person's`() throws {
+        let owner = try #require(MailAddress("owner@example.org"))
+        let fields = "\nTo: owner@example.org\nList-Id: <x>\nList-Post: <mailto:owner@example.org>"
+        let event = try Self.event(Self.usual + fields, "hello all")
+        #expect(event.isGroup && event.address.platformID == "email:bot@example.net:list%3Aowner@example.org")
+        let settings = try Self.reading().settings
+        #expect(settings.peer(of: event.address) == MailPeer(owner, isList: true))
+        #expect(settings.peer(of: settings.chat(MailPeer(owner))) == MailPeer(owner))
+    }
+
+    @Test func `of a long text the beginning stands in the message, and a quote does not count`() throws {
+        let text = String(repeating: "é", count: 40_000)
+        let read = try Self.event(Self.usual, text).content.text
+        #expect(read.utf8.count < 66_000 && read.hasSuffix("all of it is in text.txt]"))
+        let answer = try Self.event(Self.usual + "\nIn-Reply-To: <b@x>", "yes\n\n> \(text)").content.text
+        #expect(answer == "yes")
+    }
+
+    @Test func `a name and a subject are short in bytes, whatever their characters`() throws {
+        let long = "e" + String(repeating: "\u{301}", count: 10_000)
+        let fields = "From: \(long) <ann@example.org>\nDate: Sat, 28 Nov 2026 17:59:00 +0000\nSubject: \(long)"
+        let event = try Self.event(fields, "hello you")
+        #expect((100..<500).contains(event.senderName?.utf8.count ?? 0) && event.content.text.utf8.count < 2_000)
     }
 
     @Test func `a name that looks like an address is not shown`() throws {

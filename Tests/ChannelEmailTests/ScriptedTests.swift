@@ -6,81 +6,6 @@ import Testing
 
 @testable import ChannelEmail
 
-/// A mailbox that a test writes to, and the answers of a server that holds it.
-private final class ScriptedMailbox: Sendable {
-    struct State {
-        var validity = 1
-        var mails: [(uid: Int, text: String)] = []
-        var capabilities = "IMAP4rev1 AUTH=PLAIN"
-        /// Answers this many fetches with a literal that nobody asked for.
-        var poison = 0
-        /// Refuses this many logins.
-        var refusals = 0
-        /// A mail that comes while IDLE is being taken: it is told of before the server says that it idles.
-        var late: (uid: Int, text: String)?
-        /// The size that is told of each mail, and the most bytes that are given at once; nil: as it is.
-        var toldSize: Int?
-    }
-
-    let state = Mutex(State())
-
-    func add(_ uid: Int, _ text: String) { state.withLock { $0.mails.append((uid, Self.mail(uid, text))) } }
-
-    static func mail(_ uid: Int, _ text: String) -> String {
-        "From: ann@example.org\r\nMessage-ID: <\(uid)@x>\r\nSubject: s\r\n\r\n\(text)"
-    }
-
-    func answer(_ line: String) -> String? {
-        let words = line.split(separator: " ").map(String.init)
-        guard words.count > 1 else {
-            let isRefused = state.withLock { state in
-                state.refusals -= 1
-                return state.refusals >= 0
-            }
-            return "\(last.withLock { $0 }) \(isRefused && line != "DONE" ? "NO [AUTHENTICATIONFAILED] no" : "OK")\r\n"
-        }
-        let tag = words[0]
-        return state.withLock { state in
-            switch words[1] {
-            case "CAPABILITY": return "* CAPABILITY \(state.capabilities)\r\n\(tag) OK\r\n"
-            case "AUTHENTICATE":
-                last.withLock { $0 = tag }
-                return "+\r\n"
-            case "EXAMINE":
-                return "* \(state.mails.count) EXISTS\r\n* OK [UIDVALIDITY \(state.validity)] x\r\n\(tag) OK\r\n"
-            case "UID" where words[2] == "SEARCH":
-                let first = words[3] == "SINCE" ? 1 : Int(words[4].split(separator: ":")[0]) ?? 0
-                let found = state.mails.map(\.uid).filter { $0 >= first }
-                // The newest mail is always among them, as the standard has it.
-                let all = found.isEmpty ? state.mails.suffix(1).map(\.uid) : found
-                return "* SEARCH \(all.map(String.init).joined(separator: " "))\r\n\(tag) OK\r\n"
-            case "UID":
-                if state.poison > 0 {
-                    state.poison -= 1
-                    return "* 1 FETCH (UID \(words[3]) BODY[]<0> {99999999}\r\n"
-                }
-                guard let mail = state.mails.first(where: { "\($0.uid)" == words[3] }) else { return "\(tag) OK\r\n" }
-                let place = line.split(separator: "<").last?.prefix { $0 != ">" }.split(separator: ".") ?? []
-                let (start, most) = (Int(place.first ?? "") ?? 0, Int(place.last ?? "") ?? 0)
-                let bytes = String(decoding: Array(mail.text.utf8).dropFirst(start).prefix(most), as: UTF8.self)
-                let size = state.toldSize ?? mail.text.utf8.count
-                return
-                    "* 1 FETCH (UID \(mail.uid) RFC822.SIZE \(size) FLAGS () INTERNALDATE \"28-Nov-2026 18:00:00 +0000\" "
-                    + "BODY[]<\(start)> {\(bytes.utf8.count)}\r\n\(bytes))\r\n\(tag) OK\r\n"
-            case "IDLE":
-                guard let late = state.late else { return "\(tag) BAD no\r\n" }
-                state.late = nil
-                state.mails.append(late)
-                last.withLock { $0 = tag }
-                return "* \(state.mails.count) EXISTS\r\n+ idling\r\n"
-            default: return "\(tag) OK\r\n"
-            }
-        }
-    }
-
-    private let last = Mutex("")
-}
-
 @Suite(.timeLimit(.minutes(2))) struct ScriptedTests {
     private static func adapter(
         _ port: Int,
@@ -165,7 +90,37 @@ private final class ScriptedMailbox: Sendable {
                     await inbox.wait(for: 1)
                     group.cancelAll()
                 }
-                #expect(await inbox.events.first?.content.text.hasSuffix("line\nthe end") == true)
+                // It is too long for a message.
+                let file = await inbox.files.first?["text.txt"] ?? []
+                #expect(String(decoding: file, as: UTF8.self).hasSuffix("line\nthe end"))
+                #expect(await inbox.events.first?.content.text.hasSuffix("all of it is in text.txt]") == true)
+                #expect(try FileNames.all(folder).isEmpty)
+            }
+        }
+    }
+
+    @Test func `mails that only claim to be somebody's use up nothing of what that person may write`() async throws {
+        let box = ScriptedMailbox()
+        for uid in 5...66 {
+            let results = uid < 66 ? "dkim=fail" : "dkim=pass header.d=example.org"
+            let fields = "Authentication-Results: mx; \(results)\r\nDate: Sat, 28 Nov 2026 17:59:00 +0000\r\n"
+            box.state.withLock { $0.mails.append((uid, fields + ScriptedMailbox.mail(uid, "hello"))) }
+        }
+        try await ScriptServer.with(greeting: "* OK hi\r\n", box.answer) { port, _ in
+            try await withTemporaryDirectory { folder in
+                let state = MemoryChannelState(["position": Self.known])
+                let inbox = RecordingInbox()
+                let tools = try makeTools(folder, state: state, time: ManualTime())
+                let adapter = try Self.adapter(port, tools, ["authserv-id": "mx"])
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { try? await adapter.run(inbox) }
+                    await inbox.wait(for: 62)
+                    group.cancelAll()
+                }
+                let events = await inbox.events
+                // The 61st claim is one too many.
+                #expect(events.map(\.isBot) == Array(repeating: false, count: 60) + [true, false])
+                #expect(events.last?.senderNativeID == "ann@example.org")
             }
         }
     }
@@ -293,6 +248,33 @@ private final class ScriptedMailbox: Sendable {
             let client = SMTPClient(server: smtp, user: "u", password: "secret", tls: try MailTLS(trusting: nil))
             await #expect(throws: (any Error).self) { try await client.check() }
             #expect(server.said == ["EHLO [127.0.0.1]", "STARTTLS"])
+        }
+    }
+
+    @Test(arguments: [("MAIL", .transient), ("DATA", .transient), (".", .noAnswer)] as [(String, ChannelError.Code)])
+    func `whether the server has a mail is unknown once the whole is out, and not before`(
+        _ last: String,
+        _ code: ChannelError.Code
+    ) async throws {
+        let script: ScriptServer.Script = { line in
+            if line.hasPrefix(last) { return nil }
+            switch line.prefix(4) {
+            case "EHLO": return "250-h\r\n250 AUTH PLAIN\r\n"
+            case "AUTH": return "235 ok\r\n"
+            case "MAIL", "RCPT": return "250 ok\r\n"
+            case "DATA": return "354 go\r\n"
+            default: return ""
+            }
+        }
+        try await ScriptServer.with(greeting: "220 hi\r\n", script) { port, _ in
+            let server = try MailServer("127.0.0.1:\(port)/plain", .smtp)
+            let client = SMTPClient(server: server, user: "u", password: "p", tls: nil)
+            let ann = try #require(MailAddress("ann@example.org"))
+            let envelope = SMTPDialogue.Envelope(sender: ann, recipient: ann, size: 7)
+            let error = await #expect(throws: ChannelError.self) {
+                try await client.send(envelope) { link in try await link.write(Array("hello\r\n".utf8)) }
+            }
+            #expect(error?.code == code)
         }
     }
 

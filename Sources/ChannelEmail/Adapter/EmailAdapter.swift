@@ -60,7 +60,6 @@ final class EmailAdapter: ChannelAdapter {
             settings,
             tools,
             threads: threads,
-            limit: CorrespondentLimit(Rate(60, per: .seconds(3600))),
             health: keeper,
             tls: tls,
             logger: logger
@@ -96,7 +95,7 @@ final class EmailAdapter: ChannelAdapter {
     /// Mail needs no opening: anybody with an address can be written to.
     func openDM(_ user: UserID) async throws -> ChatAddress? {
         guard user.channel == channel else { return nil }
-        return MailAddress(user.native).map { settings.chat($0) }
+        return MailAddress(user.native).map { settings.chat(MailPeer($0)) }
     }
 
     func isNativeID(_ text: String) -> Bool { MailAddress(text)?.description == text }

@@ -70,11 +70,14 @@ struct EmailSender: Sendable {
     private func send(
         _ bundle: MailBundle,
         of message: OutboundMessage,
-        to peer: MailAddress,
+        to peer: MailPeer,
         first: String
     ) async throws(ChannelError) {
-        if let wait = limit.wait(for: peer, at: time.monotonic) {
-            throw ChannelError(.rateLimited(retryAfter: wait), "more mails to \(peer) in an hour than an answer needs")
+        if let wait = limit.wait(for: peer.address, at: time.monotonic) {
+            throw ChannelError(
+                .rateLimited(retryAfter: wait),
+                "more mails to \(peer.address) in an hour than an answer needs"
+            )
         }
         let id = ids.id(forPart: bundle.key)
         // A message outside of all threads begins one, and its further mails belong to it.
@@ -89,7 +92,7 @@ struct EmailSender: Sendable {
         let references = known?.references ?? (begins ? [] : [root])
         let mail = OutgoingMail(
             from: Mailbox(name: settings.name ?? message.agentName, address: settings.address),
-            to: peer,
+            to: peer.address,
             subject: subject ?? MailSubject.answer(to: known?.subject ?? ""),
             id: id,
             inReplyTo: references.last { !$0.isEmpty && $0 != id },
@@ -100,7 +103,7 @@ struct EmailSender: Sendable {
             files: bundle.files
         )
         let composer = MailComposer(mail)
-        let envelope = SMTPDialogue.Envelope(sender: settings.address, recipient: peer, size: composer.size)
+        let envelope = SMTPDialogue.Envelope(sender: settings.address, recipient: peer.address, size: composer.size)
         try await client.send(envelope) { link in
             for piece in composer.pieces { try await write(piece, to: link) }
         }

@@ -117,7 +117,7 @@ struct EmailSettings: Sendable {
     static let channel = "email"
 
     /// The chat with a correspondent or a list.
-    func chat(_ peer: MailAddress, thread: String? = nil) -> ChatAddress {
+    func chat(_ peer: MailPeer, thread: String? = nil) -> ChatAddress {
         ChatAddress(
             channel: Self.channel,
             platformID: "\(Self.channel):\(Self.escaped(address.description)):\(Self.escaped(peer.description))",
@@ -125,12 +125,12 @@ struct EmailSettings: Sendable {
         )
     }
 
-    /// The correspondent of a chat of this account; nil for another chat.
-    func peer(of chat: ChatAddress) -> MailAddress? {
+    /// The correspondent or the list of a chat of this account; nil for another chat.
+    func peer(of chat: ChatAddress) -> MailPeer? {
         let prefix = "\(Self.channel):\(Self.escaped(address.description)):"
         guard chat.channel == Self.channel, chat.platformID.hasPrefix(prefix) else { return nil }
         let rest = chat.platformID.dropFirst(prefix.count).replacing("%3A", with: ":").replacing("%25", with: "%")
-        return MailAddress(String(rest))
+        return MailPeer(String(rest))
     }
 
     /// A part of a platform id.

@@ -14,6 +14,11 @@ final class MailCollector {
         static let allFiles = 2
     }
 
+    /// The name of the file that ``keep(text:)`` makes.
+    static let textName = "text.txt"
+    /// The longest name in a note, in scalars.
+    private static let longestName = 100
+
     private struct Text {
         var part: MailPart
         var bytes: [UInt8] = []
@@ -52,6 +57,12 @@ final class MailCollector {
         if !isWhole, file != nil { file?.refusal = "the mail is too large" }
         try await take(parser.finish())
         if !isWhole { notes.append("[the rest of the mail was not fetched: it is too large]") }
+    }
+
+    /// Keeps a text that is too long for a message, as the first of the files.
+    func keep(text: String) async throws {
+        let file = try await media.make(Array(text.utf8))
+        files.insert(InboundFile(name: Self.textName, mediaType: "text/plain", source: .file(file.path)), at: 0)
     }
 
     /// Removes what was kept.
@@ -114,7 +125,8 @@ final class MailCollector {
             if let target = done.target { await media.remove(paths: [target.path]) }
             let size = done.size > 0 ? " (\(Self.size(done.size)))" : ""
             if notes.count < Limit.files {
-                notes.append("[file \(done.name)\(size) was not fetched: \(done.refusal ?? "it cannot be kept")]")
+                let why = done.refusal ?? "it cannot be kept"
+                notes.append("[file \(done.name.scalars(Self.longestName))\(size) was not fetched: \(why)]")
             }
             return
         }
@@ -160,7 +172,7 @@ final class MailCollector {
     }
 
     private static func read(_ text: Text) -> String {
-        var words = Charset.text(text.bytes.filter { $0 != 0 }, text.part.charset)
+        var words = Charset.text(text.bytes, text.part.charset).replacing("\0", with: "")
         words = words.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
         if text.part.type == "text/html" {
             words = HTMLText.text(words)

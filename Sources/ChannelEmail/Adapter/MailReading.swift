@@ -3,6 +3,9 @@ import Core
 
 /// Makes an event of a mail that was taken in.
 struct MailReading: Sendable {
+    /// The longest text that stands in a message, in bytes; whoever reads mails keeps a longer one as a file.
+    static let longestText = 64 << 10
+    /// In scalars.
     private static let longestSubject = 300
     /// Of a field with addresses, in characters: all metadata together has its bound.
     private static let longestAddresses = 200
@@ -16,8 +19,7 @@ struct MailReading: Sendable {
     struct Head: Sendable, Equatable {
         var from: Mailbox
         /// The correspondent or the list.
-        var peer: MailAddress
-        var isGroup: Bool
+        var peer: MailPeer
         var isBot: Bool
         /// What kind of program wrote it; nil for a person's.
         var program: String?
@@ -27,6 +29,8 @@ struct MailReading: Sendable {
         var inReplyTo: String?
         var subject: String
         var isAddressed: Bool
+        /// The message that it answers; nil for one that answers none.
+        var answered: String? { inReplyTo ?? references.last }
     }
 
     /// Why a mail is handed to nobody.
@@ -47,14 +51,13 @@ struct MailReading: Sendable {
         let id = MessageIDs.first(in: header["message-id"])
         var head = Head(
             from: from,
-            peer: from.address,
-            isGroup: false,
+            peer: MailPeer(from.address),
             isBot: false,
             trust: trust,
             id: id ?? "",
             references: MessageIDs.all(in: header["references"]),
             inReplyTo: MessageIDs.first(in: header["in-reply-to"]),
-            subject: String((header.text("subject") ?? "").prefix(Self.longestSubject)),
+            subject: (header.text("subject") ?? "").scalars(Self.longestSubject),
             isAddressed: true
         )
         switch LoopGuard.verdict(header, from: from.address, own: settings.address, ids: ids) {
@@ -66,8 +69,7 @@ struct MailReading: Sendable {
             head.program = why
         case .list(let address):
             guard address != settings.address else { throw .own(id ?? "") }
-            head.peer = address
-            head.isGroup = true
+            head.peer = MailPeer(address, isList: true)
             head.isAddressed = isAddressed(header)
         }
         if let senders = settings.senders {
@@ -107,7 +109,6 @@ struct MailReading: Sendable {
         let isVerified = head.trust == .verified
         // A name that looks like an address is there to be taken for it.
         let name = head.from.name.flatMap { $0.contains("@") ? nil : $0 } ?? head.from.address.description
-        let answered = head.inReplyTo ?? head.references.last
         return InboundEvent(
             address: settings.chat(head.peer, thread: root),
             platformMessageID: head.id,
@@ -117,24 +118,32 @@ struct MailReading: Sendable {
             senderHandle: head.from.address.description,
             isBot: head.isBot,
             content: ChatContent(
-                text: words(head, text: text, notes: notes, isFirst: answered == nil),
-                replyTo: answered.map { ChatContent.Quote(platformMessageID: $0, isFromAgent: ids.isOurs($0)) }
+                text: words(head, text: text, notes: notes),
+                replyTo: head.answered.map { ChatContent.Quote(platformMessageID: $0, isFromAgent: ids.isOurs($0)) }
             ),
             isMention: head.isAddressed,
-            isGroup: head.isGroup,
-            repliesToAgent: answered.map(ids.isOurs) ?? false,
+            isGroup: head.peer.isList,
+            repliesToAgent: head.answered.map(ids.isOurs) ?? false,
             attachments: files,
             metadata: metadata(head, header),
             requiresCode: true
         )
     }
 
-    /// What the agent reads: the answer without what it quotes, below the subject where that is news.
-    private func words(_ head: Head, text: String, notes: [String], isFirst: Bool) -> String {
-        var text = isFirst ? text.trimmingWhiteSpaceLines : QuoteTrimmer.trimmed(text)
+    /// What its sender says, however long: an answer without what it quotes.
+    static func said(_ head: Head, _ text: String) -> String {
+        head.answered == nil ? text.trimmingWhiteSpaceLines : QuoteTrimmer.trimmed(text)
+    }
+
+    /// What the agent reads: what is said, below the subject where that is news.
+    private func words(_ head: Head, text: String, notes: [String]) -> String {
+        let isFirst = head.answered == nil
+        var text = Self.cut(Self.said(head, text))
         // A code alone, of a pairing or a card, is the whole message.
         let isOneWord = !text.isEmpty && !text.contains { $0.isWhitespace }
-        if text.isEmpty {
+        if isFirst, let code = Self.pairingCode(head.subject, text) {
+            text = code
+        } else if text.isEmpty {
             text = head.subject
         } else if isFirst, !isOneWord, CardReply(text) == nil, !head.subject.isEmpty {
             text = "Subject: \(head.subject)\n\n\(text)"
@@ -143,6 +152,31 @@ struct MailReading: Sendable {
             text = "[Not verified: anybody could have written this as \(head.from.address) (\(why)).]\n\(text)"
         }
         return ([text] + notes).joined(separator: "\n")
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > longestText else { return text }
+        var kept = ""
+        for scalar in text.unicodeScalars {
+            guard kept.utf8.count + UTF8.width(scalar) <= longestText else { break }
+            kept.unicodeScalars.append(scalar)
+        }
+        return kept
+            + "\n[the text has \(text.utf8.count) bytes and was cut here: all of it is in \(MailCollector.textName)]"
+    }
+
+    /// The code of a mail that pairs: its subject, or the beginning of its text when the rest is a signature.
+    private static func pairingCode(_ subject: String, _ text: String) -> String? {
+        // Not every program marks its signature, but all have an empty line before it.
+        let paragraph = text.firstRange(of: "\n\n").map { String(text[..<$0.lowerBound]) } ?? text
+        return [subject, QuoteTrimmer.trimmed(paragraph)].first(where: isPairingCode)
+    }
+
+    /// Whether a text is eight of the letters of RFC 8628 §6.1, with a dash in the middle or without.
+    private static func isPairingCode(_ text: String) -> Bool {
+        var letters = Array(text.uppercased().utf8)
+        if letters.count == 9, letters[4] == UInt8(ascii: "-") { letters.remove(at: 4) }
+        return letters.count == 8 && letters.allSatisfy { "BCDFGHJKLMNPQRSTVWXZ".utf8.contains($0) }
     }
 
     /// Keys of docs/channels.md: subject, to, cc, reply-to, unverified, program.

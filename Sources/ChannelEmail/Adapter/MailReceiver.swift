@@ -14,11 +14,16 @@ final class MailReceiver {
     /// Idling ends and begins anew after this: well before servers (29 min) and routers forget it.
     private static let idleLimit: Duration = .seconds(600)
     private static let positionKey = "position"
+    /// How many mails in somebody's name are heard as a person's.
+    private static let hourly = Rate(60, per: .seconds(3600))
 
     private let settings: EmailSettings
     private let tools: ChannelTools
     private let threads: MailThreads
-    private let limit: CorrespondentLimit
+    /// What is only claimed to be somebody's is counted apart: it uses up nothing of theirs.
+    private let limits = (
+        proved: CorrespondentLimit(MailReceiver.hourly), claimed: CorrespondentLimit(MailReceiver.hourly)
+    )
     private let health: HealthKeeper
     private let tls: MailTLS?
     private let reading: MailReading
@@ -31,7 +36,6 @@ final class MailReceiver {
         _ settings: EmailSettings,
         _ tools: ChannelTools,
         threads: MailThreads,
-        limit: CorrespondentLimit,
         health: HealthKeeper,
         tls: MailTLS?,
         logger: Logger
@@ -39,7 +43,6 @@ final class MailReceiver {
         self.settings = settings
         self.tools = tools
         self.threads = threads
-        self.limit = limit
         self.health = health
         self.tls = tls
         reading = MailReading(settings: settings, ids: OwnMessageIDs(settings.address))
@@ -221,18 +224,37 @@ final class MailReceiver {
         _ inbox: any ChannelInbox
     ) async throws {
         var head = read
+        let limit = head.trust == .verified ? limits.proved : limits.claimed
         if limit.wait(for: head.from.address, at: tools.time.monotonic) != nil {
             head.isBot = true
             head.program = "more mails in an hour than a person writes"
         }
+        // Where no server's word counts nobody is proved, and all are alike.
+        let isProved = head.trust == .verified || settings.trust?.servers.isEmpty != false
         let root =
-            try await threads.root(peer: head.peer, references: head.references, inReplyTo: head.inReplyTo) ?? head.id
+            try await threads.root(
+                peer: head.peer,
+                references: head.references,
+                inReplyTo: head.inReplyTo,
+                isProved: isProved
+            ) ?? head.id
         // Before the host has it: its answer may be quick.
-        try await threads.add(head.id, to: root, peer: head.peer, subject: MailSubject.bare(head.subject))
+        try await threads.add(
+            head.id,
+            to: root,
+            peer: head.peer,
+            subject: MailSubject.bare(head.subject),
+            isProved: isProved
+        )
+        let text = collector.text
+        let most = MailReading.longestText
+        if text.utf8.count > most, MailReading.said(head, text).utf8.count > most {
+            try await collector.keep(text: text)
+        }
         let event = reading.event(
             head,
             header,
-            text: collector.text,
+            text: text,
             files: collector.files,
             notes: collector.notes,
             root: root,

@@ -33,7 +33,9 @@ enum IMAPResponse: Sendable, Equatable {
         let first = scanner.word()
         switch first.uppercased() {
         case "CAPABILITY": return .capability(Set(words(&scanner)))
-        case "SEARCH": return .search(words(&scanner).compactMap { UInt32($0) }.filter { $0 > 0 })
+        case "SEARCH":
+            // No mail has the last number: nothing could come behind it.
+            return .search(words(&scanner).compactMap { UInt32($0) }.filter { $0 > 0 && $0 < .max })
         default: break
         }
         guard first.utf8.count <= 10, let number = Int(first), number >= 0 else { return .other }

@@ -59,4 +59,7 @@ extension String {
         unicodeScalars.split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
             .map(String.init).joined(separator: " ")
     }
+
+    /// The first scalars of the text: one character may be of any length.
+    func scalars(_ most: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(most))) }
 }

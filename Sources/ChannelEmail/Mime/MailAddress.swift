@@ -61,6 +61,8 @@ struct Mailbox: Sendable, Equatable {
 
     /// The longest name that is written, in characters.
     private static let longestName = 60
+    /// The longest name that is read, in scalars.
+    private static let longestRead = 120
     /// The most addresses of one field that are read.
     private static let most = 500
 
@@ -117,8 +119,8 @@ struct Mailbox: Sendable, Equatable {
     }
 
     private static func name(_ words: [String]) -> String? {
-        let text = EncodedWord.decode(words.joined(separator: " ")).onOneLine
-        return text.isEmpty ? nil : String(text.prefix(120))
+        let text = EncodedWord.decode(words.joined(separator: " ")).scalars(longestRead).onOneLine
+        return text.isEmpty ? nil : text
     }
 
     /// The mailbox as a field has it: the name quoted or encoded, never with a line end in it.

@@ -12,9 +12,14 @@ struct MailPart: Sendable, Equatable {
     /// Parts with the same number say the same in several ways.
     var alternative: Int?
 
+    /// The longest media type in bytes (RFC 6838 §4.2).
+    private static let longestType = 255
+
     init(_ header: HeaderBlock, _ type: ParameterField?, alternative: Int?) {
         let disposition = header["content-disposition"].map { ParameterField($0) }
-        self.type = type?.value.isEmpty == false ? type?.value ?? "text/plain" : "text/plain"
+        let told = type?.value ?? ""
+        self.type =
+            told.isEmpty ? "text/plain" : told.utf8.count <= Self.longestType ? told : "application/octet-stream"
         charset = type?.parameters["charset"]
         isFlowed = type?.parameters["format"]?.lowercased() == "flowed"
         dropsSpaces = type?.parameters["delsp"]?.lowercased() == "yes"

@@ -14,8 +14,8 @@ struct SenderTrust: Sendable, Equatable {
 
     /// Looks at the topmost field only: those below it came with the mail, and whoever wrote it could have put them there.
     ///
-    /// That field must be the server's own, and say that DMARC passed for the domain of `From`, or that a DKIM signature
-    /// of this domain, or of one above it, is right.
+    /// That field must be the server's own, and say that a DKIM signature of the domain of `From`, or of one above it, is
+    /// right. That DMARC passed is not enough, since SPF alone passes it; where DMARC fails, nothing is enough.
     func verdict(from address: MailAddress, _ header: HeaderBlock) -> Verdict {
         guard !servers.isEmpty else { return .unverified("no server is named whose word counts (authserv-id)") }
         guard let field = header.all("authentication-results").first else {
@@ -31,12 +31,7 @@ struct SenderTrust: Sendable, Equatable {
         let dmarc = results.results.filter { $0.method == "dmarc" }
         // Two different words on one thing: part of the field was planted.
         guard Set(dmarc.map(\.outcome)).count <= 1 else { return .unverified("DMARC has two outcomes") }
-        if let result = dmarc.first {
-            if result.outcome == "pass", dmarc.allSatisfy({ $0.properties["header.from"] ?? domain == domain }) {
-                return .verified
-            }
-            if result.outcome == "fail" { return .unverified("DMARC fails for \(domain)") }
-        }
+        if dmarc.first?.outcome == "fail" { return .unverified("DMARC fails for \(domain)") }
         let isSigned = results.results.contains { result in
             result.method == "dkim" && result.outcome == "pass" && Self.isAligned(result, domain)
         }

@@ -22,7 +22,7 @@ struct SMTPClient: Sendable {
     /// Hands one mail over; `write` is given what sends its bytes.
     ///
     /// Throws ``ChannelKit/ChannelError``: when the connection ends after the mail's last byte, whether the server has it
-    /// is not known, and the error is `transient`.
+    /// is not known, and the error is `noAnswer`.
     func send(
         _ envelope: SMTPDialogue.Envelope,
         _ write: @escaping @Sendable (MailLink) async throws -> Void
@@ -57,7 +57,14 @@ struct SMTPClient: Sendable {
         var reader = SMTPReplyReader()
         var dialogue = SMTPDialogue(server, user: user, password: password, envelope)
         while true {
-            let reply = try await Self.next(link, &reader)
+            let reply: SMTPReply
+            do throws(MailError) {
+                reply = try await Self.next(link, &reader)
+            } catch {
+                // The mail is out: servers deliver a repeat as well.
+                if dialogue.stage == .content { throw ChannelError(.noAnswer, error.message) }
+                throw error
+            }
             switch try dialogue.next(reply) {
             case .send(let line): try await link.write(Array("\(line)\r\n".utf8))
             case .startTLS:
