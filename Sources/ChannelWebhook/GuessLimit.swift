@@ -1,30 +1,25 @@
 import ChannelNetwork
 import Synchronization
 
-/// Slows down whoever posts with wrong proofs: past a burst of them an address is sent away before anything is compared.
+/// Counts wrong proofs by address; right ones are never held up, since behind a proxy all senders have one address.
 final class GuessLimit: Sendable {
     private static let rate = Rate(30, per: .seconds(60), burst: 30)
     private static let most = 1024
 
     private let buckets = Mutex<[String: TokenBucket]>([:])
 
-    /// True when this address has guessed too often lately.
-    func isOver(_ peer: String, at now: Duration) -> Bool {
-        buckets.withLock { buckets in
-            guard var bucket = buckets[peer] else { return false }
-            return bucket.reserve(at: now) > now
-        }
-    }
-
-    /// Counts a wrong proof.
-    func failed(_ peer: String, at now: Duration) {
+    /// Counts a wrong proof; false when this address has sent too many lately.
+    func takes(_ peer: String, at now: Duration) -> Bool {
         buckets.withLock { buckets in
             if buckets[peer] == nil, buckets.count >= Self.most {
                 buckets = buckets.filter { !$0.value.isFull(at: now) }
-                // So many at once are one attack: those that are left share one bucket.
+                // So many addresses at once are one attack: what they have used up is not worth more memory.
                 if buckets.count >= Self.most { buckets.removeAll() }
             }
-            _ = buckets[peer, default: TokenBucket(Self.rate)].reserve(at: now)
+            var bucket = buckets[peer] ?? TokenBucket(Self.rate)
+            guard bucket.reserve(at: now) <= now else { return false }
+            buckets[peer] = bucket
+            return true
         }
     }
 }

@@ -52,7 +52,7 @@ final class WebhookAdapter: ChannelAdapter {
             await self?.take(request, inbox) ?? WebhookResponse(status: 503)
         }
         defer { tools.webhooks.remove(settings.name) }
-        keeper.heard()
+        keeper.connected()
         let (forever, _) = AsyncStream.makeStream(of: Void.self)
         for await _ in forever {}
         keeper.lost("the hook is closed")
@@ -63,13 +63,11 @@ final class WebhookAdapter: ChannelAdapter {
     /// Answers one request: let in by its raw bytes first, read after that, and told of only when the host has it.
     func take(_ request: WebhookRequest, _ inbox: any ChannelInbox) async -> WebhookResponse {
         guard request.method == "POST" else { return WebhookResponse(status: 405, headers: ["allow": "POST"]) }
-        let monotonic = tools.time.monotonic
-        guard !guesses.isOver(request.peer, at: monotonic) else {
-            return WebhookResponse(status: 429, headers: ["retry-after": "60"])
-        }
         let now = tools.time.now
         guard let proof = settings.authentication.proof(of: request, key: settings.key, now: now) else {
-            guesses.failed(request.peer, at: monotonic)
+            guard guesses.takes(request.peer, at: tools.time.monotonic) else {
+                return WebhookResponse(status: 429, headers: ["retry-after": "60"])
+            }
             logger.warning("A post without a valid proof was refused", metadata: ["peer": "\(request.peer)"])
             return WebhookResponse(status: 401)
         }
@@ -79,19 +77,21 @@ final class WebhookAdapter: ChannelAdapter {
         keeper.heard()
         let isSynchronous = settings.wait > .zero
         let event = WebhookReading(settings: settings).event(body, proof, now: now, isSynchronous: isSynchronous)
-        let isRepeat = recent.withLock { $0.contains(proof.key) }
+        // Noted before it is stored: a repeat that comes meanwhile must not wait for an answer of its own.
+        let isRepeat = recent.withLock { recent in
+            guard !recent.contains(proof.key) else { return true }
+            recent.append(proof.key)
+            if recent.count > Self.mostRecent { recent.removeFirst() }
+            return false
+        }
         let ticket = isSynchronous && !isRepeat ? answers.ticket(event.address) : nil
         do {
             try await inbox.accept(event)
         } catch {
             if let ticket { answers.drop(ticket) }
+            if !isRepeat { recent.withLock { recent in recent.removeAll { $0 == proof.key } } }
             logger.error("A post could not be stored", metadata: ["error": "\(error)"])
             return WebhookResponse(status: 503, headers: ["retry-after": "5"])
-        }
-        recent.withLock { recent in
-            guard !isRepeat else { return }
-            recent.append(proof.key)
-            if recent.count > Self.mostRecent { recent.removeFirst() }
         }
         var fields: [String: JSONValue] = ["id": .string(proof.key)]
         if isRepeat { fields["duplicate"] = true }

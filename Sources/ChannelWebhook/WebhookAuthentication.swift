@@ -12,7 +12,8 @@ enum WebhookAuthentication: String, Sendable, CaseIterable {
 
     /// What a request that is let in is known by.
     struct Proof: Sendable, Equatable {
-        /// The same for a repeat of the request; made only of what the sender's key vouches for.
+        /// The same for a repeat of the request, made only of what the sender's key vouches for; where nothing tells a repeat
+        /// from a new post, another for each.
         var key: String
         /// When it was sent, where that is vouched for.
         var sentAt: Timestamp?
@@ -54,14 +55,21 @@ enum WebhookAuthentication: String, Sendable, CaseIterable {
             guard let field = headers["authorization"], field.lowercased().hasPrefix("bearer "),
                 HMACSignature.areEqual(Array(field.dropFirst(7).utf8), Array(key.utf8))
             else { return nil }
-            let id = headers["webhook-id"] ?? headers["idempotency-key"]
-            return Proof(key: id.flatMap { Self.isID($0) ? "id:\($0)" : nil } ?? Self.digest(request.body), sentAt: nil)
+            // Without an id equal posts are two events: a door bell says the same each time.
+            guard let id = headers["webhook-id"] ?? headers["idempotency-key"], Self.isID(id) else {
+                return Proof(key: Self.fresh(), sentAt: nil)
+            }
+            return Proof(key: "id:\(id)", sentAt: nil)
         }
     }
 
     /// A fingerprint of bytes; another than anybody's signature.
     static func digest(_ bytes: [UInt8]) -> String {
         "body:" + Hex.encode(HMACSignature.code(.sha256, key: Array("nanoclaw webhook".utf8), bytes).prefix(16))
+    }
+
+    private static func fresh() -> String {
+        "post:" + Hex.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
     }
 
     private static func isID(_ text: String) -> Bool {

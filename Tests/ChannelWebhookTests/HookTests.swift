@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    @Test func `a door bell that says the same twice has rung twice, unless it names its posts`() async throws {
+        let key = "a-token-of-the-operator"
+        try await withHook(["auth": "bearer", "key": key]) { hook in
+            for id in [nil, nil, "7", "7"] as [String?] {
+                var headers: HeaderList = ["authorization": "Bearer \(key)"]
+                headers["webhook-id"] = id
+                let reply = try await hook.post("ding", headers, type: "text/plain")
+                #expect(reply.status == 202)
+            }
+            let keys = await hook.inbox.events.map(\.dedupKey)
+            #expect(keys.count == 4 && Set(keys).count == 3 && keys.suffix(2) == ["id:7", "id:7"])
+        }
+    }
+
     @Test func `what could not be stored is told as such and taken when it comes again`() async throws {
         try await withHook(inbox: RecordingInbox(failures: 1)) { hook in
             let headers = try hook.signed("{}", id: "a")
@@ -84,15 +98,27 @@ import Testing
         }
     }
 
-    @Test func `who guesses too often is sent away before anything is compared`() async throws {
-        try await withHook { hook in
+    @Test func `who guesses too often is told to wait, the right sender behind the same proxy is not`() async throws {
+        try await withHook(time: ManualTime(now: SystemTime().now)) { hook in
             for _ in 0..<30 {
                 let reply = try await hook.post("{}")
                 #expect(reply.status == 401)
             }
+            let wrong = try await hook.post("{}")
+            #expect(wrong.status == 429 && wrong.headers["retry-after"] == "60")
             let right = try await hook.post("{}", try hook.signed("{}", id: "a"))
-            #expect(right.status == 429)
-            #expect(await hook.inbox.events.isEmpty)
+            #expect(right.status == 202)
+            #expect(await hook.inbox.events.count == 1)
+        }
+    }
+
+    @Test func `a hook stands when it is there, and is heard when somebody posts`() async throws {
+        try await withHook { hook in
+            while hook.adapter.health.state != .connected { await Task.yield() }
+            _ = try await hook.post("{}")
+            #expect(hook.adapter.health.lastEvent == nil)
+            _ = try await hook.post("{}", try hook.signed("{}", id: "a"))
+            #expect(hook.adapter.health.lastEvent != nil)
         }
     }
 
@@ -118,6 +144,18 @@ import Testing
             let (one, two) = try await (first, second)
             #expect(one.status == 200 && one.text == #"{"id":"id:a","text":"answer to id:a"}"#)
             #expect(two.status == 200 && two.text == #"{"id":"id:b","text":"answer to id:b"}"#)
+        }
+    }
+
+    @Test func `a repeat of a post that waits is told at once that it is one`() async throws {
+        try await withHook(["wait": "50"], time: ManualTime(now: SystemTime().now)) { hook in
+            let headers = try hook.signed("one", id: "a")
+            async let first = hook.post("one", headers, type: "text/plain")
+            await hook.inbox.wait(for: 1)
+            let again = try await hook.post("one", headers, type: "text/plain")
+            #expect(again.status == 202 && again.text == #"{"duplicate":true,"id":"id:a"}"#)
+            _ = try await hook.adapter.deliver(message("yes", thread: "id:a"))
+            #expect(try await first.text == #"{"id":"id:a","text":"yes"}"#)
         }
     }
 
