@@ -32,9 +32,27 @@ import Testing
         #expect(event.senderNativeID == "11")
         #expect(event.senderName == "Annie")
         #expect(event.senderHandle == "@ann")
-        #expect(event.content.text == "hi @B")
+        #expect(event.content.text == "hi @bob")
         #expect(event.isGroup && !event.isMention && !event.isBot && !event.repliesToAgent)
         #expect(event.metadata == ["guild": "300"])
+    }
+
+    /// A repeat is known by what is the same in both: the place, the text, who wrote it and the files.
+    @Test func theGatewayAndHistoryTellOfAMessageAlike() throws {
+        let both =
+            #""type":0,"content":"hi <@12>","attachments":[{"id":"1","filename":"a.txt","size":3,"url":"https://cdn.discordapp.com/a"}]"#
+        let live = try message(
+            both
+                + #","guild_id":"300","member":{"nick":"Annie"},"mentions":[{"id":"12","username":"bob","global_name":"Bob","member":{"nick":"B"}}]"#
+        )
+        let told = try message(both + #","mentions":[{"id":"12","username":"bob","global_name":"Bob"}]"#)
+        let event = try #require(reading.event(live, in: group))
+        let again = try #require(reading.event(told, in: group))
+        #expect(event.content.text == "hi @Bob")
+        #expect(again.content.text == event.content.text)
+        #expect(again.dedupKey == event.dedupKey && again.address == event.address)
+        #expect(again.senderNativeID == event.senderNativeID && again.isBot == event.isBot)
+        #expect(MessageReading.files(told) == MessageReading.files(live))
     }
 
     @Test func addressesThreadsAndDirectChats() {

@@ -41,12 +41,15 @@ import Testing
         #expect(row.map(\.style) == [1, 5, 4, 2])
         #expect(row[1].url == "https://example.org")
         #expect(row[2].label.count == 80)
+        #expect(!Button.canShow(card))
     }
 
     @Test func breaksManyButtonsIntoRows() {
         let options = (0..<40).map { CardOption(label: "\($0)", value: "\($0)") }
-        let rows = Button.rows(of: Card(title: "T", body: "", options: options))
-        #expect(rows.map(\.count) == [5, 5, 5, 5, 5])
+        let card = Card(title: "T", body: "", options: options)
+        #expect(Button.rows(of: card).map(\.count) == [5, 5, 5, 5, 5])
+        #expect(!Button.canShow(card))
+        #expect(Button.canShow(Card(title: "T", body: "", options: Array(options.prefix(25)))))
     }
 
     @Test func aNonceIsShortAndStable() {

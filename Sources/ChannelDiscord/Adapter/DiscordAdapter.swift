@@ -50,7 +50,12 @@ final class DiscordAdapter: ChannelAdapter {
         fileRule = try settings.rule(hosts: FileFetcher.hosts)
         self.tools = tools
         keeper = HealthKeeper(transport: "gateway", time: tools.time)
-        postman = Postman(api: api, health: keeper, forums: ForumPosts())
+        postman = Postman(
+            api: api,
+            health: keeper,
+            forums: ForumPosts(state: tools.state, logger: tools.logger),
+            time: tools.time
+        )
     }
 
     var health: ChannelHealth { keeper.health }
@@ -84,6 +89,8 @@ final class DiscordAdapter: ChannelAdapter {
 
     func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
         let address = try DiscordAddress(message.address, account: application)
+        var capabilities = self.capabilities
+        if case .card(let card) = message.body { capabilities.buttons = Button.canShow(card) }
         return try await OutgoingParts(message, for: capabilities).send(from: message.partsDone, time: tools.time) {
             part throws(PartFailure) in
             try await postman.hand(part, of: message.idempotencyKey, to: address)

@@ -264,14 +264,20 @@ final class GatewayLink: Sendable {
         switch event {
         case .ready: deliverReady(event, place, add)
         case .interaction(let interaction):
-            // Discord waits three seconds: nothing that is under way for the chat may come before the acknowledgement.
+            let stored = Alarm()
             let (acknowledged, end) = AsyncStream.makeStream(of: Void.self)
+            // Its time runs from now on, whatever is under way for the chat.
             group.addTask {
-                await self.receiver.acknowledge(interaction)
+                await self.receiver.acknowledge(interaction, once: stored)
                 end.finish()
             }
             add("interaction:\(interaction.channelID ?? "")") {
-                try await self.receiver.take(interaction, place, acknowledged: acknowledged)
+                let words = try await self.receiver.take(interaction)
+                stored.raise()
+                if let words {
+                    for await _ in acknowledged {}
+                    await self.receiver.tell(words, interaction)
+                }
                 await self.done(seq)
             }
         default:

@@ -80,7 +80,7 @@ struct MessageReading: Sendable {
 
     /// True when Discord says that the message addresses the bot.
     func isMention(_ message: WireMessage) -> Bool {
-        if message.mentions?.contains(where: { $0.user.id == bot }) == true { return true }
+        if message.mentions?.contains(where: { $0.id == bot }) == true { return true }
         guard let ownRole else { return false }
         return message.mentionRoles?.contains(ownRole) == true
     }
@@ -102,9 +102,9 @@ struct MessageReading: Sendable {
         )
     }
 
-    private func named(_ mentions: [WireMention]?) -> MessageMarkup.Names {
+    private func named(_ mentions: [WireUser]?) -> MessageMarkup.Names {
         var names = names
-        for mention in mentions ?? [] { names.users[mention.user.id] = mention.name }
+        for user in mentions ?? [] { names.users[user.id] = user.name }
         return names
     }
 

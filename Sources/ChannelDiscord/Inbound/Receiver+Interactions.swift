@@ -3,9 +3,13 @@ import Core
 import Logging
 
 extension Receiver {
-    /// Tells Discord within its three seconds that an interaction has come, before anything is decided: a press then stays as
-    /// it is, a command shows the person that something happens.
-    func acknowledge(_ interaction: WireInteraction) async {
+    /// How long the host may take to store an interaction: Discord takes the acknowledgement for three seconds.
+    private static let storePatience: Duration = .seconds(2)
+
+    /// Tells Discord that an interaction has come, once it is stored or has taken too long for that: a press then stays as it
+    /// is, a command shows the person that something happens.
+    func acknowledge(_ interaction: WireInteraction, once stored: Alarm) async {
+        await stored.wait(for: Self.storePatience, time: tools.time)
         let json =
             switch interaction.type {
             case WireInteraction.Kind.command: MessageBody.callback(type: 5, isPrivate: true)
@@ -30,15 +34,12 @@ extension Receiver {
         }
     }
 
-    /// Takes a press or a command once it is acknowledged or cannot be; throws only when the task is cancelled.
-    func take(_ interaction: WireInteraction, _ place: Place, acknowledged: AsyncStream<Void>) async throws {
-        guard let channel = interaction.channelID ?? interaction.channel?.id else { return }
+    /// Takes a press or a command; answers with what the person is to be told, and throws only when the task is cancelled.
+    func take(_ interaction: WireInteraction) async throws -> String? {
+        guard let channel = interaction.channelID ?? interaction.channel?.id else { return nil }
         guard !interaction.isAmongOthers else {
             // The bot is not there: it reads nothing, and what it would say all of them would see.
-            await tell(acknowledged) { () async throws(DiscordError) in
-                try await answer(interaction, "Use this in a server or in the direct chat with the bot.")
-            }
-            return
+            return "Use this in a server or in the direct chat with the bot."
         }
         if let told = interaction.channel { await directory.learn(told, guild: interaction.guildID) }
         let facts =
@@ -49,17 +50,10 @@ extension Receiver {
             }
         let address = facts.address(of: channel)
         switch interaction.type {
-        case WireInteraction.Kind.component:
-            guard let why = try await press(interaction, address) else { return }
-            await tell(acknowledged) { () async throws(DiscordError) in
-                try await answer(interaction, why)
-            }
+        case WireInteraction.Kind.component: return try await press(interaction, address)
         case WireInteraction.Kind.command:
-            guard let text = try await command(interaction, address) else { return }
-            await tell(acknowledged) { () async throws(DiscordError) in
-                try await answer(interaction, "`\(text)` was passed on.")
-            }
-        default: return
+            return try await command(interaction, address).map { "`\($0)` was passed on." }
+        default: return nil
         }
     }
 
@@ -107,20 +101,14 @@ extension Receiver {
         return text
     }
 
-    /// Words that only the person sees.
-    private func answer(_ interaction: WireInteraction, _ text: String) async throws(DiscordError) {
-        if interaction.type == WireInteraction.Kind.command {
-            try await api.finish(interaction, application: account, text: text)
-        } else {
-            try await api.followUp(interaction, application: account, text: text)
-        }
-    }
-
     /// Tells the person what came of it; there is nothing more to do when that fails.
-    private func tell(_ acknowledged: AsyncStream<Void>, _ body: () async throws(DiscordError) -> Void) async {
-        for await _ in acknowledged {}
+    func tell(_ words: String, _ interaction: WireInteraction) async {
         do {
-            try await body()
+            if interaction.type == WireInteraction.Kind.command {
+                try await api.finish(interaction, application: account, text: words)
+            } else {
+                try await api.followUp(interaction, application: account, text: words)
+            }
         } catch {
             tools.logger.info(
                 "A person could not be told what came of a button or command",

@@ -115,6 +115,9 @@ struct Button: Sendable, Equatable {
     var id: String?
     var url: String?
 
+    /// Whether a message can have all options of a card as buttons; else they are numbered.
+    static func canShow(_ card: Card) -> Bool { rows(of: card).joined().count == card.options.count }
+
     /// The buttons of a card in rows; links that Discord takes for none are left out, and so is what is over 25.
     static func rows(of card: Card) -> [[Button]] {
         var buttons: [Button] = []

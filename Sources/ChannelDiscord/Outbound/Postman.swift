@@ -10,12 +10,15 @@ struct Postman: Sendable {
     /// Discord's codes for a channel that takes no messages itself: voice without text, forums.
     private static let noTextChannel: Set<Int> = [50008, 50024]
     private static let longestPostName = 100
+    /// How far Discord's clock may lie behind ours.
+    private static let skew: Duration = .seconds(600)
     /// Asks for the coloured form of a character.
     private static let coloured = "\u{FE0F}"
 
     let api: DiscordAPI
     let health: HealthKeeper
     let forums: ForumPosts
+    let time: any TimeSource
 
     /// Hands one part over; answers with the id of the message.
     func hand(
@@ -52,16 +55,25 @@ struct Postman: Sendable {
             return try await asked(isPlain: text.isPlain) { () async throws(DiscordError) in
                 // A state of a draft that cannot go at once is not worth the wait: the next one says more.
                 let patience: Duration = part.writing == .unfinished ? .zero : .seconds(5)
-                _ = try await api.ask(.edit(id, in: address.target), .json(body.json), patience: patience)
+                let target = await place(of: id, address)
+                _ = try await api.ask(.edit(id, in: target), .json(body.json), patience: patience)
                 return id
             }
         case .reaction(let id, let emoji):
             guard Snowflake.isValid(id) else { throw Self.noMessage(id) }
             return try await asked(isPlain: true) { () async throws(DiscordError) in
-                try await react(emoji, to: id, in: address.target)
+                try await react(emoji, to: id, in: await place(of: id, address))
                 return nil
             }
         }
+    }
+
+    /// Where the rest of a delivery goes, or where a message of ours is, by the key of the one or the id of the other.
+    private func place(of name: String, _ address: DiscordAddress) async -> String {
+        guard address.isGroup, address.thread == nil, case .post(let post)? = await forums.known(name) else {
+            return address.target
+        }
+        return post
     }
 
     private func send(
@@ -69,28 +81,79 @@ struct Postman: Sendable {
         of key: String,
         to address: DiscordAddress
     ) async throws(DiscordError) -> String {
-        let target = await forums.post(of: key) ?? address.target
+        let target = await place(of: key, address)
         do {
-            return try await api.ask(.send(target), .json(body.json), as: WireID.self).id
+            return try await send(.json(body.json), into: target, of: address)
         } catch {
-            guard case .invalid(let code) = error.code, Self.noTextChannel.contains(code), address.thread == nil else {
-                throw error
-            }
-            return try await begin(body, of: key, in: address.channel)
+            guard Self.isForum(error, address) else { throw error }
+            return try await begin(body, of: key, in: address).firstMessage
         }
     }
 
+    private func send(
+        _ content: HTTPCall.Body,
+        into target: String,
+        of address: DiscordAddress,
+        deadline: Duration = .seconds(20)
+    ) async throws(DiscordError) -> String {
+        let id = try await api.ask(.send(target), content, as: WireID.self, deadline: deadline).id
+        if target != address.target { await forums.note(.post(target), of: id) }
+        return id
+    }
+
+    private static func isForum(_ error: DiscordError, _ address: DiscordAddress) -> Bool {
+        guard case .invalid(let code) = error.code else { return false }
+        return noTextChannel.contains(code) && address.thread == nil
+    }
+
     /// A forum takes no messages but posts, which are threads.
-    private func begin(_ body: MessageBody, of key: String, in forum: String) async throws(DiscordError) -> String {
+    ///
+    /// A post has no nonce: of an attempt whose answer was lost Discord is asked what came of it, before the next.
+    private func begin(
+        _ body: MessageBody,
+        of key: String,
+        in address: DiscordAddress
+    ) async throws(DiscordError) -> WirePost {
         var body = body
         body.nonce = nil
         body.quotes = nil
         let firstLine = (body.content ?? "").split(separator: "\n").first.map(String.init)?.trimmingWhiteSpace ?? ""
         let name = firstLine.isEmpty ? "Message" : String(firstLine.unicodeScalars.prefix(Self.longestPostName))
-        let post = try await api.ask(.post(forum: forum), .json(body.post(named: name)), as: WireID.self).id
-        await forums.began(post, of: key)
-        // The first message of a post has the post's id.
+        let known = await forums.known(key)
+        if case .attempt(let since)? = known, let post = try await find(name, since: since, in: address) {
+            return await began(WirePost(id: post), key)
+        }
+        if known == nil {
+            await forums.note(.attempt(since: Snowflake.lowest(at: time.now - Self.skew)), of: key)
+        }
+        do {
+            let route = DiscordRoute.post(forum: address.channel)
+            return try await began(api.ask(route, .json(body.post(named: name)), as: WirePost.self), key)
+        } catch {
+            if !error.code.mayBeDone { await forums.note(nil, of: key) }
+            throw error
+        }
+    }
+
+    private func began(_ post: WirePost, _ key: String) async -> WirePost {
+        await forums.note(.post(post.id), of: key)
+        await forums.note(.post(post.id), of: post.firstMessage)
         return post
+    }
+
+    /// A post that was begun lately and is no known one.
+    private func find(
+        _ name: String,
+        since: String,
+        in address: DiscordAddress
+    ) async throws(DiscordError) -> String? {
+        guard let guild = address.guild else { return nil }
+        for thread in try await api.activeThreads(of: guild) {
+            let isLate = Snowflake.later(thread.id, since) == thread.id
+            guard isLate, thread.parentID == address.channel, thread.name == name else { continue }
+            if await !forums.isKnown(post: thread.id) { return thread.id }
+        }
+        return nil
     }
 
     private func send(
@@ -109,22 +172,19 @@ struct Postman: Sendable {
                 size: Int64(file.size)
             ),
         ]
-        let target = await forums.post(of: key) ?? address.target
+        let target = await place(of: key, address)
         do {
-            return try await api.ask(.send(target), .multipart(parts), as: WireID.self, deadline: .seconds(60)).id
+            return try await send(.multipart(parts), into: target, of: address, deadline: .seconds(60))
         } catch {
-            switch error.code {
-            case .tooLarge:
-                var words = body
-                words.files = []
-                words.content = "[The file \(file.name) stays here: Discord says that it is too large.]"
-                return try await send(words, of: key, to: address)
-            case .invalid(let code) where Self.noTextChannel.contains(code) && address.thread == nil:
-                let name = MessageBody(content: file.name)
-                let post = try await begin(name, of: key, in: address.channel)
-                return try await api.ask(.send(post), .multipart(parts), as: WireID.self, deadline: .seconds(60)).id
-            default: throw error
+            if Self.isForum(error, address) {
+                let post = try await begin(MessageBody(content: file.name), of: key, in: address)
+                return try await send(.multipart(parts), into: post.id, of: address, deadline: .seconds(60))
             }
+            guard error.code == .tooLarge else { throw error }
+            var words = body
+            words.files = []
+            words.content = "[The file \(file.name) stays here: Discord says that it is too large.]"
+            return try await send(words, of: key, to: address)
         }
     }
 
@@ -160,22 +220,5 @@ struct Postman: Sendable {
 
     private static func noMessage(_ id: String) -> PartFailure {
         .failed(ChannelError(.rejected, "\"\(id.prefix(80))\" is no message of Discord"))
-    }
-}
-
-/// Posts that were begun in forums for messages of several parts, so that the later parts follow the first.
-actor ForumPosts {
-    private static let most = 128
-
-    private var posts: [String: String] = [:]
-    private var order: [String] = []
-
-    init() {}
-
-    func post(of key: String) -> String? { posts[key] }
-
-    func began(_ post: String, of key: String) {
-        if posts.updateValue(post, forKey: key) == nil { order.append(key) }
-        if order.count > Self.most { posts[order.removeFirst()] = nil }
     }
 }

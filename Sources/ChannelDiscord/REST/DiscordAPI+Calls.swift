@@ -39,6 +39,17 @@ struct WireGateway: Decodable, Sendable, Equatable {
 /// What has an id.
 struct WireID: Decodable, Sendable, Equatable { var id: String }
 
+/// A post of a forum as whoever begins it is told of it: a thread with its first message.
+struct WirePost: Decodable, Sendable, Equatable {
+    var id: String
+    var message: WireID?
+
+    /// The first message of a post has the post's id.
+    var firstMessage: String { message?.id ?? id }
+}
+
+private struct WireThreads: Decodable { var threads: [WireChannel] }
+
 extension DiscordAPI {
     /// The bot's own user.
     func me() async throws(DiscordError) -> WireUser { try await ask(.me, as: WireUser.self) }
@@ -59,6 +70,11 @@ extension DiscordAPI {
     /// The roles of a server.
     func roles(of guild: String) async throws(DiscordError) -> [WireRole] {
         try await ask(.roles(guild: guild), as: [WireRole].self, patience: .seconds(30))
+    }
+
+    /// The threads of a server that are not archived, posts of forums among them.
+    func activeThreads(of guild: String) async throws(DiscordError) -> [WireChannel] {
+        try await ask(.activeThreads(guild: guild), as: WireThreads.self).threads
     }
 
     /// Messages of a channel after one, the newest first.

@@ -27,6 +27,14 @@ enum DiscordFailure: Sendable, Hashable {
     case cancelled
     /// An answer of 2xx that cannot be read.
     case unreadable
+
+    /// What was asked for may have been done all the same.
+    var mayBeDone: Bool {
+        switch self {
+        case .server, .uncertain, .cancelled, .unreadable: true
+        case .unauthorized, .forbidden, .missing, .invalid, .tooLarge, .limited, .unreachable: false
+        }
+    }
 }
 
 extension CodedError where Kind == DiscordFailure {

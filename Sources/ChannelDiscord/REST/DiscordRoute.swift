@@ -45,6 +45,15 @@ struct DiscordRoute: Sendable, Hashable {
         DiscordRoute(.get, "/guilds/\(segment(guild))/roles", name: "/guilds/:id/roles", major: guild)
     }
 
+    static func activeThreads(guild: String) -> DiscordRoute {
+        DiscordRoute(
+            .get,
+            "/guilds/\(segment(guild))/threads/active",
+            name: "/guilds/:id/threads/active",
+            major: guild
+        )
+    }
+
     static func search(guild: String, name: String) -> DiscordRoute {
         DiscordRoute(
             .get,

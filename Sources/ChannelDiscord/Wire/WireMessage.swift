@@ -16,7 +16,8 @@ struct WireMessage: Decodable, Sendable, Equatable {
     var type: Int?
     var flags: Int?
     var webhookID: String?
-    var mentions: [WireMention]?
+    /// Only the gateway tells nicknames with them, so that none is read: a message that comes again by REST says the same.
+    var mentions: [WireUser]?
     var mentionRoles: [String]?
     var mentionEveryone: Bool?
     var attachments: [WireAttachment]?
@@ -48,7 +49,7 @@ struct WireQuoted: Decodable, Sendable, Equatable {
     var id: String
     var author: WireUser?
     var content: String?
-    var mentions: [WireMention]?
+    var mentions: [WireUser]?
 }
 
 /// Which message another one is about.
@@ -69,7 +70,7 @@ struct WireReference: Decodable, Sendable, Equatable {
 struct WireSnapshot: Decodable, Sendable, Equatable {
     struct Message: Decodable, Sendable, Equatable {
         var content: String?
-        var mentions: [WireMention]?
+        var mentions: [WireUser]?
         var attachments: [WireAttachment]?
         var stickers: [WireSticker]?
 

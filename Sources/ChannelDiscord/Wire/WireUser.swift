@@ -26,23 +26,3 @@ struct WireMember: Decodable, Sendable, Equatable {
     /// Missing inside message events, where it stands as the author.
     var user: WireUser?
 }
-
-/// A user who is mentioned in a message; from the gateway with the nickname.
-struct WireMention: Decodable, Sendable, Equatable {
-    var user: WireUser
-    var member: WireMember?
-
-    init(user: WireUser, member: WireMember? = nil) {
-        self.user = user
-        self.member = member
-    }
-
-    enum CodingKeys: String, CodingKey { case member }
-
-    init(from decoder: any Decoder) throws {
-        user = try WireUser(from: decoder)
-        member = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(WireMember.self, forKey: .member)
-    }
-
-    var name: String { member?.nick ?? user.name }
-}

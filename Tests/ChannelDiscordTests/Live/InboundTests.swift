@@ -137,7 +137,27 @@ import Testing
         }
     }
 
-    @Test func pressesAreAcknowledgedAtOnceAndAnswered() async throws {
+    @Test func aPressThatIsNotStoredInTimeIsAcknowledgedAllTheSame() async throws {
+        try await DiscordScene.with { scene in
+            try await scene.running { adapter in
+                let card = Card(title: "May I?", body: "", options: [CardOption(label: "Yes", value: "y")])
+                let sent = try await adapter.deliver(scene.message(.card(card), to: scene.address("group")))
+                let id = try #require(sent.platformMessageID)
+                await scene.inbox.hold()
+                let click = try await scene.judge.control(
+                    "click",
+                    ["chat": "group", "message": .string(id), "button": "Yes"]
+                )
+                let shown = try await scene.judge.control("wait", ["click": click[key: "click"] ?? .null])
+                #expect(shown[key: "found"]?[key: "type"] == 6)
+                #expect(await scene.inbox.answers.isEmpty)
+                await scene.inbox.release()
+                try await scene.inbox.wait("the press did not come") { $0.answers.count == 1 }
+            }
+        }
+    }
+
+    @Test func pressesAreStoredThenAcknowledgedAndAnswered() async throws {
         try await DiscordScene.with { scene in
             try await scene.running { adapter in
                 let card = Card(
@@ -149,14 +169,13 @@ import Testing
                 )
                 let sent = try await adapter.deliver(scene.message(.card(card), to: scene.address("group")))
                 let id = try #require(sent.platformMessageID)
-                // The store refuses twice: the press is acknowledged all the same, and then handed over again.
+                // The store refuses twice: what is acknowledged is stored.
                 await scene.inbox.fail(2)
                 let fields: JSONValue = ["chat": "group", "message": .string(id), "button": "No", "user": "bob"]
                 let click = try await scene.judge.control("click", fields)[key: "click"] ?? .null
                 let shown = try await scene.judge.control("wait", ["click": click])[key: "found"]
                 #expect(shown?[key: "type"] == 6)
-                try await scene.inbox.wait("the press did not come") { $0.answers.count == 1 }
-                let answer = await scene.inbox.answers[0]
+                let answer = try #require(await scene.inbox.answers.first)
                 #expect(answer.card == card.id)
                 #expect(answer.choice == .index(1))
                 #expect(answer.senderNativeID == scene.user("bob"))

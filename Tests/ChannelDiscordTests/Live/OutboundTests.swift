@@ -122,8 +122,57 @@ import Testing
             let message = scene.message(.text("Title\nand more", files: [file]), to: scene.address("forum"))
             _ = try await adapter.deliver(message)
             let answers = try await scene.answers(2, in: "forum")
-            #expect(Set(answers.map { $0[key: "thread"]?.string }).count == 1)
+            let posts = Set(answers.compactMap { $0[key: "thread"]?.string })
+            #expect(posts.count == 1)
             #expect(answers[0][key: "text"]?.string?.hasPrefix("Title") == true)
+        }
+    }
+
+    @Test func aPostWhoseAnswerIsLostIsBegunOnce() async throws {
+        try await DiscordScene.with { scene in
+            try await scene.judge.control("fault", ["mode": "lost", "on": "POST /channels/:id/threads"])
+            let key = MessageID.random().rawValue
+            let forum = scene.address("forum")
+            let first = try scene.adapter()
+            let error = await #expect(throws: ChannelError.self) {
+                try await scene.send("Title\nand more", by: first, to: forum, key: key)
+            }
+            #expect(error?.code == .transient)
+            // In another life of the host.
+            let adapter = try scene.adapter()
+            try await scene.send("Title\nand more", by: adapter, to: forum, key: key)
+            #expect(try await scene.answers(1, in: "forum").count == 1)
+            // The same words of another message are another post.
+            try await scene.send("Title\nand more", by: adapter, to: forum)
+            let answers = try await scene.answers(2, in: "forum")
+            #expect(Set(answers.map { $0[key: "thread"]?.string }).count == 2)
+        }
+    }
+
+    @Test func aPostIsChangedWhereItLies() async throws {
+        try await DiscordScene.with { scene in
+            let forum = scene.address("forum")
+            let sent = try await scene.send("First", by: try scene.adapter(), to: forum)
+            let id = try #require(sent.platformMessageID)
+            // In another life of the host.
+            let adapter = try scene.adapter()
+            _ = try await adapter.deliver(scene.message(.edit(platformMessageID: id, text: "Second"), to: forum))
+            _ = try await adapter.deliver(scene.message(.reaction(platformMessageID: id, emoji: "👀"), to: forum))
+            let answers = try await scene.answers(1, in: "forum")
+            #expect(answers.map { $0[key: "text"]?.string } == ["Second"])
+            #expect(answers[0][key: "reactions"]?.array?.map { $0[key: "emoji"]?.string } == ["👀"])
+        }
+    }
+
+    @Test func optionsThatAreNoButtonsAreNumbered() async throws {
+        try await DiscordScene.with { scene in
+            let adapter = try scene.adapter()
+            let options = (1...26).map { CardOption(label: "Town \($0)", value: "\($0)") }
+            let card = Card(title: "Where?", body: "", options: options)
+            _ = try await adapter.deliver(scene.message(.card(card), to: scene.address("group")))
+            let answer = try await scene.answers(1)[0]
+            #expect(answer[key: "buttons"]?.array == [])
+            #expect(answer[key: "source"]?.string?.contains("26. Town 26") == true)
         }
     }
 

@@ -14,6 +14,8 @@ actor RecordingInbox: ChannelInbox {
     /// Calls, those that failed among them.
     private(set) var calls = 0
     private var failures = 0
+    private var isHeld = false
+    private var held: [CheckedContinuation<Void, Never>] = []
     private var receipt: CardReceipt = .taken
     private var watchers:
         [(id: Int, isDone: @Sendable (isolated RecordingInbox) -> Bool, end: CheckedContinuation<Bool, Never>)] = []
@@ -22,10 +24,19 @@ actor RecordingInbox: ChannelInbox {
     /// The next calls throw, so many of them.
     func fail(_ count: Int) { failures = count }
 
+    /// Calls do not return until ``release()``.
+    func hold() { isHeld = true }
+
+    func release() {
+        isHeld = false
+        for call in held { call.resume() }
+        held = []
+    }
+
     func answerWith(_ receipt: CardReceipt) { self.receipt = receipt }
 
     func accept(_ event: InboundEvent) async throws {
-        try count()
+        try await enter()
         for file in event.attachments {
             if case .file(let path) = file.source { files[file.name] = try read(path) }
         }
@@ -34,13 +45,13 @@ actor RecordingInbox: ChannelInbox {
     }
 
     func note(_ change: ChatChange) async throws {
-        try count()
+        try await enter()
         changes.append(change)
         wake()
     }
 
     func answer(_ answer: CardAnswer) async throws -> CardReceipt {
-        try count()
+        try await enter()
         answers.append(answer)
         wake()
         return receipt
@@ -77,8 +88,9 @@ actor RecordingInbox: ChannelInbox {
         return changes
     }
 
-    private func count() throws {
+    private func enter() async throws {
         calls += 1
+        if isHeld { await withCheckedContinuation { held.append($0) } }
         guard failures > 0 else { return }
         failures -= 1
         wake()

@@ -122,9 +122,11 @@ class Discord(Judge):
         self.told = self.gateway.emit(event, payload)
 
     def refuse_closed(self, channel):
-        """People who let nobody write to them."""
+        """People who let nobody write to them, and forums, which take posts only."""
         if channel in self.blocked:
             raise Answer(403, 50007, "Cannot send messages to this user")
+        if channel == self.names["forum"]:
+            raise Answer(400, 50008, "Cannot send messages in a non-text channel")
 
     def answered(self, interaction, body):
         if interaction in self.clicks:
