@@ -126,7 +126,7 @@ package final class SlackAdapter: ChannelAdapter {
                 switch mode {
                 case .socket: await SocketMode(desk: desk, health: keeper).run()
                 case .events(let path, let secret):
-                    keeper.heard()
+                    keeper.connected()
                     await desk.catchUp(0)
                     try await SlackWebhook(desk: desk, health: keeper, secret: secret).run(at: path)
                 }

@@ -16,6 +16,7 @@ import Testing
     private func withDesk(
         _ answers: [String: @Sendable ([String: String]) -> String],
         _ inbox: RecordingInbox,
+        state: MemoryChannelState = MemoryChannelState(),
         _ body: @Sendable (SlackDesk) async throws -> Void
     ) async throws {
         let listener = WebhookListener(WebhookOptions(port: 0), logger: silent)
@@ -33,7 +34,7 @@ import Testing
                 http: http,
                 webhooks: listener,
                 sockets: try WebSocketClient(),
-                state: MemoryChannelState(),
+                state: state,
                 media: MediaFolder(path: folder, largest: 1000),
                 folder: folder,
                 time: SystemTime(),
@@ -70,10 +71,12 @@ import Testing
         #"{"type":"message","user":"U1","text":"\#(text)","ts":"\#(ts(seconds))"\#(more)}"#
     }
 
-    private static func page(_ messages: [String]) -> String {
-        #"{"ok":true,"has_more":false,"messages":[\#(messages.joined(separator: ","))]}"#
+    private static func page(_ messages: [String], next: String = "") -> String {
+        let list = messages.joined(separator: ",")
+        return #"{"ok":true,"messages":[\#(list)],"response_metadata":{"next_cursor":"\#(next)"}}"#
     }
 
+    private static let nowhereElse = #"{"ok":true,"channels":[]}"#
     private static let person = #"{"ok":true,"user":{"id":"U1","team_id":"T1","name":"ann"}}"#
 
     @Test func `a thread that began meanwhile at an old message is found by its root`() async throws {
@@ -114,6 +117,80 @@ import Testing
             #expect(here.map(\.content.text) == ["new", "to known", "to mine"])
             #expect(here.map(\.address.thread) == [nil, root, own])
             #expect(events.contains { $0.address.platformID == "slack:T1:C2" && $0.content.text == "elsewhere" })
+        }
+    }
+
+    @Test func `an answer that is shown in the conversation too is not told again after a restart`() async throws {
+        let inbox = RecordingInbox()
+        let state = MemoryChannelState()
+        let loud = #","subtype":"thread_broadcast","thread_ts":"\#(Self.ts(50))""#
+        let place = #","channel":"C1","channel_type":"channel""#
+        let answers: [String: @Sendable ([String: String]) -> String] = [
+            "users.info": { _ in Self.person },
+            "users.conversations": { _ in Self.nowhereElse },
+            "conversations.history": { _ in Self.page([Self.message(300, "new"), Self.message(200, "to all", loud)]) },
+            "conversations.replies": { _ in Self.page([Self.message(50, "root"), Self.message(200, "to all", loud)]) },
+        ]
+        try await withDesk(answers, inbox, state: state) { desk in
+            for event in [Self.message(120, "before", place), Self.message(200, "to all", loud + place)] {
+                let delivery = SlackDelivery(kind: .event, payload: payload(event))
+                let job = try #require(try await desk.take(delivery))
+                #expect(await desk.lanes.finishes(job, within: .seconds(20)))
+            }
+        }
+        try await withDesk(answers, inbox, state: state) { desk in
+            await desk.places.load()
+            await desk.catchUp(1)
+            await inbox.wait(3)
+            #expect(await inbox.events.map(\.content.text) == ["before", "to all", "new"])
+        }
+    }
+
+    @Test func `a gap of several pages is read whole, the oldest first`() async throws {
+        let inbox = RecordingInbox()
+        try await withDesk(
+            [
+                "users.info": { _ in Self.person },
+                "users.conversations": { _ in Self.nowhereElse },
+                "conversations.history": { fields in
+                    switch fields["cursor"] ?? "" {
+                    case "": Self.page([Self.message(300, "third")], next: "second=")
+                    case "second=": Self.page([Self.message(250, "second")], next: "first=")
+                    default: Self.page([Self.message(200, "first")])
+                    }
+                },
+            ],
+            inbox
+        ) { desk in
+            await desk.places.note(Self.ts(120), at: .init("C1"))
+            await desk.catchUp(1)
+            await inbox.wait(3)
+            #expect(await inbox.events.map(\.content.text) == ["first", "second", "third"])
+        }
+    }
+
+    @Test func `of a gap without an end the newest pages are read`() async throws {
+        let inbox = RecordingInbox()
+        let asked = Mutex(0)
+        try await withDesk(
+            [
+                "users.info": { _ in Self.person },
+                "users.conversations": { _ in Self.nowhereElse },
+                "conversations.history": { _ in
+                    let number = asked.withLock { asked in
+                        asked += 1
+                        return asked
+                    }
+                    return Self.page([Self.message(900 - number, "page \(number)")], next: "more=")
+                },
+            ],
+            inbox
+        ) { desk in
+            await desk.places.note(Self.ts(120), at: .init("C1"))
+            await desk.catchUp(1)
+            await inbox.wait(SlackDesk.mostPages)
+            #expect(await inbox.events.first?.content.text == "page \(SlackDesk.mostPages)")
+            #expect(asked.withLock { $0 } == SlackDesk.mostPages)
         }
     }
 

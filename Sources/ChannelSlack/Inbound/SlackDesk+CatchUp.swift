@@ -3,8 +3,10 @@ import Core
 import Logging
 
 extension SlackDesk {
-    /// Messages that are read of one conversation, and threads that are looked into.
-    private static let mostMessages = 200
+    /// Messages in one answer, and answers that are read of one conversation or thread.
+    private static let pageSize = 200
+    static let mostPages = 5
+    /// Threads that are looked into.
     private static let mostThreads = 10
 
     /// Conversations that are looked at although nobody had said anything there lately.
@@ -53,7 +55,7 @@ extension SlackDesk {
     private func lookInto(_ conversation: String, since: String) async throws {
         let missed: [SlackMessage]
         do {
-            missed = try await page("conversations.history", conversation, nil, since: since)
+            missed = try await history("conversations.history", conversation, nil, since: since)
         } catch {
             tools.logger.warning(
                 "A quiet conversation of Slack could not be looked into",
@@ -94,7 +96,7 @@ extension SlackDesk {
         let since = known.first { $0.thread == nil }?.ts ?? newest
         // Roots from before are looked at too: a thread that began meanwhile is seen by its root alone.
         let earlier = SlackIDs.time(since).map { SlackIDs.ts($0 - .seconds(3600)) } ?? since
-        let roots = try await page("conversations.history", conversation, nil, since: earlier)
+        let roots = try await history("conversations.history", conversation, nil, since: earlier)
         var threads = Dictionary(known.compactMap { place in place.thread.map { ($0, place.ts) } }) { max($0, $1) }
         for root in roots {
             guard let reply = root.latestReply, reply > newest, threads[root.ts] == nil else { continue }
@@ -102,29 +104,39 @@ extension SlackDesk {
         }
         var missed = roots.filter { $0.ts > since }
         for (root, since) in threads.sorted(by: { $0.value > $1.value }).prefix(Self.mostThreads) {
-            let replies = try await page("conversations.replies", conversation, root, since: since)
+            let replies = try await history("conversations.replies", conversation, root, since: since)
             missed += replies.filter { $0.ts > since && $0.ts != root }
         }
         var seen: Set<String> = []
         return missed.filter { seen.insert($0.ts).inserted }
     }
 
-    private func page(
+    /// What was said after a ts, page by page: Slack tells a conversation from its newest message on and a thread from its
+    /// oldest, so that what is over the bound is the oldest of the one and the newest of the other.
+    private func history(
         _ method: String,
         _ conversation: String,
         _ root: String?,
         since: String
     ) async throws(SlackError) -> [SlackMessage] {
-        let reply = try await api.call(
-            method,
-            ["channel": conversation, "ts": root, "oldest": since, "limit": "\(Self.mostMessages)"]
-        )
-        if reply["has_more"]?.bool == true {
-            tools.logger.warning(
-                "More was said in Slack meanwhile than is read",
-                metadata: ["conversation": "\(conversation)", "read": "\(Self.mostMessages)"]
+        var messages: [SlackMessage] = []
+        var cursor: String?
+        for _ in 0..<Self.mostPages {
+            let reply = try await api.call(
+                method,
+                [
+                    "channel": conversation, "ts": root, "oldest": since, "limit": "\(Self.pageSize)",
+                    "cursor": cursor,
+                ]
             )
+            messages += (reply["messages"]?.array ?? []).compactMap { SlackMessage($0, conversation: conversation) }
+            cursor = reply["response_metadata"]?[key: "next_cursor"]?.string
+            guard cursor?.isEmpty == false else { return messages }
         }
-        return (reply["messages"]?.array ?? []).compactMap { SlackMessage($0, conversation: conversation) }
+        tools.logger.warning(
+            "More was said in Slack meanwhile than is read",
+            metadata: ["conversation": "\(conversation)", "read": "\(messages.count)"]
+        )
+        return messages
     }
 }

@@ -114,6 +114,8 @@ struct SlackDesk: Sendable {
         }
         await tools.media.remove(fetched)
         await places.note(message.ts, at: .init(message.conversation, thread: message.thread))
+        // History shows it in the conversation too: from there it would be told again.
+        if message.isBroadcast { await places.note(message.ts, at: .init(message.conversation)) }
     }
 
     private func names(_ message: SlackMessage) async throws -> SlackNames {

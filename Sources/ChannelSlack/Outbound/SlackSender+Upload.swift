@@ -58,7 +58,7 @@ extension SlackSender {
                     .post,
                     url,
                     body: .file(file.descriptor, size: Int64(file.size), type: "application/octet-stream"),
-                    deadline: .seconds(600),
+                    deadline: .seconds(50) + file.transferTime,
                     redacting: api.secrets + [url],
                     hosts: api.hosts
                 )

@@ -42,7 +42,8 @@ package struct SlackMessage: Sendable, Equatable {
         userTeam = json.slackID("user_team")
         text = json[key: "text"]?.string ?? ""
         threadTS = json.slackTimestamp("thread_ts")
-        parentUser = json[key: "parent_user_id"]?.string
+        // Of an answer that is shown in the conversation as well, Slack tells the root itself.
+        parentUser = json[key: "parent_user_id"]?.string ?? json[key: "root"]?[key: "user"]?.string
         files = (json[key: "files"]?.array ?? []).compactMap(SlackFile.init)
         attachments = (json[key: "attachments"]?.array ?? []).map(SlackAttachment.init)
         isEdited = json[key: "edited"] != nil
@@ -53,6 +54,9 @@ package struct SlackMessage: Sendable, Equatable {
 
     /// The thread it stands in; nil for a root and outside of threads.
     package var thread: String? { threadTS == ts ? nil : threadTS }
+
+    /// An answer in a thread that its writer has shown in the conversation as well.
+    package var isBroadcast: Bool { subtype == "thread_broadcast" }
 
     /// False for direct messages with the account.
     package var isGroup: Bool { scene.map { $0 != "im" } ?? !SlackIDs.isDirect(conversation) }

@@ -58,6 +58,18 @@ struct `Slack by HTTP` {
         }
     }
 
+    @Test func `an address that nobody has called yet stands, and nothing was heard by it`() async throws {
+        try await SlackWorld.run(["mode": "events"]) { world in
+            try await world.withListener { _ in
+                try await world.withRunning(RecordingInbox()) { adapter in
+                    // It has no event: it is looked at while the judge answers.
+                    while adapter.health.state != .connected { _ = try await world.log() }
+                    #expect(adapter.health.lastEvent == nil)
+                }
+            }
+        }
+    }
+
     @Test func `what is not stored is asked for again, and taken once`() async throws {
         let inbox = RecordingInbox()
         try await running(inbox) { world, _, _ in

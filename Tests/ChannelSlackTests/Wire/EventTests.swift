@@ -75,6 +75,76 @@ import Testing
         #expect(event.content.text == "red")
     }
 
+    /// A repeat is known by what is the same in each form: the place, the text, who wrote it and the files.
+    @Test(
+        "An event and the histories of a conversation and of a thread tell of a message alike",
+        arguments: [
+            (
+                #"{"channel":"C1","channel_type":"channel","user":"U1","text":"<@UBOT> ask <@U2>","ts":"1700000000.000200"}"#,
+                [#"{"user":"U1","text":"<@UBOT> ask <@U2>","ts":"1700000000.000200","team":"T1"}"#]
+            ),
+            (
+                #"""
+                {"subtype":"thread_broadcast","channel":"C1","channel_type":"channel","user":"U1","text":"to all",
+                 "ts":"1700000000.000200","thread_ts":"1700000000.000100","root":{"user":"UBOT","ts":"1700000000.000100"}}
+                """#,
+                [
+                    #"""
+                    {"subtype":"thread_broadcast","user":"U1","text":"to all","ts":"1700000000.000200",
+                     "thread_ts":"1700000000.000100","root":{"user":"UBOT","ts":"1700000000.000100"}}
+                    """#,
+                    #"""
+                    {"subtype":"thread_broadcast","user":"U1","text":"to all","ts":"1700000000.000200",
+                     "thread_ts":"1700000000.000100","parent_user_id":"UBOT"}
+                    """#,
+                ]
+            ),
+            (
+                #"""
+                {"subtype":"file_share","channel":"D1","channel_type":"im","user":"U1","text":"see","upload":true,
+                 "ts":"1700000000.000200","files":[{"id":"F1","name":"a.png","mimetype":"image/png"}]}
+                """#,
+                [
+                    #"""
+                    {"user":"U1","text":"see","upload":false,"ts":"1700000000.000200",
+                     "files":[{"id":"F1","name":"a.png","mimetype":"image/png","has_more_shares":false}]}
+                    """#
+                ]
+            ),
+            (
+                #"""
+                {"subtype":"bot_message","channel":"G1","channel_type":"mpim","bot_id":"B2","username":"deploy","text":"",
+                 "ts":"1700000000.000200","attachments":[{"fallback":"red"}]}
+                """#,
+                [
+                    #"""
+                    {"subtype":"bot_message","bot_id":"B2","username":"deploy","text":"","ts":"1700000000.000200",
+                     "attachments":[{"fallback":"red","id":1}],"bot_profile":{"id":"B2"}}
+                    """#
+                ]
+            ),
+        ]
+    )
+    func repeated(_ live: String, _ told: [String]) throws {
+        let first = try #require(SlackMessage(json(live)))
+        var names = SlackNames()
+        names.sender = first.user.map { _ in SlackPerson(name: "Ann", handle: "ann", team: "T1") }
+        names.users = ["U2": "Bob"]
+        let event = first.event(me, names, now: now)
+        for text in told {
+            let again = try #require(SlackMessage(json(text), conversation: first.conversation))
+            let repeated = again.event(me, names, now: now)
+            #expect(SlackHappening(said: again, me) == .message(again))
+            #expect(repeated.dedupKey == event.dedupKey)
+            #expect(repeated.address == event.address)
+            #expect(repeated.content.text == event.content.text)
+            #expect(repeated.senderNativeID == event.senderNativeID)
+            #expect(repeated.isMention == event.isMention && repeated.isGroup == event.isGroup)
+            #expect(repeated.repliesToAgent == event.repliesToAgent)
+            #expect(again.files.map(\.name) == first.files.map(\.name))
+        }
+    }
+
     @Test(arguments: [
         (#"{"id":"F1","name":"a.png","mimetype":"image/png"}"#, "image"),
         (#"{"id":"F1","name":"a.m4a","mimetype":"audio/mp4","subtype":"slack_audio"}"#, "voice"),
