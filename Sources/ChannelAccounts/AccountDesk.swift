@@ -13,6 +13,9 @@ package final class AccountDesk: Sendable {
     private static let patience: Duration = .seconds(30)
     /// The longest that a platform may take to end what stands for an account.
     private static let farewell: Duration = .seconds(10)
+    /// The accounts of the platform that the home has, a line each, beside the values that ``ChannelPlatform/identify(_:_:)``
+    /// is given: a platform that changes something there looks at them first.
+    static let takenAccounts = "taken-accounts"
 
     package let catalog: ChannelCatalog
     private let central: CentralStore
@@ -103,7 +106,9 @@ package final class AccountDesk: Sendable {
         _ complete: [String: String],
         _ tell: @escaping @Sendable (String) async -> Void
     ) async throws -> ChannelAccount {
-        let values = ChannelValues(complete)
+        let taken = try await central.read { db in try ChannelAccountRow.all(db) }
+            .filter { $0.channelType == platform.channel }.map(\.account)
+        let values = ChannelValues(complete).with(Self.takenAccounts, taken.joined(separator: "\n"))
         let tools = tools(of: name)
         try await folders.make(name)
         let patience = platform.patience(values)
@@ -122,9 +127,7 @@ package final class AccountDesk: Sendable {
             !value.isEmpty || identity.values[key] == nil
         }
         let account = ChannelAccount(name: name, identity: identity, values: ChannelValues(kept))
-        let adapter = try platform.adapter(account, tools)
         let open = Set(platform.fields.filter { !$0.isSecret }.map(\.key))
-        try await credentials.store(kept.filter { !open.contains($0.key) }, of: name)
         let row = ChannelAccountRow(
             name: name,
             channelType: platform.channel,
@@ -133,9 +136,17 @@ package final class AccountDesk: Sendable {
             settings: kept.filter { open.contains($0.key) },
             createdAt: time.now
         )
-        try await central.write(changesRouting: false) { db in try row.create(db) }
-        registry.add(adapter, named: name, title: identity.title)
-        return account
+        do {
+            let adapter = try platform.adapter(account, tools)
+            try await credentials.store(kept.filter { !open.contains($0.key) }, of: name)
+            try await central.write(changesRouting: false) { db in try row.create(db) }
+            registry.add(adapter, named: name, title: identity.title)
+            return account
+        } catch {
+            // What stands at the platform for a twin may be the other's.
+            if (error as? StoreError)?.code != .conflict { _ = await end(row, account) }
+            throw error
+        }
     }
 
     /// Ends an account here and at its platform, and forgets it and its credentials; chats and people stay.
@@ -156,10 +167,10 @@ package final class AccountDesk: Sendable {
     /// Ends what stands for an account at its platform; answers with why it may not have ended.
     ///
     /// An account of which nothing works any more goes all the same.
-    private func end(_ row: ChannelAccountRow) async -> String? {
+    private func end(_ row: ChannelAccountRow, _ known: ChannelAccount? = nil) async -> String? {
         do {
             let platform = try catalog.platform(row.channelType)
-            let account = try await account(row)
+            let account = if let known { known } else { try await account(row) }
             let tools = tools(of: row.name)
             let isOver: Void? = try await Deadline.run(Self.farewell, time) { try await platform.end(account, tools) }
             if isOver == nil { throw AccountError(.unreachable, "\(platform.title) did not answer") }

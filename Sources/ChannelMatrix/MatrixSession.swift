@@ -86,8 +86,9 @@ final class MatrixSession: Sendable {
             try await insist(what) {
                 answer = try await body()
             } unless: { error in
-                if error.code == .answer { strange += 1 }
-                return error.code == .answer ? strange >= Self.strangeAnswers : !error.code.mayPass
+                guard error.code.isStrange else { return !error.code.mayPass }
+                strange += 1
+                return strange >= Self.strangeAnswers
             }
         } catch let error as MatrixError where !error.code.isSignedOut {
             logger.warning("\(what) is given up", metadata: ["error": "\(error)"])

@@ -135,8 +135,38 @@ import Testing
             #expect(try await home.secrets("house") == ["token": LoopServer.token])
             #expect(home.hasFolder("house"))
             #expect(home.registry.status.map(\.name) == ["house"])
+            #expect(await loop.server.ends == 0)
             // The same number on another channel is somebody else.
             _ = try await home.desk.add(channel: "played", name: "other", values: ["token": "t"])
+        }
+    }
+
+    @Test func `a platform is told which of its accounts the home has, before it does anything`() async throws {
+        let told = Mutex<[String]>([])
+        let played = PlayedPlatform { values in
+            told.withLock { $0.append(values[AccountDesk.takenAccounts]) }
+            return ChannelIdentity(account: values["token"], title: "@\(values["token"])")
+        }
+        try await DeskHome.run([loop, played]) { home in
+            _ = try await home.desk.add(channel: "loop", name: "house", values: ["token": LoopServer.token])
+            for name in ["a", "b", "c"] {
+                _ = try await home.desk.add(channel: "played", name: name, values: ["token": "of-\(name)"])
+            }
+            #expect(told.withLock { $0 } == ["", "of-a", "of-a\nof-b"])
+            #expect(try await home.secrets("c") == ["token": "of-c"])
+        }
+    }
+
+    @Test func `what was opened for an account that cannot be kept is ended at its platform`() async throws {
+        try await DeskHome.run([loop]) { home in
+            // Where the folder of the secrets is to be.
+            try Directory(path: "\(home.home)/data").replace("credentials", with: [1])
+            let error = try await failure(AccountError.self) {
+                _ = try await home.desk.add(channel: "loop", name: "house", values: ["token": LoopServer.token])
+            }
+            #expect(error.code == .credential)
+            #expect(await loop.server.ends == 1)
+            try await home.expectNothing(of: "house")
         }
     }
 

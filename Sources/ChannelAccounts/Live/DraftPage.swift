@@ -148,7 +148,7 @@ final class DraftPage: Sendable {
             switch error.code {
             case .rateLimited(let pause): state.pacing.hold(until: now + pause)
             case .rejected: state.isOver = true
-            case .notConnected, .transient: break
+            case .notConnected, .transient, .noAnswer: break
             }
         }
     }

@@ -28,6 +28,17 @@ enum MatrixFailure: Sendable, Hashable {
     /// A server or proxy that does not know the path says something else.
     var isMissing: Bool { self == .refused(status: 404, errcode: "M_NOT_FOUND") }
 
+    /// What answers is no homeserver: a proxy or a network in its place, which may be away the next time.
+    ///
+    /// Not what is too large for it: that stays so.
+    var isStrange: Bool {
+        switch self {
+        case .answer: true
+        case .refused(let status, "") where status != 413: true
+        default: false
+        }
+    }
+
     var isSignedOut: Bool { if case .signedOut = self { true } else { false } }
 
     /// Asking again later may succeed.
@@ -44,10 +55,11 @@ extension CodedError<MatrixFailure> {
     /// What the failure means for a message on its way out.
     var channelError: ChannelError {
         switch code {
-        case .network, .server: ChannelError(.transient, message, cause: cause)
+        case .network, .server, .answer: ChannelError(.transient, message, cause: cause)
+        case .refused where code.isStrange: ChannelError(.transient, message)
         case .limited(let wait): ChannelError(.rateLimited(retryAfter: wait), message)
         case .signedOut: ChannelError(.notConnected, message)
-        case .refused, .answer: ChannelError(.rejected, message)
+        case .refused: ChannelError(.rejected, message)
         }
     }
 }

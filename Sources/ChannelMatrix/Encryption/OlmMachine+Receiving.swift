@@ -7,7 +7,8 @@ enum Decryption: Sendable, Equatable {
     case clear(type: String, content: JSONValue)
     /// Its key has not come; `withheld` says why, when its sender said so.
     case missingKey(session: String, withheld: String?)
-    /// The devices of its sender must be asked for before it can be told whose it is.
+    /// The device that sent it is none of its sender's as they are known: they must be asked for before it can be told whose
+    /// it is.
     case unknownDevice(StalePerson)
     /// An earlier event had the same number of the session: somebody repeats what was said.
     case replayed
@@ -75,15 +76,13 @@ extension OlmMachine {
         if let device = try device(of: origin.user, curve25519: origin.curve25519, db) {
             return device.ed25519 == origin.ed25519 ? nil : .refused("its key claims to be another device's")
         }
-        let person = try Row.fetchOne(db, sql: "SELECT mark, seen FROM people WHERE user = ?", arguments: [origin.user])
-        if let person, (person["mark"] as Int64) <= (person["seen"] as Int64) {
-            return .refused("the device that sent it is none of its sender's")
-        }
         try db.execute(
             sql: "INSERT INTO people (user, mark, seen) VALUES (?, 1, 0) ON CONFLICT DO NOTHING",
             arguments: [origin.user]
         )
-        return .unknownDevice(StalePerson(user: origin.user, mark: person?["mark"] ?? 1))
+        // Though they may be known: a server tells of a new device after the first message by it, or never.
+        let mark = try Int64.fetchOne(db, sql: "SELECT mark FROM people WHERE user = ?", arguments: [origin.user])
+        return .unknownDevice(StalePerson(user: origin.user, mark: mark ?? 1))
     }
 
     /// False when another event had this number of the session.

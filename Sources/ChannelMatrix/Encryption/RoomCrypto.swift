@@ -81,11 +81,21 @@ actor RoomCrypto {
     func decrypt(_ event: RoomEvent, in room: String) async throws -> Decryption {
         let first = try await machine.decrypt(event, in: room)
         guard case .unknownDevice(let person) = first else { return first }
-        try await query([person])
+        let name = "devices of \(person.user)"
+        if try await !machine.stale(among: [person.user]).isEmpty {
+            try await query([person])
+        } else if isAwake(name) {
+            // Once in a while: anybody may write by a device that is on no list.
+            sleep(name)
+            try await query([person])
+        }
         let second = try await machine.decrypt(event, in: room)
         guard case .unknownDevice = second else { return second }
         let session = event.content[key: "session_id"]?.string ?? ""
-        return .missingKey(session: session, withheld: "the devices of its sender cannot be learned now")
+        let why =
+            isAwake(person.user)
+            ? "the device that sent it is none of its sender's" : "the devices of its sender cannot be learned now"
+        return .missingKey(session: session, withheld: why)
     }
 
     /// Asks the sender of an event for its key.

@@ -25,6 +25,16 @@ struct MatrixLogin: Sendable {
         }
         let client = client(base, token)
         do {
+            return try await signedIn(client)
+        } catch {
+            // A session that nobody is going to use.
+            if isNew { try? await client.logout() }
+            throw error
+        }
+    }
+
+    private func signedIn(_ client: MatrixClient) async throws(ChannelSetupError) -> SignedIn {
+        do {
             let owner = try await client.whoami()
             guard let device = owner.device else {
                 throw ChannelSetupError(
@@ -42,7 +52,7 @@ struct MatrixLogin: Sendable {
                 )
             }
             let name = try await client.displayName(of: owner.user)
-            return SignedIn(base: base, token: token, user: owner.user, device: device, name: name)
+            return SignedIn(base: client.base, token: client.token, user: owner.user, device: device, name: name)
         } catch let error as ChannelSetupError {
             throw error
         } catch let error as MatrixError {

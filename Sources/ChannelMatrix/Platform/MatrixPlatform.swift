@@ -38,6 +38,8 @@ package struct MatrixPlatform: ChannelPlatform {
     private static let storeKey = "store-key"
     /// Says that the host has opened the session itself: made by ``identify(_:_:)``.
     private static let ownSession = "own-session"
+    /// The accounts of Matrix that the home has, a line each: given to ``identify(_:_:)`` and never kept.
+    private static let takenAccounts = "taken-accounts"
 
     package func identify(
         _ values: ChannelValues,
@@ -47,10 +49,21 @@ package struct MatrixPlatform: ChannelPlatform {
         _ = try values.drafts(MatrixChannel.Settings.drafts)
         let login = MatrixLogin(http: tools.http, time: tools.time)
         let signedIn = try await login.signIn(values)
+        let account = MatrixID.escaped(signedIn.user)
+        // Before the device is signed: that may replace the keys by which the other account's device is signed.
+        guard !values[Self.takenAccounts].split(separator: "\n").contains(account[...]) else {
+            if values["token"].isEmpty {
+                try? await MatrixClient(signedIn, tools).logout()
+            }
+            throw ChannelSetupError(
+                .refused,
+                "\(signedIn.user) is an account of this home already: remove that one first (nanoclaw channels list)"
+            )
+        }
         let key = Olm.random(32)
         await Self.sign(signedIn, key, password: values["token"].isEmpty ? values["password"] : nil, tools)
         return ChannelIdentity(
-            account: MatrixID.escaped(signedIn.user),
+            account: account,
             title: signedIn.name.map { "\($0) (\(signedIn.user))" } ?? signedIn.user,
             values: [
                 "homeserver": signedIn.base, "token": signedIn.token, "password": "",
@@ -67,7 +80,7 @@ package struct MatrixPlatform: ChannelPlatform {
         _ tools: ChannelTools
     ) async {
         do {
-            let client = MatrixClient(base: signedIn.base, token: signedIn.token, http: tools.http, time: tools.time)
+            let client = MatrixClient(signedIn, tools)
             let machine = try await OlmMachine(
                 store: try await MatrixStore.open(tools.folder),
                 secret: SecretBytes(key),
@@ -138,5 +151,12 @@ package struct MatrixPlatform: ChannelPlatform {
                 "invites is \"known\" or \"all\", not \"\(values["invites"].prefix(40))\""
             )
         }
+    }
+}
+
+extension MatrixClient {
+    /// The client of a session that stands.
+    fileprivate init(_ session: MatrixLogin.SignedIn, _ tools: ChannelTools) {
+        self.init(base: session.base, token: session.token, http: tools.http, time: tools.time)
     }
 }

@@ -57,7 +57,7 @@ struct InviteDesk: Sendable {
                 // Before the try: an invitation that comes meanwhile opens it again.
                 let mayWait = try await close(invite)
                 do { try await answer(invite) } catch let error as MatrixError {
-                    if error.code.mayPass || error.code.isSignedOut {
+                    if error.code.mayPass || error.code.isStrange || error.code.isSignedOut {
                         open(invite.room)
                         if case .limited(let wait) = error.code { pause = wait }
                         pause = pause ?? backoff.failed(at: session.tools.time.monotonic)

@@ -88,7 +88,8 @@ struct SyncLoop: Sendable {
             }
             try await publish(reply, crypto)
             // Also when a key seems to be there already: an earlier try of this answer may have ended behind it.
-            if hasKeys || !reply.toDevice.isEmpty { try await rooms.late.keysCame() }
+            // And a device that was on no list may be on it now.
+            if hasKeys || !reply.toDevice.isEmpty || !reply.changedUsers.isEmpty { try await rooms.late.keysCame() }
         }
         if let direct = reply.direct {
             let rooms = direct.values.flatMap(\.self)

@@ -73,6 +73,18 @@ struct FaultTests {
         }
     }
 
+    @Test("A proxy's page in the homeserver's place costs no message", arguments: ["garbled", "5xx"])
+    func strangeAnswer(mode: String) async throws {
+        try await withProxy { scene, channel, proxy in
+            let fault: JSONValue = ["mode": .string(mode), "on": .string(Self.sends), "count": 1, "status": 404]
+            try await proxy.control("fault", fault)
+            #expect(await deliver(channel, scene, "kept")?.code == .transient)
+            #expect(await deliver(channel, scene, "kept") == nil)
+            let answers = try await scene.answers(1)
+            #expect(answers.compactMap { $0[key: "text"]?.string } == ["kept"])
+        }
+    }
+
     @Test("Cut polls are made anew, one at a time; a token that does not count any more is told")
     func link() async throws {
         try await withProxy { scene, channel, proxy in

@@ -1,4 +1,5 @@
 import ChannelKit
+import ChannelNetwork
 import Core
 import JudgeSupport
 import LinuxIO
@@ -73,6 +74,22 @@ struct PlainRoomTests {
             _ = try await scene.inbox.event(saying: "last")
             #expect(await scene.inbox.events.map(\.content.text) == ["beep", "last"])
             #expect(await scene.inbox.events.map(\.isBot) == [true, false])
+        }
+    }
+
+    @Test("Who wrote a message sees that it was taken")
+    func receipt() async throws {
+        try await RoomScene.with { scene, _ in
+            let id = try await scene.ann.say("hello", in: scene.room)
+            _ = try await scene.inbox.event(saying: "hello")
+            let client = try await scene.ann.client()
+            try await eventually("the receipt") {
+                let reply = try await client.call(.get, ["sync"], query: [("timeout", "0")])
+                let room = reply[key: "rooms"]?[key: "join"]?[key: scene.room]
+                return (room?[key: "ephemeral"]?[key: "events"]?.array ?? []).contains {
+                    $0[key: "content"]?[key: id]?[key: "m.read"]?[key: scene.bot.id] != nil
+                }
+            }
         }
     }
 

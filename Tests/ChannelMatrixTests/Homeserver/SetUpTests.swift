@@ -54,6 +54,29 @@ struct SetUpTests {
         )
     }
 
+    @Test("An account that the home has already stays as it is, and the session of the second try is ended")
+    func twin() async throws {
+        let base = try await Homeserver.shared.base()
+        let name = try await Homeserver.shared.person("carl")
+        var values = ["homeserver": base, "user": name, "password": "pw"]
+        let first = try await identify(values)
+        let token = try #require(first.values["token"])
+        let client = MatrixClient(base: base, token: token, http: try HTTPPool(), time: SystemTime())
+        let user = try await client.whoami().user
+        func state() async throws -> (keys: JSONValue?, devices: Int?) {
+            let devices = try await client.call(.get, ["devices"])[key: "devices"]?.array
+            return (try await client.queryKeys(of: [user])[key: "self_signing_keys"], devices?.count)
+        }
+        let before = try await state()
+        values["taken-accounts"] = "@other%3Alocalhost\n\(first.account)"
+        let refused = await refusal(values)
+        #expect(refused?.code == .refused)
+        #expect(refused?.message.contains(user) == true)
+        let after = try await state()
+        #expect(after.keys != nil && after.keys == before.keys)
+        #expect(after.devices == before.devices)
+    }
+
     @Test("An account that is removed is logged out, unless its token was given")
     func removal() async throws {
         let base = try await Homeserver.shared.base()

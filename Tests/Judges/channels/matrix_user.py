@@ -439,10 +439,13 @@ class User(Judge):
                     {"m.relates_to": {"rel_type": "m.annotation", "event_id": message, "key": emoji}},
                 )
             }
-        for event, (target, key, sender) in list(self.reactions.items()):
-            if (target.id, key, sender) == (message, emoji, self.client.user_id):
-                self.checked(await self.client.room_redact(room, event), "redacting")
-                return {}
+        # A reaction of its own is known once the server has told of it, which others may have heard before.
+        for _ in range(500):
+            for event, (target, key, sender) in list(self.reactions.items()):
+                if (target.id, key, sender) == (message, emoji, self.client.user_id):
+                    self.checked(await self.client.room_redact(room, event), "redacting")
+                    return {}
+            await asyncio.sleep(0.02)
         raise Refused("react: there is no such reaction of this user")
 
     async def verb_send(self, fields):
