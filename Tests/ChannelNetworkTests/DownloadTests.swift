@@ -154,6 +154,28 @@ import Testing
         }
     }
 
+    @Test func `calls to a host of a rule share a connection, and its address is checked for each`() async throws {
+        try await withTemporaryDirectory { folder in
+            let certificates = try await TestCertificates.make(in: folder)
+            let resolver = TableResolver(["files.test": ["127.0.0.1"]])
+            var configuration = HTTPPool.Configuration()
+            configuration.trustedCertificates = certificates.authority
+            configuration.resolver = resolver
+            configuration.permits = { _ in true }
+            let pool = try HTTPPool(configuration)
+            try await withWebServer(certificates) { port in
+                let rule = try HostRule(hosts: ["files.test:\(port)"])
+                var connections: [Int64?] = []
+                for _ in 0..<3 {
+                    let call = HTTPCall(.get, "https://files.test:\(port)/echo", hosts: rule)
+                    connections.append(try await pool.request(call).json()[key: "connection"]?.integer)
+                }
+                #expect(connections == [1, 1, 1])
+                #expect(resolver.questions.count == 3)
+            }
+        }
+    }
+
     @Test func `what proves who we are is not told to another origin`() async throws {
         try await withTemporaryDirectory { folder in
             let certificates = try await TestCertificates.make(in: folder)

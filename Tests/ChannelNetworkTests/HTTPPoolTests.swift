@@ -53,6 +53,41 @@ import Testing
         }
     }
 
+    @Test func `nine polls that hang keep no other call waiting`() async throws {
+        let pool = try HTTPPool()
+        let hanging = RawServer.Reply.open("")
+        let answer = RawServer.Reply.bytes("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        try await RawServer.with(
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            hanging,
+            answer
+        ) { server in
+            let url = "http://127.0.0.1:\(server.port)/"
+            let polls = (1...9).map { _ in
+                Task { _ = try await pool.request(HTTPCall(.get, url, deadline: .seconds(60))) }
+            }
+            defer { for poll in polls { poll.cancel() } }
+            let arrivals = server.arrivals
+            let haveArrived: Void? = try await Deadline.run(.seconds(20), SystemTime()) {
+                var left = 9
+                for await _ in arrivals {
+                    left -= 1
+                    if left == 0 { return }
+                }
+            }
+            try #require(haveArrived != nil, "nine polls are under way")
+            let sent = try await pool.request(HTTPCall(.post, url, deadline: .seconds(20)))
+            #expect(sent.status == 200)
+        }
+    }
+
     @Test func `a multipart body is what a MIME parser reads, its files streamed from the disk`() async throws {
         let pool = try HTTPPool()
         let bytes = pattern(5_000_000)

@@ -32,6 +32,8 @@ package struct HTTPCall: Sendable {
     package var headers: HeaderList
     package var body: Body
     /// Time for all of it, from the look-up of the name to the last byte of the answer.
+    ///
+    /// A call that may take over 30 s, such as a long poll or a large file, has a connection beside those of all others.
     package var deadline: Duration
     /// Bytes of the answer's body that are taken at most; more is `tooLarge`.
     package var replyLimit: Int

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// The HTTP/1.1 client of all channels: it keeps connections alive and shares the process's event loops.
 ///
@@ -14,7 +15,8 @@ package final class HTTPPool: Sendable {
     package struct Configuration: Sendable {
         /// Time to look up, connect and set up TLS.
         package var connectLimit: Duration = .seconds(10)
-        /// Connections to one host at once, further requests wait.
+        /// Connections to one host at once, further requests wait; those that may last (``HTTPCall/deadline``) are not
+        /// among them.
         package var connectionsPerHost = 8
         /// How long an unused connection is kept.
         package var idleLimit: Duration = .seconds(60)
@@ -32,7 +34,16 @@ package final class HTTPPool: Sendable {
     let configuration: Configuration
     let files = BlockingQueue(label: "nanoclaw.network.files")
     private let client: HTTPClient
+    /// For calls that may last: a poll of each account, large files.
+    private let patientClient: HTTPClient
     private let settings: HTTPClient.Configuration
+    /// Clients for hosts of rules, each at one checked address, by both.
+    private let pinned = Mutex(BoundedCache<String, PinnedClient>(most: 32))
+
+    /// What may take longer than this keeps no other call waiting.
+    private static let short: Duration = .seconds(30)
+    /// Connections to one host at once for calls that may last: no home has so many accounts.
+    private static let patientConnectionsPerHost = 512
 
     /// Throws `tls` when the trusted certificates cannot be read.
     package init(_ configuration: Configuration = Configuration()) throws(NetworkError) {
@@ -50,10 +61,13 @@ package final class HTTPPool: Sendable {
         settings.connectionPool.retryConnectionEstablishment = false
         self.settings = settings
         client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: settings)
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.patientConnectionsPerHost
+        patientClient = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: settings)
     }
 
     deinit {
         client.shutdown(queue: .global()) { _ in }
+        patientClient.shutdown(queue: .global()) { _ in }
     }
 
     /// Sends a request and takes the whole answer, whatever its status.
@@ -149,6 +163,7 @@ package final class HTTPPool: Sendable {
     ) async throws -> (HTTPClientResponse, PinnedClient?) {
         let request = try makeRequest(call, address, headers)
         guard let rule = call.hosts, try rule.reach(address) == .checked else {
+            let client = call.deadline > Self.short ? patientClient : client
             return (try await client.execute(request, deadline: .distantFuture), nil)
         }
         let addresses = try await HostRule.checkedAddresses(
@@ -158,7 +173,7 @@ package final class HTTPPool: Sendable {
         )
         var last: any Error = NetworkError(.cannotConnect, "\(address.host) has no address")
         for candidate in addresses.prefix(3) {
-            let pinned = PinnedClient(settings, host: address.host, at: candidate)
+            let pinned = pinnedClient(for: address.host, at: candidate)
             do {
                 return (try await pinned.client.execute(request, deadline: .distantFuture), pinned)
             } catch {
@@ -167,6 +182,16 @@ package final class HTTPPool: Sendable {
             }
         }
         throw last
+    }
+
+    private func pinnedClient(for host: String, at address: IPAddress) -> PinnedClient {
+        pinned.withLock { pinned in
+            let name = "\(host) \(address)"
+            if let known = pinned[name] { return known }
+            let made = PinnedClient(settings, host: host, at: address)
+            pinned[name] = made
+            return made
+        }
     }
 
     private func makeRequest(
@@ -187,7 +212,8 @@ package final class HTTPPool: Sendable {
 /// A client for one host at one checked address: the name is not looked up again, and still stands in `Host`, in TLS's
 /// server name and in the check of the certificate.
 ///
-/// AsyncHTTPClient takes overrides of names for a whole client only; this one ends with its last user.
+/// AsyncHTTPClient takes overrides of names for a whole client only; this one is kept for the next call, and ends with its
+/// last user once others have taken its place.
 private final class PinnedClient: Sendable {
     let client: HTTPClient
 
