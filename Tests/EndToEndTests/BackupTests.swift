@@ -306,6 +306,34 @@ struct BackupTests {
         }
     }
 
+    @Test func `of a channel's account neither a secret nor its folder is in a backup`() async throws {
+        try await Self.withPlace { place in
+            let home = place + "/home"
+            mkdir(home, 0o755)
+            let secrets = ["bearer-of-the-door-4711", "keys-of-encrypted-chats"]
+            try await withHost(home: home) { host in
+                let added = try await host.nanoclaw(
+                    ["channels", "add", "webhook", "--set", "name=door", "--set", "auth=bearer", "--secret", "key=-"],
+                    input: secrets[0]
+                )
+                #expect(added.status == 0, "\(added)")
+                try Data(secrets[1].utf8).write(to: URL(filePath: home + "/data/channels/webhook/keys"))
+                let kept = try Data(contentsOf: URL(filePath: home + "/data/credentials/channels/webhook"))
+                #expect(kept.range(of: Data(secrets[0].utf8)) != nil)
+                let made = try await host.nanoclaw("backup", "create", place + "/b")
+                #expect(made.status == 0, "\(made)")
+            }
+            let bytes = try Data(contentsOf: URL(filePath: place + "/b"))
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret)") }
+            let restored = try await Self.backup("restore", place + "/b", "--home", place + "/copy")
+            #expect(restored.status == 0 && restored.output.contains("nanoclaw channels remove webhook"), "\(restored)")
+            #expect(!restored.output.contains("providers update"), "\(restored)")
+            for folder in ["channels", "credentials/channels"] {
+                #expect(access("\(place)/copy/data/\(folder)/webhook", F_OK) != 0)
+            }
+        }
+    }
+
     @Test func `T73 a transaction that a dead runner left half-written is undone after the restore`() async throws {
         try await Self.withTalk { place, home in
             let made = try await Self.judge("half-written", home) as? [String: Any] ?? [:]

@@ -68,13 +68,18 @@ struct BackupCommand: ParsableCommand {
             Console.out(BackupText.text(contents))
             let place = ShellText.quoted(home)
             Console.out("restored to \(SafeText.oneLine(home)); look at it with: nanoclaw doctor --home \(place)")
-            for key in contents.leftOut where key.reason == LeftOut.key {
-                let name = key.path.split(separator: "/").last.map(String.init) ?? ""
-                Console.out(
-                    "  give its key anew, once the host runs: "
-                        + "nanoclaw providers update \(ShellText.quoted(SafeText.oneLine(name))) --key-file FILE"
-                )
+            for step in contents.leftOut.compactMap(Self.step) { Console.out("  \(step)") }
+        }
+
+        /// What gives a key anew that no backup holds; nil for what is none.
+        private static func step(_ left: LeftOut) -> String? {
+            guard left.reason == LeftOut.key, let last = left.path.split(separator: "/").last else { return nil }
+            let name = ShellText.quoted(SafeText.oneLine(String(last)))
+            if left.path.hasPrefix("data/channels/") {
+                return "add the account anew, once the host runs: nanoclaw channels remove \(name), then channels add"
             }
+            guard left.path != "data/credentials/channels" else { return nil }
+            return "give its key anew, once the host runs: nanoclaw providers update \(name) --key-file FILE"
         }
     }
 

@@ -23,7 +23,7 @@ struct ChannelsCommand: ParsableCommand {
         )
         @OptionGroup var home: HomeOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The platform: telegram, matrix, discord, slack, email, webhook.") var platform: String?
+        @Argument(help: "The platform; without one all are listed.") var platform: String?
         @Option(help: "What to call the account (default: the platform's name).") var name: String?
         @Option(
             name: .customLong("set"),
