@@ -203,15 +203,18 @@ extension RouteDecider {
 
     /// The wirings whose agents may hear of what the sender of this event did, whatever engages them; each with the
     /// outcome `accumulate`.
+    ///
+    /// Who deleted a message many platforms do not say: it is told to those who have the message.
     static func hearers(_ event: InboundEvent, _ facts: RouteFacts) -> [RouteDecision] {
-        guard facts.chat?.deniedAt == nil, facts.sender != nil, !event.isBot || facts.chat?.allowsBots == true else {
-            return []
-        }
+        let isNameless = facts.sender == nil && event.content.change?.kind == .deleted
+        guard facts.chat?.deniedAt == nil, facts.sender != nil || isNameless,
+            !event.isBot || facts.chat?.allowsBots == true
+        else { return [] }
         return ordered(facts.candidates, event, facts).compactMap { candidate in
             var reasons: [String] = []
-            guard holdsChat(candidate.wiring, event, facts), access(candidate, facts, &reasons) == nil else {
-                return nil
-            }
+            guard holdsChat(candidate.wiring, event, facts),
+                isNameless || access(candidate, facts, &reasons) == nil
+            else { return nil }
             return RouteDecision(
                 candidate: candidate,
                 outcome: .accumulate,

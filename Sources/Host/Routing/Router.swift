@@ -108,7 +108,8 @@ package final class Router: Sendable {
                         "agentGroup": "\(decision.candidate.group.id)", "chat": "\(event.address)", "error": "\(error)",
                     ]
                 )
-                failure = failure ?? error
+                // What no row can hold now fits no better when it comes again.
+                if (error as? SessionStore.StoreError)?.code != .tooLarge { failure = failure ?? error }
             }
         }
         if let failure { throw failure }
@@ -314,11 +315,12 @@ package final class Router: Sendable {
         content.senderID = origin.sender
         content.details = event.metadata
         try await number(&content, at: event.address, in: handle)
+        let most = SessionLimits.platformTexts
         let now = time.now
         let row = NewInbound(
             // A platform's ids are unique within one chat only.
             sourceID: "\(event.address.chat)|\(event.dedupKey)",
-            content: event.webhook.map(InboundContent.webhook) ?? .chat(content),
+            content: event.webhook.map { .webhook($0.fitting(json: most)) } ?? .chat(content.fitting(json: most)),
             trigger: triggers,
             sentAt: event.sentAt,
             receivedAt: now,

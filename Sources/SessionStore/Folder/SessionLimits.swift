@@ -6,6 +6,8 @@ package enum SessionLimits {
     package static let outboundFile = 8 * 1024 * 1024
     /// Bytes of one row's content.
     package static let rowContent = 256 * 1024
+    /// Bytes that the texts of a message from a platform take of it as JSON; the rest is for its files and details.
+    package static let platformTexts = 192 * 1024
     /// Rows of `messages_out` that no delivery records yet.
     package static let undeliveredRows = 1000
     /// Bytes of one attachment, either way, unless the configuration says otherwise.

@@ -119,9 +119,59 @@ import Testing
                     .reaction(platformMessageID: "m1", emoji: "👎", isAdded: true), .deleted(platformMessageID: "m1"),
                 ] {
                     try await host.runtime.note(change(kind, host, key: "s", from: "stranger"))
+                    if case .deleted = kind { continue }
                     try await host.runtime.note(change(kind, host, key: "n", from: nil))
                 }
                 #expect(try await rows(host).map(\.text) == ["first"])
+            }
+        }
+    }
+
+    @Test func `a deletion of which the platform does not say whose it is comes to those who have the message`()
+        async throws
+    {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("first", id: "m1"))
+                await host.channel.waitForSent(1)
+                for id in ["m1", "elsewhere"] {
+                    try await host.runtime.note(
+                        change(.deleted(platformMessageID: id), host, key: "\(id):d", from: nil)
+                    )
+                }
+                #expect(try await rows(host).map(\.change?.platformMessageID) == [nil, "m1"])
+            }
+        }
+    }
+
+    @Test func `a message told again with another name and other details is the same`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                var event = host.event("live", id: "m1")
+                event.metadata = ["conversation_type": "channel"]
+                try await host.runtime.accept(event)
+                event.metadata = nil
+                event.senderName = "Another name"
+                try await host.runtime.accept(event)
+                #expect(try await rows(host).map(\.text) == ["live"])
+            }
+        }
+    }
+
+    @Test func `a text that no row can hold is cut where it says so, and taken`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                for (id, filling) in [("m1", "log line\n"), ("m2", "\u{1}")] {
+                    let text = String(repeating: filling, count: 400_000 / filling.utf8.count)
+                    try await host.runtime.accept(host.event(text, id: id))
+                    let stored = try #require(try await rows(host).last?.text)
+                    #expect(
+                        stored.hasSuffix(
+                            "[cut here: the whole has \(text.utf8.count) bytes, more than a message may have]"
+                        )
+                    )
+                    #expect(text.hasPrefix(stored.split(separator: "\n[cut here").first ?? "nothing"))
+                }
             }
         }
     }
