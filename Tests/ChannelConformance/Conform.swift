@@ -28,7 +28,7 @@ extension ConformanceCheck {
     /// Whether an adapter says that it can do what this check is about.
     func isClaimed(by capabilities: ChannelCapabilities) -> Bool {
         switch self {
-        case .editOut: capabilities.edits
+        case .editOut, .closedCard: capabilities.edits
         case .reactionOut: capabilities.reactions
         case .fileOut: capabilities.files
         case .threadOut: capabilities.threads
@@ -69,6 +69,7 @@ extension Stage {
         case .oversizeFileOut: try await oversizeFileOut()
         case .threadOut: try await threadOut()
         case .card: try await card()
+        case .closedCard: try await closedCard()
         case .press: try await press()
         case .numberedCard: try await numberedCard()
         case .typing: try await typing()

@@ -8,7 +8,7 @@ package enum ConformanceCheck: String, Sendable, CaseIterable, CodingKeyRepresen
     case markdown, longText = "long text", emoji, codeSplit = "code split", preview, editOut = "edit out"
     case reactionOut = "reaction out", fileOut = "file out", oversizeFileOut = "oversize file out", threadOut =
         "thread out"
-    case card, press, numberedCard = "numbered card", typing, openDM = "open DM"
+    case card, closedCard = "closed card", press, numberedCard = "numbered card", typing, openDM = "open DM"
     case draft
     // Faults.
     case tooMany = "too many", serverError = "server error", lostAnswer = "lost answer", badFormatting =

@@ -80,6 +80,27 @@ struct OutgoingPartsTests {
         #expect(numbered.contains("1\\. Yes") && numbered.contains("2\\. No"))
     }
 
+    @Test func `a long card is closed in its last part, by one edit that says how it ended`() async throws {
+        let end = Timestamp(milliseconds: 1_790_000_000_000)
+        let card = Card(
+            title: "Run it?",
+            body: (0..<40).map { "line \($0)" }.joined(separator: "\n\n"),
+            options: [CardOption(label: "Yes", value: "y")],
+            expiresAt: end
+        )
+        let parts = OutgoingParts(message(.card(card)), for: narrow)
+        let sent = try await parts.send(from: 0, time: ManualTime()) { part throws(PartFailure) in "m\(part.index)" }
+        #expect(sent.platformMessageID == "m0" && sent.lastMessageID == "m\(parts.parts.count - 1)")
+        let text = CardText.closed(card, outcome: "It was denied.", for: narrow)
+        let last = try #require(sent.lastMessageID)
+        let edit = OutgoingParts(message(.edit(platformMessageID: last, text: text)), for: narrow)
+        #expect(edit.parts.count == 1)
+        let shown = try #require(texts(edit).first)
+        #expect(shown.hasSuffix("It was denied\\.") && shown.contains("line 39"))
+        // What fits is shown whole.
+        #expect(CardText.closed(card, outcome: "No.", for: ChannelCapabilities()).hasPrefix("**Run it?**\n\nline 0"))
+    }
+
     @Test func `an edit that has grown over the limit goes on in new messages`() {
         let long = String(repeating: "more words ", count: 30)
         let parts = OutgoingParts(message(.edit(platformMessageID: "m1", text: long)), for: narrow).parts

@@ -110,14 +110,25 @@ import Testing
     }
 
     @Test func `what fails on the way to the platform waits, what it refuses is given up`() {
-        func code(_ failure: TelegramFailure.Code) -> String { "\(TelegramFailure(failure, "x").forSender.code)" }
-        #expect(code(.network(.cannotConnect)) == "notConnected")
-        #expect(code(.network(.closed)) == "transient")
-        #expect(code(.unauthorized) == "notConnected")
-        #expect(code(.server(502)) == "transient")
-        #expect(code(.forbidden) == "rejected")
-        #expect(code(.refused) == "rejected")
-        #expect(TelegramFailure(.tooMany(.seconds(7)), "x").forSender.code == .rateLimited(retryAfter: .seconds(7)))
+        func code(_ failure: TelegramFailure.Code, isRepeatable: Bool = false) -> ChannelError.Code {
+            TelegramFailure(failure, "x").forSender(isRepeatable: isRepeatable).code
+        }
+        for nothingSent in [NetworkFailure.cannotConnect, .tls, .refusedHost] {
+            #expect(code(.network(nothingSent)) == .notConnected)
+        }
+        #expect(code(.unauthorized) == .notConnected)
+        #expect(code(.server(502)) == .transient)
+        #expect(code(.forbidden) == .rejected)
+        #expect(code(.refused) == .rejected)
+        #expect(code(.tooMany(.seconds(7))) == .rateLimited(retryAfter: .seconds(7)))
+        // Telegram knows no keys: a message of which nobody knows is not sent again and again.
+        let unsure: [TelegramFailure.Code] = [
+            .network(.closed), .network(.timeout), .network(.protocolViolation), .server(200), .server(504),
+        ]
+        for failure in unsure {
+            #expect(code(failure) == .noAnswer)
+            #expect(code(failure, isRepeatable: true) == .transient)
+        }
     }
 
     @Test func `a text that is known to be there is no edit`() throws {

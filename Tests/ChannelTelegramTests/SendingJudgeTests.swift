@@ -266,8 +266,8 @@ struct `Telegram, sent` {
                 return error?.code
             }
             #expect(try await code(["mode": "5xx", "on": "sendMessage"]) == .transient)
-            #expect(try await code(["mode": "lost", "on": "sendMessage"]) == .transient)
-            #expect(try await code(["mode": "drop", "on": "sendMessage"]) == .transient)
+            #expect(try await code(["mode": "lost", "on": "sendMessage"]) == .noAnswer)
+            #expect(try await code(["mode": "drop", "on": "sendMessage"]) == .noAnswer)
             #expect(try await code(["mode": "revoke"]) == .notConnected)
         }
     }

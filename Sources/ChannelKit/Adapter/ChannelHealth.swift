@@ -1,6 +1,7 @@
 package import Core
 
-/// How an adapter's link stands: connected means that the platform was heard, not that a socket is open.
+/// How an adapter's link stands: connected means that the platform was heard, or may call the host, not that a socket is
+/// open.
 package struct ChannelHealth: Sendable, Codable, Equatable {
     /// The state of the link.
     package enum State: String, Sendable, Codable {

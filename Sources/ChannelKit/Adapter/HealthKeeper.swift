@@ -13,13 +13,23 @@ package final class HealthKeeper: Sendable {
     }
 
     /// How the link stands now.
-    package var health: ChannelHealth { state.withLock { $0 } }
+    package var health: ChannelHealth {
+        var health = state.withLock { $0 }
+        if let end = health.rateLimitedUntil, end <= time.now { health.rateLimitedUntil = nil }
+        return health
+    }
 
     /// The platform was heard: the link stands.
     package func heard() {
         let now = time.now
+        state.withLock { $0.lastEvent = now }
+        connected()
+    }
+
+    /// The link stands, though nothing came by it: that of a platform that calls the host.
+    package func connected() {
+        let now = time.now
         state.withLock { health in
-            health.lastEvent = now
             guard health.state != .connected else { return }
             health.state = .connected
             health.since = now

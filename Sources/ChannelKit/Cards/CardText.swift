@@ -1,3 +1,4 @@
+import ChatMarkdown
 import Core
 
 /// A card where there are no buttons: its text with numbered answers.
@@ -44,9 +45,12 @@ package enum CardText {
         return text + "."
     }
 
-    /// The card when nobody can answer any more, and what became of it.
-    package static func closed(_ card: Card, outcome: String) -> String {
-        card.body.isEmpty ? "**\(card.title)**\n\n\(outcome)" : "**\(card.title)**\n\n\(card.body)\n\n\(outcome)"
+    /// The card when nobody can answer any more, and what became of it, as one message of its channel: of what is longer
+    /// the end, in place of the part with the buttons.
+    package static func closed(_ card: Card, outcome: String, for capabilities: ChannelCapabilities) -> String {
+        let text = ["**\(card.title)**", card.body, outcome].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        guard let rules = capabilities.text else { return text }
+        return MarkdownSplitter.split(text, limit: rules.limit, unit: rules.unit, dialect: rules.dialect).last ?? text
     }
 
     /// What is said of a card that cannot be changed any more on its channel.

@@ -6,8 +6,11 @@ package struct ChannelError: Error, Sendable, CustomStringConvertible {
         case notConnected
         /// Too many messages; not before this time has passed.
         case rateLimited(retryAfter: Duration)
-        /// A failure that may pass: 5xx, the network.
+        /// A failure that may pass: 5xx, the network. Sent again, for a day, the message is shown once.
         case transient
+        /// The request is out and its answer is lost, and sent again the message may be shown twice: it is sent once more,
+        /// marked, and no further.
+        case noAnswer
         /// The platform will never take this message.
         case rejected
     }

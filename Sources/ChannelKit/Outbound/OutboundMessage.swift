@@ -13,7 +13,7 @@ package struct OutboundMessage: Sendable {
     package var agentName: String
     /// The inbound row it answers.
     package var inReplyTo: MessageID?
-    /// The platform's id of the message it answers; a platform without threads shows it as a quote.
+    /// The platform's id of the message it answers; shown as a quote where a platform has quotes.
     package var quotes: String?
     /// The platform's id of the message that showed this one while it was being written: text takes its place, as an edit;
     /// when that message is gone, it is sent anew.
@@ -75,17 +75,24 @@ package struct OutboundFile: Sendable {
         self.descriptor = descriptor
         self.size = size
     }
+
+    /// How long its bytes may be on their way to a platform: at 64 KiB a second.
+    package var transferTime: Duration { .seconds(size >> 16) }
 }
 
 /// The platform has the message.
 package struct SentMessage: Sendable, Equatable {
     /// The platform's id of its first part; nil where it gives none.
     package var platformMessageID: String?
+    /// That of its last part, beneath which a card has its buttons.
+    package var lastMessageID: String?
     /// How many parts it was split into, at least 1.
     package var parts: Int
 
-    package init(platformMessageID: String?, parts: Int = 1) {
+    /// Without an id of the last part it is that of the first.
+    package init(platformMessageID: String?, lastMessageID: String? = nil, parts: Int = 1) {
         self.platformMessageID = platformMessageID
+        self.lastMessageID = lastMessageID ?? platformMessageID
         self.parts = parts
     }
 }

@@ -16,6 +16,7 @@ extension OutgoingParts {
     ) async throws(ChannelError) -> SentMessage {
         let began = time.monotonic
         var first = done > 0 ? place : nil
+        var last = first
         for part in parts.dropFirst(done) {
             if part.index > done, time.monotonic - began > Self.patience {
                 throw ChannelError(
@@ -32,8 +33,9 @@ extension OutgoingParts {
                 id = try await handReadable(anew, hand)
             }
             if part.index == 0 { first = id }
+            last = id
         }
-        return SentMessage(platformMessageID: first, parts: parts.count)
+        return SentMessage(platformMessageID: first, lastMessageID: last, parts: parts.count)
     }
 
     private func handReadable(

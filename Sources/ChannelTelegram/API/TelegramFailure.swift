@@ -61,11 +61,13 @@ struct TelegramFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same as the host is told of a message that was to be sent.
-    var forSender: ChannelError {
+    /// The same as the host is told of a message that was to be sent; `isRepeatable` when done twice it is as done once.
+    func forSender(isRepeatable: Bool) -> ChannelError {
         switch code {
         case .network(let failure) where !failure.mayHaveArrived: ChannelError(.notConnected, message)
-        case .network, .server: ChannelError(.transient, message)
+        // An answer that cannot be read says nothing, nor does a server in between that has waited for one.
+        case .network, .server(200..<300), .server(504): ChannelError(isRepeatable ? .transient : .noAnswer, message)
+        case .server: ChannelError(.transient, message)
         case .tooMany(let pause): ChannelError(.rateLimited(retryAfter: pause), message)
         case .unauthorized: ChannelError(.notConnected, message)
         case .conflict: ChannelError(.transient, message)

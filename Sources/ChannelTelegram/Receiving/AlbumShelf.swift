@@ -4,13 +4,19 @@ import Core
 
 /// Albums of which more parts may come: the platform sends each part by itself.
 ///
-/// Parts are stored before they count as taken, so that none is lost when the host ends in between.
+/// Parts are stored before they count as taken, so that none is lost when the host ends in between, and are remembered
+/// for a while after, because the platform tells again what was not confirmed.
 actor AlbumShelf {
     /// The parts of one album so far.
     struct Album: Sendable, Codable, Equatable {
         var chat: Int64
         var group: String
         var parts: [TelegramMessage]
+
+        /// True when the part is one of it, or may become one.
+        func takes(_ part: TelegramMessage) -> Bool {
+            part.mediaGroup == group && (parts.count < AlbumShelf.mostParts || parts.contains { $0.id == part.id })
+        }
     }
 
     /// How long after its newest part an album is whole.
@@ -18,11 +24,16 @@ actor AlbumShelf {
     /// No album has more parts.
     static let mostParts = 10
     private static let key = "albums"
+    private static let takenKey = "albums-taken"
+    /// Parts of albums in one answer of the platform at most.
+    private static let mostTaken = PollPlan.largestLimit
 
     private let state: any ChannelState
     private let time: any TimeSource
     private var albums: [Album] = []
     private var wholeAt: [String: Duration] = [:]
+    /// The newest parts that the host has.
+    private var taken: [String] = []
     private let writing = Turnstile<Int>()
 
     init(state: any ChannelState, time: any TimeSource) {
@@ -30,13 +41,18 @@ actor AlbumShelf {
         self.time = time
     }
 
-    /// Takes up what an earlier life has left, as whole albums.
+    /// Takes up what an earlier life has left; further parts may wait on the platform.
     func load() async throws {
-        guard let text = try await state.value(Self.key) else { return }
         // What cannot be read was written by another version: it is not worth a link that never comes about.
-        albums = (try? JSONText.decode([Album].self, text)) ?? []
-        for album in albums { wholeAt[album.group] = time.monotonic }
+        taken = try await state.value(Self.takenKey).flatMap { try? JSONText.decode([String].self, $0) } ?? []
+        albums = try await state.value(Self.key).flatMap { try? JSONText.decode([Album].self, $0) } ?? []
+        for album in albums { wholeAt[album.group] = time.monotonic + Self.patience }
     }
+
+    /// True when the host has the part already, with its album.
+    func wasTaken(_ part: TelegramMessage) -> Bool { taken.contains(Self.name(part)) }
+
+    private static func name(_ part: TelegramMessage) -> String { "\(part.chat.id):\(part.id)" }
 
     /// Puts a part to its album; durable when it returns.
     func add(_ part: TelegramMessage, group: String) async throws {
@@ -50,9 +66,9 @@ actor AlbumShelf {
         try await store()
     }
 
-    /// The album of this chat, unless it is of this group and has room.
-    func album(of chat: Int64, besides group: String?) -> Album? {
-        albums.first { $0.chat == chat && ($0.group != group || $0.parts.count >= Self.mostParts) }
+    /// The album of this chat, unless it takes this part.
+    func album(of chat: Int64, besides part: TelegramMessage?) -> Album? {
+        albums.first { album in album.chat == chat && part.map { !album.takes($0) } ?? true }
     }
 
     /// Chats with an album that is whole by now.
@@ -72,6 +88,12 @@ actor AlbumShelf {
 
     /// Forgets an album that was handed over.
     func remove(_ album: Album) async throws {
+        taken = (taken + album.parts.map(Self.name)).suffix(Self.mostTaken)
+        // Before the album goes: in one of the two each part is always known.
+        try await writing.pass(0) {
+            let taken = await self.taken
+            try await self.state.set(Self.takenKey, try JSONText.encode(taken))
+        }
         albums.removeAll { $0.group == album.group && $0.chat == album.chat }
         wholeAt[album.group] = nil
         try await store()

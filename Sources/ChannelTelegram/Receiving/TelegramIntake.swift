@@ -43,8 +43,11 @@ final class TelegramIntake: Sendable {
 
     private func takeInTurn(_ update: TelegramUpdate, _ chat: Int64) async throws {
         var part: TelegramMessage?
-        if case .message(let message) = update.content, message.mediaGroup != nil { part = message }
-        while let before = await shelf.album(of: chat, besides: part?.mediaGroup) { try await handOver(before) }
+        if case .message(let message) = update.content, message.mediaGroup != nil {
+            if await shelf.wasTaken(message) { return }
+            part = message
+        }
+        while let before = await shelf.album(of: chat, besides: part) { try await handOver(before) }
         if let part, let group = part.mediaGroup {
             try await shelf.add(part, group: group)
             alarm.raise()

@@ -52,7 +52,8 @@ final class SendGate: Sendable {
             try await time.sleep(until: wait.until)
         } catch {
             refund(chat)
-            throw TelegramFailure(.network(.cancelled), "the send was cancelled")
+            // Nothing was sent.
+            throw TelegramFailure(.tooMany(wait.until - wait.now), "the send was cancelled before its turn came")
         }
     }
 

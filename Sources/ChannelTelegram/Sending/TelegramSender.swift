@@ -11,7 +11,7 @@ final class TelegramSender: Sendable {
         var topic: Int64?
     }
 
-    /// Time for a request with a file.
+    /// Time for a request with a file, beside that of its bytes; the host waits longer.
     private static let uploadDeadline: Duration = .seconds(50)
 
     let api: TelegramAPI
@@ -47,7 +47,10 @@ final class TelegramSender: Sendable {
             }
         } catch {
             if error.code == .formatting { throw .formatting(error.message) }
-            throw .failed(error.forSender)
+            switch part.content {
+            case .text, .file: throw .failed(error.forSender(isRepeatable: false))
+            case .edit, .reaction: throw .failed(error.forSender(isRepeatable: true))
+            }
         }
     }
 
@@ -168,34 +171,35 @@ final class TelegramSender: Sendable {
         as kind: OutgoingKind = .document,
         in chat: Int64
     ) async throws(TelegramFailure) -> String? {
-        let upload = file.map {
-            TelegramAPI.Upload(
-                field: kind.field,
-                name: $0.name,
-                mediaType: kind.mediaType,
-                descriptor: $0.descriptor,
-                size: $0.size
-            )
-        }
-        return "\(try await call(method, parameters, upload: upload, in: chat, as: Sent.self).id)"
+        guard let file else { return "\(try await call(method, parameters, in: chat, as: Sent.self).id)" }
+        let upload = TelegramAPI.Upload(
+            field: kind.field,
+            name: file.name,
+            mediaType: kind.mediaType,
+            descriptor: file.descriptor,
+            size: file.size
+        )
+        let deadline = Self.uploadDeadline + file.transferTime
+        return "\(try await call(method, parameters, upload, within: deadline, in: chat, as: Sent.self).id)"
     }
 
     /// Calls a method of a chat within its rates; once more when the chat has moved.
     private func call<Result: Decodable & Sendable>(
         _ method: String,
         _ parameters: [String: JSONValue],
-        upload: TelegramAPI.Upload? = nil,
+        _ upload: TelegramAPI.Upload? = nil,
+        within deadline: Duration = .seconds(25),
         in chat: Int64,
         as type: Result.Type = JSONValue.self
     ) async throws(TelegramFailure) -> Result {
         let chat = newIDs.withLock { $0[chat] } ?? chat
         do {
-            return try await callOnce(method, parameters, upload, chat, type)
+            return try await callOnce(method, parameters, upload, deadline, chat, type)
         } catch {
             guard case .moved(let new) = error.code, new != chat else { throw error }
             newIDs.withLock { $0[chat] = new }
             await moved(chat, new)
-            return try await callOnce(method, parameters, upload, new, type)
+            return try await callOnce(method, parameters, upload, deadline, new, type)
         }
     }
 
@@ -203,6 +207,7 @@ final class TelegramSender: Sendable {
         _ method: String,
         _ parameters: [String: JSONValue],
         _ upload: TelegramAPI.Upload?,
+        _ deadline: Duration,
         _ chat: Int64,
         _ type: Result.Type
     ) async throws(TelegramFailure) -> Result {
@@ -210,13 +215,7 @@ final class TelegramSender: Sendable {
         var parameters = parameters
         parameters["chat_id"] = .integer(chat)
         do {
-            return try await api.call(
-                method,
-                parameters,
-                upload: upload,
-                deadline: upload == nil ? .seconds(25) : Self.uploadDeadline,
-                as: type
-            )
+            return try await api.call(method, parameters, upload: upload, deadline: deadline, as: type)
         } catch {
             if case .tooMany(let pause) = error.code {
                 gate.hold(chat, for: pause)

@@ -29,7 +29,6 @@ extension SessionDelivery {
                 .refused(ChannelError(.transient, error)),
                 attempts: item.delivery.attempts,
                 wasUnknown: false,
-                hasKey: true,
                 parts: 0,
                 recordedAt: item.delivery.recordedAt,
                 now: context.time.now

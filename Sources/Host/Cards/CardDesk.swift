@@ -19,6 +19,8 @@ final class CardDesk: Sendable {
 
     /// How long an answer to a card that nobody answered in time is recognised as one.
     private static let lateAnswers: Duration = .seconds(600)
+    /// Platforms that tell time in whole seconds cut this much off.
+    private static let cutOff: Duration = .milliseconds(999)
 
     init(central: CentralStore, sender: CardSender, notices: NoticeSender, time: any TimeSource, logger: Logger) {
         self.central = central
@@ -227,7 +229,7 @@ final class CardDesk: Sendable {
 
         /// True when the card stood in its chat before this: a number without a code cannot mean one that nobody saw.
         func wasSeen(at time: Timestamp) -> Bool {
-            row.state == .open && row.sentAt.map { $0 <= time } ?? false
+            row.state == .open && row.sentAt.map { $0 <= time + CardDesk.cutOff } ?? false
         }
     }
 

@@ -22,6 +22,16 @@ final class CardSender: Sendable {
     }
     private let busy = Mutex<[CardID: Work]>([:])
 
+    /// What earlier attempts at one message came to.
+    private struct Attempts {
+        /// The message's key.
+        var key = ""
+        /// Parts that are with the platform.
+        var parts = 0
+        /// One of them has no known outcome.
+        var isUnsure = false
+    }
+
     init(
         central: CentralStore,
         registry: ChannelRegistry,
@@ -67,11 +77,12 @@ final class CardSender: Sendable {
 
     private func work(_ card: CardID) async {
         var pause: Duration = .seconds(1)
+        var attempts = Attempts()
         while !Task.isCancelled {
             busy.withLock { $0[card]?.isAgain = false }
             var isDone = false
             do {
-                isDone = try await step(card)
+                isDone = try await step(card, &attempts)
             } catch {
                 logger.error("A card could not be kept", metadata: ["card": "\(card)", "error": "\(error)"])
             }
@@ -91,15 +102,15 @@ final class CardSender: Sendable {
     }
 
     /// One thing for one card; true when nothing is left to do.
-    private func step(_ id: CardID) async throws -> Bool {
+    private func step(_ id: CardID, _ attempts: inout Attempts) async throws -> Bool {
         guard let row = try await central.read({ db in try CardRow.fetchOne(db, key: id) }) else { return true }
         let card = try JSONText.decode(Card.self, row.content)
         switch row.state {
         case .open, .closed: return true
         case .unsent:
             if let end = row.expiresAt, time.now >= end { return true }
-            switch await deliver(.card(card), key: row.id.rawValue, row) {
-            case .sent(let sent): try await opened(row.id, sent.platformMessageID)
+            switch await deliver(.card(card), key: row.id.rawValue, row, &attempts) {
+            case .sent(let sent): try await opened(row.id, sent.lastMessageID)
             case .later: return false
             case .never(let why):
                 logger.warning("A card was refused by its channel", metadata: ["card": "\(id)", "error": "\(why)"])
@@ -114,14 +125,16 @@ final class CardSender: Sendable {
                 return true
             }
             let outcome = row.outcome ?? ""
-            let edits = registry.adapter(for: row.address)?.capabilities.edits ?? false
             let body: OutboundMessage.Body
-            if edits, let message = row.platformMessageID {
-                body = .edit(platformMessageID: message, text: CardText.closed(card, outcome: outcome))
+            if let capabilities = registry.adapter(for: row.address)?.capabilities, capabilities.edits,
+                let message = row.platformMessageID
+            {
+                let text = CardText.closed(card, outcome: outcome, for: capabilities)
+                body = .edit(platformMessageID: message, text: text)
             } else {
                 body = .text(CardText.told(card, outcome: outcome), files: [])
             }
-            let answer = await deliver(body, key: "\(row.id.rawValue)-\(row.updatedAt.milliseconds)", row)
+            let answer = await deliver(body, key: "\(row.id.rawValue)-\(row.updatedAt.milliseconds)", row, &attempts)
             if case .later = answer, time.now < row.updatedAt + .seconds(24 * 3600) { return false }
             try await closed(row)
             return true
@@ -134,21 +147,30 @@ final class CardSender: Sendable {
         case never(String)
     }
 
-    private func deliver(_ body: OutboundMessage.Body, key: String, _ row: CardRow) async -> Answer {
+    private func deliver(
+        _ body: OutboundMessage.Body,
+        key: String,
+        _ row: CardRow,
+        _ attempts: inout Attempts
+    ) async -> Answer {
         guard let adapter = registry.adapter(for: row.address) else { return .later }
+        if attempts.key != key { attempts = Attempts(key: key) }
         let message = OutboundMessage(
             idempotencyKey: key,
             address: row.address,
             body: body,
+            partsDone: attempts.parts,
             agentName: row.agentName,
             turn: .random()
         )
-        switch await AdapterCall.deliver(message, by: adapter, within: .seconds(30), time: time) {
+        switch await AdapterCall.deliver(message, by: adapter, time: time) {
         case .sent(let sent): return .sent(sent)
-        case .noAnswer:
-            // It may have been shown; a second one would be answered as well as the first.
-            return .later
-        case .refused(let error): return error.code == .rejected ? .never(error.description) : .later
+        case .refused(let error):
+            attempts.parts = max(attempts.parts, error.partsDone)
+            // Shown twice it is answered as well as once, but it is not shown for ever.
+            let isOver = error.code == .rejected || error.code == .noAnswer && attempts.isUnsure
+            attempts.isUnsure = attempts.isUnsure || error.code == .noAnswer
+            return isOver ? .never(error.description) : .later
         }
     }
 

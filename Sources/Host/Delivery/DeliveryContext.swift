@@ -53,7 +53,7 @@ struct DeliveryContext: Sendable {
         #if FAULTS
         if let mistake = await deliverWrongly(message, by: adapter) { return mistake }
         #endif
-        return await AdapterCall.deliver(message, by: adapter, within: policy.answerWithin, time: time)
+        return await AdapterCall.deliver(message, by: adapter, time: time)
     }
 
     /// A chat in which an owner can be told, other than the one that failed; nil when there is none.
@@ -82,7 +82,7 @@ extension DeliveryContext {
         guard clinux_is_mutant("double") != 0 else { return nil }
         var copy = message
         copy.idempotencyKey += "-again"
-        _ = await AdapterCall.deliver(copy, by: adapter, within: policy.answerWithin, time: time)
+        _ = await AdapterCall.deliver(copy, by: adapter, time: time)
         return nil
     }
 }

@@ -5,8 +5,6 @@ package import Core
 package enum DeliveryAnswer: Sendable {
     case sent(SentMessage)
     case refused(ChannelError)
-    /// The adapter did not answer within the deadline, or the host ended between handing over and recording.
-    case noAnswer
 }
 
 /// What becomes of the row.
@@ -14,8 +12,8 @@ package enum DeliveryVerdict: Sendable, Equatable {
     case delivered(platformMessageID: String?, parts: Int, note: String?)
     /// Once more at that time; `parts` are with the platform already.
     case retry(at: Timestamp, parts: Int, error: String)
-    /// At once, once, marked: the outcome of the attempt before is unknown.
-    case resend(note: String)
+    /// At once, once, marked: the outcome of the attempt before is unknown; `parts` are with the platform already.
+    case resend(parts: Int, note: String)
     case failed(error: String)
     case unknown(error: String)
 }
@@ -24,7 +22,7 @@ package enum DeliveryVerdict: Sendable, Equatable {
 package struct DeliveryPolicy: Sendable {
     /// Rows that could not be delivered for this long are given up.
     package var giveUpAfter: Duration = .seconds(24 * 3600)
-    /// The longest an adapter may take for one message.
+    /// The longest that a request of an agent may take.
     package var answerWithin: Duration = .seconds(60)
 
     package init() {}
@@ -34,13 +32,12 @@ package struct DeliveryPolicy: Sendable {
 
     /// What becomes of a row.
     ///
-    /// `attempts` counts this one too; `wasUnknown` says that an earlier attempt has no known outcome, `hasKey` that the
-    /// channel shows a message with the same idempotency key once; `parts` are known to be with the platform.
+    /// `attempts` counts this one too; `wasUnknown` says that an earlier attempt has no known outcome; `parts` are known to
+    /// be with the platform.
     package func verdict(
         _ answer: DeliveryAnswer,
         attempts: Int,
         wasUnknown: Bool,
-        hasKey: Bool,
         parts: Int,
         recordedAt: Timestamp,
         now: Timestamp
@@ -52,13 +49,6 @@ package struct DeliveryPolicy: Sendable {
                 parts: message.parts,
                 note: wasUnknown ? Self.unknownOutcome : nil
             )
-        case .noAnswer:
-            guard !hasKey else {
-                return later("the channel did not answer", pause(attempts), parts, recordedAt, now)
-            }
-            return wasUnknown
-                ? .unknown(error: "the channel did not answer twice: it may or may not have the message")
-                : .resend(note: Self.unknownOutcome)
         case .refused(let error):
             let done = max(parts, error.partsDone)
             switch error.code {
@@ -67,16 +57,20 @@ package struct DeliveryPolicy: Sendable {
                 return later(error.description, pause(attempts), done, recordedAt, now)
             case .rateLimited(let retryAfter):
                 return later(error.description, max(retryAfter, .seconds(1)), done, recordedAt, now)
+            case .noAnswer:
+                return wasUnknown
+                    ? .unknown(error: "the channel did not answer twice: it may or may not have the message")
+                    : .resend(parts: done, note: Self.unknownOutcome)
             }
         }
     }
 
     /// What becomes of a row that was being sent when the host ended.
-    package func verdictAfterCrash(wasUnknown: Bool, hasKey: Bool) -> DeliveryVerdict {
-        if hasKey { return .resend(note: "") }
+    package func verdictAfterCrash(wasUnknown: Bool, hasKey: Bool, parts: Int) -> DeliveryVerdict {
+        if hasKey { return .resend(parts: parts, note: "") }
         return wasUnknown
             ? .unknown(error: "the host ended twice while sending: the platform may or may not have the message")
-            : .resend(note: Self.unknownOutcome)
+            : .resend(parts: parts, note: Self.unknownOutcome)
     }
 
     private func later(

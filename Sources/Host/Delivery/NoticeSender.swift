@@ -40,18 +40,19 @@ final class NoticeSender: Sendable {
     }
 
     private func send(_ message: OutboundMessage) async {
+        var message = message
         let start = time.monotonic
         var pause: Duration = .seconds(1)
         var error = "this host has no channel \(message.address.channel)"
         while time.monotonic - start < .seconds(600) {
             if let adapter = registry.adapter(for: message.address) {
-                switch await AdapterCall.deliver(message, by: adapter, within: .seconds(30), time: time) {
+                switch await AdapterCall.deliver(message, by: adapter, time: time) {
                 case .sent: return
-                // Sent a second time it might be shown twice.
-                case .noAnswer where !adapter.capabilities.idempotencyKeys: return
-                case .noAnswer: error = "no answer"
                 case .refused(let refusal):
                     error = refusal.description
+                    message.partsDone = max(message.partsDone, refusal.partsDone)
+                    // Sent a second time it might be shown twice.
+                    if refusal.code == .noAnswer { return }
                     if refusal.code == .rejected {
                         await directMessages.forget(message.address)
                         return report(message, error)

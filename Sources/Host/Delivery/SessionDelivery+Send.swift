@@ -79,7 +79,6 @@ extension SessionDelivery {
             answer,
             attempts: item.delivery.attempts,
             wasUnknown: item.wasUnknown,
-            hasKey: hasKey,
             parts: item.delivery.partsDone,
             recordedAt: item.delivery.recordedAt,
             now: context.time.now
@@ -109,11 +108,10 @@ extension SessionDelivery {
         )
     }
 
-    /// The platform's id of the message that this one answers, where several people write and nothing else shows it.
+    /// The platform's id of the message that this one answers, where several people write and no thread shows it.
     private func quotes(_ delivery: Delivery, _ address: ChatAddress) -> String? {
-        guard let origin = delivery.inReplyTo.flatMap(handle.origin(of:)), origin.isGroup,
-            origin.address?.chat == address.chat,
-            context.registry.adapter(for: address)?.capabilities.threads == false
+        guard let origin = delivery.inReplyTo.flatMap(handle.origin(of:)), origin.isGroup, origin.address == address,
+            address.thread == nil
         else { return nil }
         return origin.platformMessageID
     }
@@ -136,8 +134,9 @@ extension SessionDelivery {
             item.delivery.partsDone = parts
             item.delivery.error = item.wasUnknown ? DeliveryPolicy.unknownOutcome : error
             again(item, in: key)
-        case .resend(let note):
+        case .resend(let parts, let note):
             item.delivery.state = .retry
+            item.delivery.partsDone = parts
             item.delivery.error = note.isEmpty ? item.delivery.error : note
             context.logger.warning(
                 "outcome unknown: a message is sent a second time",
@@ -169,7 +168,6 @@ extension SessionDelivery {
             .refused(ChannelError(.transient, error)),
             attempts: max(1, item.delivery.attempts),
             wasUnknown: item.wasUnknown,
-            hasKey: true,
             parts: item.delivery.partsDone,
             recordedAt: item.delivery.recordedAt,
             now: now

@@ -153,7 +153,8 @@ actor SessionDelivery {
         let hasKey = context.hasKeys(delivery.address)
         switch context.policy.verdictAfterCrash(
             wasUnknown: delivery.error == DeliveryPolicy.unknownOutcome,
-            hasKey: hasKey
+            hasKey: hasKey,
+            parts: delivery.partsDone
         ) {
         case .unknown(let error): fail(delivery, .unknown, error)
         default:

@@ -25,7 +25,11 @@ struct DirectMessages: Sendable {
     func address(of user: UserID) async -> ChatAddress? {
         let adapters = registry.adapters(of: user.channel)
         guard !adapters.isEmpty else { return nil }
-        if let known = try? await central.read({ db in try UserDM.address(of: user, db) }) { return known }
+        if let known = try? await central.read({ db in try UserDM.address(of: user, db) }),
+            registry.adapter(for: known) != nil
+        {
+            return known
+        }
         // Of several accounts the first that the person can be reached from.
         for adapter in adapters {
             do {

@@ -38,6 +38,28 @@ extension Stage {
         }
     }
 
+    /// A card of several messages is closed in the last of them: its buttons go, and no message comes.
+    func closedCard() async throws {
+        let adapter = try adapter()
+        // Without edits the end of a card is a message of its own.
+        guard adapter.capabilities.edits else { return }
+        var card = sample()
+        let lines = min(adapter.capabilities.text?.limit ?? 2000, 20_000) / 10
+        card.body = (0..<lines).map { "Line \($0) of what is to be done." }.joined(separator: "\n")
+        let text = CardText.closed(card, outcome: "It stays.", for: adapter.capabilities)
+        try await running(adapter, TestInbox()) {
+            let sent = try await send(message(.card(card), in: world.direct), by: adapter)
+            let open = try await answers(in: world.direct, when: "the whole card") { $0.count >= sent.parts }
+            #expect(open.last?.buttons.isEmpty == !adapter.capabilities.buttons, "the last part has the buttons")
+            let id = try #require(sent.lastMessageID)
+            try await send(message(.edit(platformMessageID: id, text: text), in: world.direct), by: adapter)
+            let closed = try await settledAnswers(in: world.direct, by: adapter)
+            #expect(closed.map(\.id) == open.map(\.id), "a card that is closed makes no message")
+            #expect(closed.allSatisfy { $0.buttons.isEmpty }, "the buttons go")
+            #expect(closed.last?.text.contains("It stays.") == true, "the last part says how it ended")
+        }
+    }
+
     private func expectNumbered(_ answers: [WorldMessage]) {
         let text = answers.map(\.text).joined(separator: "\n")
         #expect(text.contains("Delete it?") && text.contains("data/old"))

@@ -9,9 +9,10 @@ package enum LoopMistake: String, Sendable, CaseIterable {
     case makesNewKeys, dropsSwapped, handsOverOwn, takesBotsForPeople, confirmsUnstored, skipsBacklog
     case showsPreviews, sendsMarkup, losesTheEnd, cutsCharacters, opensFencesOnce, editsAnew, ignoresReactions,
         renamesFiles
-    case refusesBigFiles, sendsOutsideOfThreads, losesButtons, forgetsPressers, changesAnswers, opensNewDMs
+    case refusesBigFiles, sendsOutsideOfThreads, losesButtons, namesFirstPart, forgetsPressers, changesAnswers,
+        opensNewDMs
     case hangsOnTyping, hidesTyping, keepsTyping
-    case sendsAgainAtOnce, rejectsForGood, sendsTwice, givesUpFormatting
+    case sendsAgainAtOnce, rejectsForGood, sendsTwice, forgetsKeys, givesUpFormatting
     case showsLateDrafts, sendsBesideDrafts, losesFinals
     case rejectsBeforeItRuns, losesCutMessages, endsOnFailure, opensTwoLinks, hidesFailures, tellsSecrets
 }
@@ -76,7 +77,8 @@ final class MistakenChannel: ChannelAdapter {
             _ = try await adapter.deliver(first)
         }
         do {
-            let sent = try await adapter.deliver(message)
+            var sent = try await adapter.deliver(message)
+            if mistake == .namesFirstPart { sent.lastMessageID = sent.platformMessageID }
             if mistake == .showsPreviews { await server.showPreview(of: sent.platformMessageID) }
             if mistake == .showsLateDrafts { try await showLate(message) }
             if mistake == .handsOverOwn { await handOver(sent, message) }
@@ -138,6 +140,7 @@ final class MistakenChannel: ChannelAdapter {
         case (.refusesBigFiles, .text(_, let files)) where files.contains { $0.size > LoopServer.largestFile }:
             message.address.platformID = "nowhere"
         case (.sendsOutsideOfThreads, _): message.address.thread = nil
+        case (.forgetsKeys, _): message.idempotencyKey = "m_\(UInt64.random(in: 0 ... .max))"
         case (.losesButtons, .card(let card)): message.body = .text(CardText.markdown(card), files: [])
         case (.changesAnswers, .text(let text, _)): message.body = .text(text.replacing("No", with: "Never"), files: [])
         case (.givesUpFormatting, .text(let text, _)) where text.contains("**"): message.address.platformID = "nowhere"

@@ -135,6 +135,7 @@ package actor LoopServer {
             throw .impossible("there is no message \(id) of the account")
         }
         messages[index].text = Self.shown(text, isFormatted)
+        messages[index].buttons = []
     }
 
     package func react(_ token: String, _ id: String, _ emoji: String) throws(LoopRefusal) {

@@ -90,7 +90,7 @@ struct Stage: Sendable {
                     message.partsDone = error.partsDone
                     switch error.code {
                     case .rateLimited(let pause): time.advance(by: pause)
-                    case .transient, .notConnected: try await SystemTime().sleep(for: .milliseconds(50))
+                    case .transient, .noAnswer, .notConnected: try await SystemTime().sleep(for: .milliseconds(50))
                     case .rejected: throw error
                     }
                 }
