@@ -13,6 +13,8 @@ enum FakeBehaviour: Sendable {
     case echo
     /// Lives and claims, and never answers.
     case hang
+    /// As `hang`, and looks at no further message: the files are left to the test, whose process has the same locks.
+    case deaf
     /// As `hang`, and only SIGKILL ends it.
     case ignoreTermination
     /// As `hang`, and nothing ends it before this holds.
@@ -114,7 +116,7 @@ final class FakeRunner: RunningSandbox {
     /// It has opened its files, holds what it is to hold, and has shown life.
     var isReady: Bool { state.withLock { $0.isReady } }
 
-    /// Every row that it was shown, in order.
+    /// Every row that it has claimed, in order.
     var seen: [InboundRow] { state.withLock { $0.seen } }
 
     /// How it ended; nil while it lives.
@@ -174,7 +176,7 @@ final class FakeRunner: RunningSandbox {
             while true {
                 if let end = state.withLock({ $0.isToEnd }), !ignores(end, behaviour) { return end }
                 // Who holds the file does not look either: a look would wait for the host, which waits for it.
-                if lock == nil { try turn(session, behaviour) }
+                if lock == nil, !isDeaf(behaviour) { try turn(session, behaviour) }
                 if case .dieInTurn = behaviour { return .signal(11) }
                 if case .dieUnheard = behaviour { return .signal(11) }
                 var waiting = pollfd(fd: inner.descriptor.number, events: Int16(POLLIN), revents: 0)
@@ -192,6 +194,10 @@ final class FakeRunner: RunningSandbox {
         let lock = try Connection(path: folder.inboundDatabase, .readOnly, busyTimeout: 5000)
         try lock.execute("BEGIN; SELECT count(*) FROM meta")
         return lock
+    }
+
+    private func isDeaf(_ behaviour: FakeBehaviour) -> Bool {
+        if case .deaf = behaviour { !seen.isEmpty } else { false }
     }
 
     private func ignores(_ end: SandboxExit, _ behaviour: FakeBehaviour) -> Bool {
@@ -216,13 +222,13 @@ final class FakeRunner: RunningSandbox {
     private func turn(_ session: RunnerSession, _ behaviour: FakeBehaviour) throws {
         let batch = try session.due(limit: 50)
         guard !batch.isEmpty else { return }
-        state.withLock { $0.seen += batch.rows }
         let turn = TurnID.random()
         try session.claim(batch.rows.map(\.id), turn: turn)
+        state.withLock { $0.seen += batch.rows }
         var rows: [NewOutbound] = []
         var acks = batch.rows.map { TurnEnd.Outcome($0.id) }
         switch behaviour {
-        case .hang, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart: return
+        case .hang, .deaf, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart: return
         case .echo:
             for row in batch.rows where row.trigger {
                 guard case .chat(let chat) = row.content else { continue }

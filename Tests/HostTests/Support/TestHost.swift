@@ -106,6 +106,7 @@ func withHost(
     policy: UnknownSenderPolicy = .strict,
     time: any TimeSource = SystemTime(),
     actions: @Sendable (HostRuntime) -> [any HostAction] = { _ in [] },
+    platforms: [any ChannelPlatform] = [],
     _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in .echo },
     _ body: @escaping @Sendable (TestHost) async throws -> Void
 ) async throws {
@@ -115,6 +116,7 @@ func withHost(
     options.echo = HostLogHandler.Echo.none
     options.handlesSignals = false
     options.adapters = [channel]
+    options.platforms += platforms
     let spawner = FakeSpawner(home: home, time: time, behaviour)
     let runtime = try await HostRuntime(options, spawner: spawner, time: time)
     defer { runtime.release() }
