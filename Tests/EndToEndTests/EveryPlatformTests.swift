@@ -13,19 +13,12 @@ struct EveryPlatformTests {
         _ platform: WalkedPlatform
     ) async throws {
         try await PlatformWalk.with(platform) { walk in
-            let (people, host) = (walk.people, walk.host)
+            let host = walk.host
             let asking = try await host.nanoclaw("groups", "config", "update", "main", "--shell-policy", "ask")
             try #require(asking.status == 0, "\(asking)")
             let secrets = try await walk.add()
 
-            // The owner.
-            let pairing = try await host.nanoclaw("channels", "pair", platform.name, "--json")
-            let code = try #require(try JSONValue(parsing: pairing.output)[key: "code"]?.string, "\(pairing)")
-            try await platform.open(people, "dm:alice")
-            try await people.say(code, in: "dm:alice", by: "alice")
-            try await people.waitForBot(in: "dm:alice", containing: "owner")
-            try await people.say("hello", in: "dm:alice", by: "alice")
-            try await people.waitForBot(in: "dm:alice", containing: "No model is configured")
+            try await walk.pair()
 
             try await question(walk)
             try await stranger(walk)

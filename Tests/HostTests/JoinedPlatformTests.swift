@@ -12,26 +12,31 @@ private struct JoinedPlatform: ChannelPlatform {
     let channel = "joined"
     let title = "Joined"
     let fields = [ChannelField("token", "any text", isSecret: true)]
-    let link: JoinedChannel
+    let links: [JoinedChannel]
 
     func identify(_ values: ChannelValues, _ tools: ChannelTools) async -> ChannelIdentity {
-        ChannelIdentity(account: "7", title: "@joined")
+        ChannelIdentity(account: values["token"], title: "@joined")
     }
 
-    func adapter(_ account: ChannelAccount, _ tools: ChannelTools) -> any ChannelAdapter { link }
+    func adapter(_ account: ChannelAccount, _ tools: ChannelTools) throws -> any ChannelAdapter {
+        try #require(links.first { $0.account == account.identity.account })
+    }
 }
 
 /// Somebody writes as soon as it runs; what is said to them is kept.
 private final class JoinedChannel: ChannelAdapter {
     let channel = "joined"
-    let account: String? = "7"
+    let account: String?
     let capabilities = ChannelCapabilities()
     let outside = FakeChannel("joined")
+
+    init(_ account: String) { self.account = account }
+
     var health: ChannelHealth { outside.health }
 
     func run(_ inbox: any ChannelInbox) async throws {
         let event = InboundEvent(
-            address: ChatAddress(channel: channel, platformID: "joined:7:c1"),
+            address: ChatAddress(channel: channel, platformID: "joined:\(account ?? ""):c1"),
             platformMessageID: "1",
             sentAt: SystemTime().now,
             senderNativeID: "ann",
@@ -50,10 +55,12 @@ private final class JoinedChannel: ChannelAdapter {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct JoinedPlatformTests {
-    @Test func `a platform from outside brings a message to an agent and takes the answer`() async throws {
-        let channel = JoinedChannel()
+    @Test func `two accounts of a platform from outside bring messages to an agent, each takes its own answer`()
+        async throws
+    {
+        let links = ["7", "8"].map(JoinedChannel.init)
         try await withTemporaryDirectory { home in
-            try await withHost(home: home, platforms: [JoinedPlatform(link: channel)]) { host in
+            try await withHost(home: home, platforms: [JoinedPlatform(links: links)]) { host in
                 let now = host.runtime.time.now
                 _ = try await host.runtime.central.write { db in
                     try UserRole.grant(.owner, to: UserID(channel: "joined", native: "ann"), now: now, db)
@@ -65,11 +72,20 @@ private final class JoinedChannel: ChannelAdapter {
                         createdAt: now
                     ).create(db)
                 }
-                let added = try await host.runtime.accounts.add(channel: "joined", name: nil, values: ["token": "t"])
-                #expect(added.identity.title == "@joined")
-                await channel.outside.waitForSent(1)
-                #expect(channel.outside.sent.first?.address.platformID == "joined:7:c1")
-                #expect(channel.outside.texts == ["echo: hello"])
+                for link in links {
+                    let account = try #require(link.account)
+                    let added = try await host.runtime.accounts.add(
+                        channel: "joined",
+                        name: "joined-\(account)",
+                        values: ["token": account]
+                    )
+                    #expect(added.identity.title == "@joined")
+                }
+                for link in links {
+                    await link.outside.waitForSent(1)
+                    #expect(link.outside.sent.map(\.address.platformID) == ["joined:\(link.account ?? ""):c1"])
+                    #expect(link.outside.texts == ["echo: hello"])
+                }
             }
         }
     }

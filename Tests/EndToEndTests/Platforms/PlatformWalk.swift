@@ -32,7 +32,7 @@ struct PlatformWalk: Sendable {
     }
 
     /// What the bot has written where, and what the host warned of: why a walk ended.
-    private func story() async throws -> String {
+    func story() async throws -> String {
         var lines: [String] = []
         for chat in ["dm:alice", "group", "dm:bob"] {
             // A chat that was not reached yet is none.
@@ -68,6 +68,17 @@ struct PlatformWalk: Sendable {
         let made = (kept.object ?? [:]).values.compactMap(\.string)
         // What is as short as "yes" says how an account was made, and stands anywhere.
         return Array(account.secrets.values) + made.filter { $0.utf8.count > 8 }
+    }
+
+    /// Alice becomes the owner, and is answered.
+    func pair() async throws {
+        let pairing = try await host.nanoclaw("channels", "pair", platform.name, "--json")
+        let code = try #require(try JSONValue(parsing: pairing.output)[key: "code"]?.string, "\(pairing)")
+        try await platform.open(people, "dm:alice")
+        try await people.say(code, in: "dm:alice", by: "alice")
+        try await people.waitForBot(in: "dm:alice", containing: "owner")
+        try await people.say("hello", in: "dm:alice", by: "alice")
+        try await people.waitForBot(in: "dm:alice", containing: "No model is configured")
     }
 
     /// Removes the account; nothing of the home may hold any of its secrets then.
@@ -130,7 +141,7 @@ struct PlatformWalk: Sendable {
         #expect(try await told(judge).last == Self.refusal)
     }
 
-    private func text(_ message: JSONValue) -> String { message[key: "text"]?.string ?? "" }
+    func text(_ message: JSONValue) -> String { message[key: "text"]?.string ?? "" }
 
     /// What a person writes to choose an answer: its number, and the card's code where a number alone counts for nothing.
     private func number(of label: String, on card: JSONValue) throws -> String {

@@ -26,6 +26,8 @@ struct WalkedPlatform: Sendable, CustomTestStringConvertible {
     let answers: Answers
     /// Several people and the bot have a chat there.
     var hasGroups = true
+    /// It shows a message with the same key once.
+    var hasKeys = false
     let account: @Sendable (JudgeServer) async throws -> Account
     /// Who plays the people.
     var people: @Sendable (JudgeServer) async throws -> PlatformPeople = { PlatformPeople($0) }
@@ -56,6 +58,7 @@ extension WalkedPlatform {
             try await bodies("POST /webhooks/:id/:token", of: judge).filter { $0[key: "flags"] == 68 }
                 .compactMap { $0[key: "content"]?.string }
         },
+        hasKeys: true,
         account: { judge in
             Account(
                 settings: ["api": try await text("api", of: judge)],
@@ -86,6 +89,7 @@ extension WalkedPlatform {
         judge: .matrix,
         arguments: ["bot", "alice", "bob"].flatMap { ["--user", "\($0):\(password)"] },
         answers: .numbers,
+        hasKeys: true,
         account: { judge in
             Account(settings: ["homeserver": judge.base, "user": "bot"], secrets: ["password": password])
         },
