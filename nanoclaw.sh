@@ -176,12 +176,11 @@ build_faults() {
     done
 }
 
-# Runs the tests that the arguments choose; what they say goes to a log, too.
+# Runs a command that tests, within the limit; what it says goes to a log of this name, too.
 lane() {
     local log=$copies/$1.log
     shift
-    timeout --foreground -k 30 "$limit" swift test --ignore-lock -j "$jobs" --traits Faults --skip-build \
-        --disable-xctest --no-parallel "$@" </dev/null 2>&1 | tee "$log"
+    timeout --foreground -k 30 "$limit" "$@" </dev/null 2>&1 | tee "$log"
 }
 
 run_tests() {
@@ -211,19 +210,20 @@ run_tests() {
     install -m 755 .build/debug/crash-host .build/debug/nanoclaw "$copies/faults/"
     local code=0
     if (($#)); then
-        lane tests "$@" || code=$?
+        lane tests swift test -j "$jobs" --traits Faults --skip-build --disable-xctest --no-parallel "$@" || code=$?
     else
         # Most tests wait for something other than a processor, so two lanes run at once; those that assert what a quiet
         # machine does have it to themselves afterwards.
+        local tests=(.build/debug/nanoclawPackageTests.xctest --testing-library swift-testing --no-parallel)
         local whole='^EndToEndTests' quiet='^SandboxTests|^EndToEndTests\.(NeighbourTests|SoakTests)'
         set -m
-        lane modules --skip "$whole" --skip "$quiet" &
+        lane modules "${tests[@]}" --skip "$whole" --skip "$quiet" &
         set +m
         beside=$!
-        lane whole --filter "$whole" --skip "$quiet" || code=$?
+        lane whole "${tests[@]}" --filter "$whole" --skip "$quiet" || code=$?
         wait "$beside" || code=$?
         beside=""
-        lane quiet --filter "$quiet" || code=$?
+        lane quiet "${tests[@]}" --filter "$quiet" || code=$?
     fi
     # Once more at the end what failed, out of thousands of lines; then the runner's own summaries.
     ((code == 0)) || grep -ah -A 4 'recorded an issue' "$copies"/*.log | cut -c 1-800 | head -80 || true

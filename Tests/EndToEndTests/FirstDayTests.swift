@@ -19,7 +19,7 @@ struct FirstDayTests {
 
     /// Types a block of the page in a shell, in the folder that the page means.
     private func type(_ block: String, in host: TestHost, input: String? = nil) async throws -> String {
-        let script = "set -e; export HOME=\(host.home); cd \(host.home); \(block)"
+        let script = "set -e; export HOME=\(host.home) NANOCLAW_HOME=\(host.home); cd ~; \(block)"
         let done = try await run("/bin/bash", ["-c", script], input: input)
         #expect(done.status == 0, "\(block): \(done)")
         return done.output
@@ -65,7 +65,7 @@ struct FirstDayTests {
                 // Later; the page's day may be over.
                 let soon = Date(timeIntervalSinceNow: 4).formatted(.iso8601)
                 for line in blocks[3].split(separator: "\n") {
-                    let words = line.replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d/#, with: soon)
+                    let words = String(line).replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d/#, with: soon)
                     try await people.say(words, in: "dm:alice", by: "alice")
                 }
                 try await eventually(within: 30, "the reminder comes") {

@@ -18,8 +18,8 @@ private struct JoinedPlatform: ChannelPlatform {
         ChannelIdentity(account: values["token"], title: "@joined")
     }
 
-    func adapter(_ account: ChannelAccount, _ tools: ChannelTools) throws -> any ChannelAdapter {
-        try #require(links.first { $0.account == account.identity.account })
+    func adapter(_ account: ChannelAccount, _ tools: ChannelTools) -> any ChannelAdapter {
+        links.first { $0.account == account.identity.account } ?? links[0]
     }
 }
 

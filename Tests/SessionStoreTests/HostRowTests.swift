@@ -95,16 +95,29 @@ struct HostRowTests {
         }
     }
 
+    @Test func `what a host has stored itself counts for no try of a runner that died before it`() async throws {
+        try await Scene.run { scene in
+            let old = try await scene.host.insert([scene.message("before")])[0].id
+            await scene.host.close()
+            let next = HostSession(folder: scene.folder, owner: nil, executors: scene.executors, time: scene.time)
+            #expect(try await next.claimedRows(by: 1, through: nil) == [old])
+            let new = try await next.insert([scene.message("after")])[0].id
+            #expect(try await next.claimedRows(by: 1, through: nil) == [old])
+            #expect(try await next.claimedRows(by: 1, through: .max) == [old, new])
+            await next.close()
+        }
+    }
+
     @Test func `a row is tried again after 5, 10, 20, 40 and 80 s and then fails`() async throws {
         try await Scene.run { scene in
             let id = try await scene.host.insert([scene.message("try me")])[0].id
             for wait in [5, 10, 20, 40, 80] {
-                #expect(try await scene.host.claimedRows(by: 1) == [id])
+                #expect(try await scene.host.claimedRows(by: 1, through: .max) == [id])
                 try await scene.host.apply([.retryRows([id], error: "runner died")])
                 let overview = try await scene.host.state(now: scene.time.now)
                 #expect(overview.dueTriggers.isEmpty)
                 #expect(overview.nextDue == scene.time.now + .seconds(wait))
-                #expect(try await scene.host.claimedRows(by: 1).isEmpty)
+                #expect(try await scene.host.claimedRows(by: 1, through: .max).isEmpty)
                 scene.time.advance(by: .seconds(wait))
             }
             try await scene.host.apply([.retryRows([id], error: "runner died again")])

@@ -70,12 +70,13 @@ extension RunnerSupervisor {
 
     /// With the incarnation proven dead: recover, drain, count tries; then the next one may come.
     ///
-    /// `outcome` is nil when no incarnation has ended; messages above the number `shown` are not counted.
+    /// `outcome` is nil when no incarnation has ended; messages above the number `shown` are not counted, without it those
+    /// that this host has stored.
     func settle(
         _ handle: SessionHandle,
         incarnation: Incarnation,
         after outcome: LifeOutcome?,
-        shown: Int64 = .max
+        shown: Int64? = nil
     ) async {
         let id = handle.id
         let delivery = deliveries.session(handle)
@@ -127,7 +128,7 @@ extension RunnerSupervisor {
         _ handle: SessionHandle,
         _ incarnation: Incarnation,
         _ outcome: LifeOutcome,
-        shown: Int64
+        shown: Int64?
     ) async throws {
         switch outcome {
         case .clean, .notStarted: return
@@ -135,7 +136,7 @@ extension RunnerSupervisor {
             // A person knows that they have stopped it.
             var why: String?
             if case .filling(let words) = reason { why = words }
-            let rows = try await failDue(handle, incarnation, through: shown, reason.words, detail: why)
+            let rows = try await failDue(handle, incarnation, through: shown ?? .max, reason.words, detail: why)
             entries[handle.id]?.stop = nil
             guard let why else { return }
             let asked = try await handle.store.inbound(Array(rows.prefix(1))).first?.value.address

@@ -144,12 +144,12 @@ package actor RunnerSupervisor {
         guard entries[id]?.isWanted == false, entries[id]?.stop == nil else { return false }
         if isIdle { deliveries.remove(id) }
         entries[id] = nil
+        if let due = overview.nextDue { environment.due(due) }
         do {
             if !isIdle || overview.openDeliveries > 0 {
                 // Its lanes have timers of their own; after a crash the session is due at once.
             } else if let due = overview.nextDue {
                 _ = try await ledger.setNextDue(id, due, since: generation)
-                environment.due(due)
             } else if overview.dueTriggers.isEmpty {
                 crashPoint("dirty.clearing")
                 _ = try await ledger.clear(id, since: generation)

@@ -42,7 +42,10 @@ extension HostSession {
 
     private func noteStored(_ outcomes: [InsertOutcome]) {
         crashPoint("message.committed")
-        for case .inserted(_, let seq) in outcomes { lastStored.max(seq, ordering: .releasing) }
+        for case .inserted(_, let seq) in outcomes {
+            firstStored = firstStored ?? seq
+            lastStored.max(seq, ordering: .releasing)
+        }
     }
 
     /// A row whose files are staged.

@@ -36,10 +36,11 @@ extension HostSession {
 
     /// The triggering rows up to this number that this incarnation could see, that are due and have not ended; by seq.
     ///
-    /// After its death and the last drain each of them has failed one try. With `deferred` also those that wait for a time.
+    /// After its death and the last drain each of them has failed one try. Without a number those count that were stored
+    /// before this object has stored any. With `deferred` also those that wait for a time.
     package func claimedRows(
         by incarnation: Incarnation,
-        through seq: Int64 = .max,
+        through seq: Int64?,
         deferred: Bool = false
     ) async throws -> [MessageID] {
         try await reading { database in
@@ -49,7 +50,7 @@ extension HostSession {
                     AND (process_after IS NULL OR process_after <= ?) ORDER BY seq
                 """,
                 incarnation,
-                seq,
+                seq ?? firstStored.map { $0 - 1 } ?? .max,
                 deferred ? Timestamp(milliseconds: .max) : time.now
             ) { MessageID(unchecked: $0.text(0)) }
         }

@@ -24,6 +24,8 @@ package actor HostSession {
 
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)
+    /// The number of the first message that this object has stored.
+    var firstStored: Int64?
 
     /// See ``takeOutboundWork()``.
     let outboundWork = Atomic<Int64>(0)

@@ -219,6 +219,33 @@ import Testing
         }
     }
 
+    @Test func `a message's next try comes at its time, though an answer waits for its channel meanwhile`() async throws
+    {
+        let clock = ManualTime()
+        let channel = FakeChannel(answer: { message throws(ChannelError) in
+            guard case .text("echo: two", _) = message.body else {
+                throw ChannelError(.rateLimited(retryAfter: .seconds(3600)), "later")
+            }
+            return SentMessage(platformMessageID: "sent")
+        })
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: channel, time: clock, { $0.incarnation == 2 ? .dieInTurn : .echo })
+            {
+                host in
+                try await host.runtime.accept(host.event("one"))
+                let store = try await host.session().store
+                try await host.eventually("its answer waits") { try await !store.openDeliveries().isEmpty }
+                host.spawner.runners[0].terminate()
+                try await host.eventually("its runner has left") { host.spawner.runners[0].exit != nil }
+                let began = clock.now
+                try await host.runtime.accept(host.event("two"))
+                try await host.turn(clock, until: "the next try") { host.spawner.runners.count == 3 }
+                // Before the next minute's pass.
+                #expect(clock.now < began + .seconds(30))
+            }
+        }
+    }
+
     @Test func `§16.239 a session that cannot be opened does not end the pass`() async throws {
         try await withTemporaryDirectory { home in
             let sessions = Mutex<[SessionHandle]>([])
