@@ -3,29 +3,34 @@ import Core
 import Foundation
 import Synchronization
 
-/// Many chats at once: each sends its next message when the turn of the one before has ended.
+/// Many chats at once: each sends its next message when the turn of the one before has ended, and not before its time.
 struct Crowd {
     /// A connection has eight open requests at most: an attached chat and a message for each of these.
     private static let chatsPerConnection = 4
 
     let home: String
     let chats: [String]
+    /// When a chat's message is to be sent, counted by the turns before it; nil for as soon as may be.
+    var due: (@Sendable (_ chat: Int, _ turns: Int) -> ContinuousClock.Instant)?
 
     /// Drives all chats until `more` answers false for each; it is asked with the chat's index and its turns so far.
     ///
-    /// `ended` gets the milliseconds from the client's sending a message until it knows of the end of its turn, with
-    /// all that the turn said.
+    /// `ended` gets the milliseconds from the client's sending a message, or from the time at which it was to, until it
+    /// knows of the end of its turn, with all that the turn said.
     func drive(
         more: @escaping @Sendable (_ chat: Int, _ turns: Int) -> Bool,
         ended: @escaping @Sendable (_ chat: Int, _ time: Double) -> Void
     ) async throws {
+        // Who waits for a chat's time reads nothing meanwhile.
+        let share = due == nil ? Self.chatsPerConnection : 1
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for first in stride(from: 0, to: chats.count, by: Self.chatsPerConnection) {
-                let part = first..<min(first + Self.chatsPerConnection, chats.count)
+            for first in stride(from: 0, to: chats.count, by: share) {
+                let part = first..<min(first + share, chats.count)
                 group.addTask {
                     var line = CrowdConnection(
                         try ControlAddress.connect(home: home),
                         chats: part.map { ($0, chats[$0]) },
+                        due: due,
                         more: more,
                         ended: ended
                     )
@@ -53,6 +58,7 @@ private struct CrowdConnection {
 
     private let connection: ControlConnection
     private var chats: [Chat]
+    private let due: (@Sendable (Int, Int) -> ContinuousClock.Instant)?
     private let more: @Sendable (Int, Int) -> Bool
     private let ended: @Sendable (Int, Double) -> Void
     private var requests = 0
@@ -62,11 +68,13 @@ private struct CrowdConnection {
     init(
         _ connection: ControlConnection,
         chats: [(index: Int, name: String)],
+        due: (@Sendable (Int, Int) -> ContinuousClock.Instant)?,
         more: @escaping @Sendable (Int, Int) -> Bool,
         ended: @escaping @Sendable (Int, Double) -> Void
     ) {
         self.connection = connection
         self.chats = chats.map { Chat(index: $0.index, name: $0.name) }
+        self.due = due
         self.more = more
         self.ended = ended
     }
@@ -118,7 +126,9 @@ private struct CrowdConnection {
             return
         }
         chats[place].message = MessageID.random().rawValue
-        chats[place].sentAt = .now
+        let time = due?(chats[place].index, chats[place].turns)
+        if let time { try await Task.sleep(until: time, clock: .continuous) }
+        chats[place].sentAt = time ?? .now
         requests += 1
         try await ask(
             "send-\(requests)",
