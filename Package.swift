@@ -496,8 +496,9 @@ let fuzzing: [Target] = [
         dependencies: ["ChannelKit", "ChannelNetwork", "Core"],
         exclude: ["Mime/MailComposer.swift"],
         sources: [
-            "Adapter/EmailSettings.swift", "Adapter/MailReading.swift", "Connection/MailError.swift",
-            "Connection/MailServer.swift", "IMAP/IMAPLineReader.swift", "IMAP/IMAPResponse.swift",
+            "Adapter/EmailSettings.swift", "Adapter/MailPeer.swift", "Adapter/MailReading.swift",
+            "Connection/MailError.swift", "Connection/MailServer.swift", "IMAP/IMAPLineReader.swift",
+            "IMAP/IMAPResponse.swift",
             "IMAP/IMAPValue.swift", "Mime", "Policy/AuthenticationResults.swift", "Policy/LoopGuard.swift",
             "Policy/MessageIDs.swift", "Policy/SenderList.swift", "Policy/SenderTrust.swift", "SMTP/SMTPReply.swift",
         ]

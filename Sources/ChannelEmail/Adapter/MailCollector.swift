@@ -14,8 +14,6 @@ final class MailCollector {
         static let allFiles = 2
     }
 
-    /// The name of the file that ``keep(text:)`` makes.
-    static let textName = "text.txt"
     /// The longest name in a note, in scalars.
     private static let longestName = 100
 
@@ -62,7 +60,7 @@ final class MailCollector {
     /// Keeps a text that is too long for a message, as the first of the files.
     func keep(text: String) async throws {
         let file = try await media.make(Array(text.utf8))
-        files.insert(InboundFile(name: Self.textName, mediaType: "text/plain", source: .file(file.path)), at: 0)
+        files.insert(InboundFile(name: MailReading.textName, mediaType: "text/plain", source: .file(file.path)), at: 0)
     }
 
     /// Removes what was kept.

@@ -5,6 +5,8 @@ import Core
 struct MailReading: Sendable {
     /// The longest text that stands in a message, in bytes; whoever reads mails keeps a longer one as a file.
     static let longestText = 64 << 10
+    /// What that file is called.
+    static let textName = "text.txt"
     /// In scalars.
     private static let longestSubject = 300
     /// Of a field with addresses, in characters: all metadata together has its bound.
@@ -162,7 +164,7 @@ struct MailReading: Sendable {
             kept.unicodeScalars.append(scalar)
         }
         return kept
-            + "\n[the text has \(text.utf8.count) bytes and was cut here: all of it is in \(MailCollector.textName)]"
+            + "\n[the text has \(text.utf8.count) bytes and was cut here: all of it is in \(Self.textName)]"
     }
 
     /// The code of a mail that pairs: its subject, or the beginning of its text when the rest is a signature.

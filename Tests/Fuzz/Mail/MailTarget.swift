@@ -148,9 +148,9 @@ struct MailTarget: FuzzTarget {
         if trust.verdict(from: from, header) == .verified {
             // A word may be quoted, with any of its letters behind a backslash.
             let lower = text.lowercased().filter { $0 != "\\" }
-            require(lower.contains("mx.example.org") && lower.contains("pass"), "the operator's server has said so")
+            require(lower.contains("mx.example.org") && lower.contains("dkim"), "the operator's server has said so")
             require(!lower.hasPrefix("mx.example.org.") && !lower.hasPrefix("xmx"), "the server's whole name counts")
-            require(lower.contains("good.example") || lower.contains("dmarc"), "it is said of this domain")
+            require(lower.contains("pass") && lower.contains("good.example"), "it is said of this domain")
         }
         require(SenderTrust(servers: []).verdict(from: from, header) != .verified, "nobody is trusted by nobody")
     }
