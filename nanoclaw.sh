@@ -180,7 +180,8 @@ build_faults() {
 lane() {
     local log=$copies/$1.log
     shift
-    timeout --foreground -k 30 "$limit" "$@" </dev/null 2>&1 | tee "$log"
+    # Not NO_COLOR: the programs under test would inherit it.
+    timeout --foreground -k 30 "$limit" "$@" </dev/null 2>&1 | sed -u $'s/\e\\[[0-9;]*m//g' | tee "$log"
 }
 
 run_tests() {
