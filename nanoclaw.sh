@@ -5,7 +5,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 dist=.build-dist
 jobs=$(nproc)
-limit=30m
+limit=40m
 
 usage() {
     cat <<'TEXT'
