@@ -31,27 +31,32 @@ import Testing
             let host = scene.host
             _ = try await host.insert([scene.message("before")])
             // Whether writes meet is a matter of threads: in some round they do, unless each has a commit of its own.
-            var fewest = Int.max
+            var (fewest, late) = (Int.max, 0)
             for round in 1...20 where fewest > 10 {
-                let before = try commits(scene)
+                let (before, open) = (try commits(scene), try await host.state(now: scene.time.now).open)
                 let reader = try Victim("hold-inbound", scene.folder)
                 let rows = (0..<20).map { scene.message("row \(round) \($0)") }
-                let seqs = try await withThrowingTaskGroup(of: InsertOutcome.self) { group in
-                    for row in rows { group.addTask { try await host.insert([row])[0] } }
-                    // The commit that waits takes a thread of the pool's, of which there may be no other.
-                    try await offPool {
-                        let end = ContinuousClock.now + .seconds(5)
-                        while try !isBeingWritten(scene), ContinuousClock.now < end { sched_yield() }
+                do {
+                    let seqs = try await withThrowingTaskGroup(of: InsertOutcome.self) { group in
+                        for row in rows { group.addTask { try await host.insert([row])[0] } }
+                        // The commit that waits takes a thread of the pool's, of which there may be no other.
+                        try await offPool {
+                            let end = ContinuousClock.now + .seconds(5)
+                            while try !isBeingWritten(scene), ContinuousClock.now < end { sched_yield() }
+                        }
+                        try reader.end()
+                        return try await group.reduce(into: [Int64]()) { seqs, outcome in
+                            if case .inserted(_, let seq) = outcome { seqs.append(seq) }
+                        }
                     }
-                    try reader.end()
-                    return try await group.reduce(into: [Int64]()) { seqs, outcome in
-                        if case .inserted(_, let seq) = outcome { seqs.append(seq) }
-                    }
+                    #expect(Set(seqs).count == 20)
+                    #expect(try await host.state(now: scene.time.now).open == open + 20)
+                    #expect(host.storedThrough == seqs.max())
+                    fewest = min(fewest, try commits(scene) - before)
+                } catch let error as StoreError where error.code == .busy && late < 3 {
+                    // The machine was so busy elsewhere that the reader left after the commit had lost its patience.
+                    late += 1
                 }
-                #expect(Set(seqs).count == 20)
-                #expect(try await host.state(now: scene.time.now).open == 1 + 20 * round)
-                #expect(host.storedThrough == seqs.max())
-                fewest = min(fewest, try commits(scene) - before)
             }
             #expect((1...10).contains(fewest))
         }
@@ -84,37 +89,4 @@ import Testing
             #expect(try await host.state(now: scene.time.now).open == 4)
         }
     }
-
-    @Test func `a write that may wait shares the commit of the next one`() async throws {
-        try await Scene.run { scene in
-            let host = scene.host
-            let first = try await scene.stored("first")
-            let before = try commits(scene)
-            async let patient: Void = host.apply([.failRows([first], error: "for a test")], patience: .seconds(1))
-            while await host.waitingWrites == 0 { await Task.yield() }
-            _ = try await host.insert([scene.message("second")])
-            #expect(try commits(scene) == before + 1)
-            #expect(await host.waitingWrites == 0)
-            try await patient
-            #expect(try commits(scene) == before + 1)
-            #expect(try await host.state(now: scene.time.now).open == 1)
-        }
-    }
-
-    @Test func `a look does not wait for a write that may wait, and sees it`() async throws {
-        try await Scene.run { scene in
-            let host = scene.host
-            let row = try await scene.stored("first")
-            async let patient: Void = host.apply([.failRows([row], error: "for a test")], patience: .seconds(1))
-            while await host.waitingWrites == 0 { await Task.yield() }
-            #expect(try await host.state(now: scene.time.now).open == 0)
-            #expect(await host.waitingWrites == 0)
-            try await patient
-        }
-    }
-}
-
-extension HostSession {
-    /// Writes that nobody has committed yet.
-    fileprivate var waitingWrites: Int { sharedWrites.count }
 }

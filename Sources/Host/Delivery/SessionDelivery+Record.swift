@@ -82,23 +82,10 @@ extension SessionDelivery {
     /// Writes one commit; with a row that starts a turn the session is marked before, and woken behind it.
     private func write(_ batch: [HostChange]) async throws {
         guard batch.contains(where: \.startsTurn) else {
-            return try await handle.store.apply(batch, patience: patience(of: batch))
+            return try await handle.store.apply(batch)
         }
         try await context.ledger.holding(handle.id, reason: "answer") { try await handle.store.apply(batch) }
         context.tasks.add { [context, handle] in await context.wake(handle) }
-    }
-
-    /// A busy session's next message is about to be stored, and takes a record along that may come a moment later: one
-    /// whose message would be shown once if it were sent again.
-    private func patience(of batch: [HostChange]) -> Duration {
-        let mayWait = batch.allSatisfy { change in
-            switch change {
-            case .acked: true
-            case .delivery(let delivery): delivery.state == .delivered && context.hasKeys(delivery.address)
-            default: false
-            }
-        }
-        return mayWait ? .milliseconds(50) : .zero
     }
 
     private func forget(_ batch: [HostChange]) {

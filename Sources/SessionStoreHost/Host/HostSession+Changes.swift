@@ -4,15 +4,13 @@ import SessionStore
 
 extension HostSession {
     /// Makes the changes in one transaction, in their order; durable when it returns.
-    ///
-    /// With `patience` they wait that long for another write of the session, whose commit they then share.
     /// - Throws: ``StoreError``; then none of them is made.
-    package func apply(_ changes: [HostChange], patience: Duration = .zero) async throws {
+    package func apply(_ changes: [HostChange]) async throws {
         if changes.contains(where: \.hasFiles) { return try await applyWithFiles(changes) }
         let plans = try changes.compactMap { change -> InsertPlan? in
             if case .insert(let row) = change { try bare(row) } else { nil }
         }
-        _ = try await sharing(patience: patience) {
+        _ = try await sharing {
             try self.make(changes, plans, in: $0)
         } committed: { _ in
             self.noteMade(changes)

@@ -18,11 +18,9 @@ extension HostSession {
     /// synchronisations, whatever is in it.
     ///
     /// A body may run again, without one beside it that threw. `committed` is called right behind the commit, before
-    /// anything else of the session runs. A write that may wait lets another take it along for `patience` before it makes
-    /// a commit of its own.
+    /// anything else of the session runs.
     /// - Throws: What the body threw, or what stood in the commit's way; then nothing of the write is made.
     func sharing<Value>(
-        patience: Duration = .zero,
         _ body: @escaping (Connection) throws -> Value,
         committed: @escaping (Value) -> Void
     ) async throws -> Value {
@@ -33,7 +31,6 @@ extension HostSession {
             if let value { committed(value) }
         }
         sharedWrites.append(write)
-        if patience > .zero { await Self.pause(patience) }
         await enter()
         defer { leave() }
         while write.end == nil { await commitWaiting(for: write) }
