@@ -1,8 +1,6 @@
-import CLinux
 import ChannelConformance
 import ChannelKit
 import Core
-import Glibc
 import LinuxIO
 
 @testable import ChannelTelegram
@@ -33,28 +31,6 @@ extension OutboundMessage {
             quotes: quotes,
             turn: TurnID(unchecked: "t_1")
         )
-    }
-}
-
-extension OutboundFile {
-    /// An open file without a name in any folder.
-    static func test(_ name: String, _ bytes: [UInt8]) throws -> OutboundFile {
-        let descriptor = Descriptor(owning: try Errno.check(clinux_memfd(name), "memfd_create"))
-        try descriptor.write(bytes)
-        guard lseek(descriptor.number, 0, SEEK_SET) == 0 else { throw Errno.last("lseek") }
-        return OutboundFile(name: name, descriptor: descriptor, size: bytes.count)
-    }
-}
-
-extension TelegramChannel {
-    /// Why a message was not delivered; nil when it was.
-    func refusal(_ message: OutboundMessage) async -> ChannelError? {
-        do {
-            _ = try await deliver(message)
-            return nil
-        } catch {
-            return error
-        }
     }
 }
 

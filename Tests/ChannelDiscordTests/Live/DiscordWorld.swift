@@ -99,28 +99,7 @@ struct DiscordWorld: PlatformWorld {
     }
 
     func messages(in chat: WorldChat) async throws -> [WorldMessage] {
-        try await scene.messages(chat.id).map { message in
-            func list(_ key: String) -> [JSONValue] { message[key: key]?.array ?? [] }
-            let buttons = list("buttons").flatMap { $0.array ?? [] }
-            return WorldMessage(
-                id: message[key: "id"]?.string ?? "",
-                isAgents: message[key: "is_self"]?.bool ?? false,
-                text: message[key: "text"]?.string ?? "",
-                thread: message[key: "thread"]?.string,
-                replyTo: message[key: "reply_to"]?.string,
-                reactions: list("reactions").filter { $0[key: "by"] == "bot" }
-                    .compactMap { $0[key: "emoji"]?.string },
-                files: Dictionary(
-                    list("files").map { ($0[key: "name"]?.string ?? "", $0[key: "sha256"]?.string ?? "") }
-                ) { $1 },
-                buttons: buttons.compactMap { $0[key: "label"]?.string },
-                links: Dictionary(
-                    buttons.compactMap { button in
-                        button[key: "url"]?.string.map { (button[key: "label"]?.string ?? "", $0) }
-                    }
-                ) { $1 }
-            )
-        }
+        try await scene.messages(chat.id).map { WorldMessage(told: $0) }
     }
 
     func waitForAnswers(_ count: Int, in chat: WorldChat) async throws {

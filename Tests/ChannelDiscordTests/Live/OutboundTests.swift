@@ -1,3 +1,4 @@
+import ChannelConformance
 import ChannelKit
 import Core
 import JudgeSupport
@@ -58,11 +59,7 @@ import Testing
             let adapter = try scene.adapter()
             let bytes = Array("abc".utf8)
             let files = try (0..<2).map { number in
-                OutboundFile(
-                    name: "f\(number) \"é\".txt",
-                    descriptor: try temporary(bytes, in: scene.tools.folder),
-                    size: bytes.count
-                )
+                try OutboundFile.test("f\(number) \"é\".txt", bytes)
             }
             let sent = try await adapter.deliver(scene.message(.text("here", files: files), to: scene.address("group")))
             #expect(sent.parts == 3)
@@ -70,11 +67,8 @@ import Testing
             #expect(answers[0][key: "text"] == "here")
             #expect(answers.dropFirst().allSatisfy { $0[key: "files"]?.array?.first?[key: "size"] == 3 })
             // One that is too large is told in words.
-            let huge = OutboundFile(
-                name: "huge.bin",
-                descriptor: try temporary(bytes, in: scene.tools.folder),
-                size: 11 << 20
-            )
+            var huge = try OutboundFile.test("huge.bin", bytes)
+            huge.size = 11 << 20
             _ = try await adapter.deliver(scene.message(.text("", files: [huge]), to: scene.address("group")))
             #expect(try await scene.answers(4)[3][key: "text"]?.string?.contains("huge.bin stays here") == true)
             // So is one that Discord refuses although it ought to fit.
@@ -114,11 +108,7 @@ import Testing
     @Test func aForumTakesPosts() async throws {
         try await DiscordScene.with { scene in
             let adapter = try scene.adapter()
-            let file = OutboundFile(
-                name: "a.txt",
-                descriptor: try temporary(Array("abc".utf8), in: scene.tools.folder),
-                size: 3
-            )
+            let file = try OutboundFile.test("a.txt", Array("abc".utf8))
             let message = scene.message(.text("Title\nand more", files: [file]), to: scene.address("forum"))
             _ = try await adapter.deliver(message)
             let answers = try await scene.answers(2, in: "forum")

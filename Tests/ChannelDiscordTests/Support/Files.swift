@@ -13,16 +13,3 @@ func read(_ path: String) throws -> [UInt8] {
         bytes += more
     }
 }
-
-/// An open file with these bytes, which has no name any more.
-func temporary(_ bytes: [UInt8], in folder: String) throws -> Descriptor {
-    let path = "\(folder)/\(UInt64.random(in: 0 ... .max))"
-    let number = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard number >= 0 else { throw Errno.last("open \(path)") }
-    let file = Descriptor(owning: number)
-    unlink(path)
-    guard bytes.withUnsafeBytes({ pwrite(number, $0.baseAddress, $0.count, 0) }) == bytes.count else {
-        throw Errno.last("pwrite \(path)")
-    }
-    return file
-}

@@ -159,20 +159,11 @@ struct MatrixWorld: PlatformWorld {
 
     func messages(in chat: WorldChat) async throws -> [WorldMessage] {
         let shown = try await people[0].judge.control("messages", ["chat": .string(chat.id)])
-        return (shown[key: "messages"]?.array ?? []).map { message in
-            func list(_ key: String) -> [JSONValue] { message[key: key]?.array ?? [] }
-            return WorldMessage(
-                id: message[key: "id"]?.string ?? "",
-                isAgents: message[key: "from"]?.string == bot.name,
-                text: message[key: "text"]?.string ?? "",
-                thread: message[key: "thread"]?.string,
-                replyTo: message[key: "reply_to"]?.string,
-                reactions: list("reactions").filter { $0[key: "by"]?.string == bot.name }
-                    .compactMap { $0[key: "emoji"]?.string },
-                files: Dictionary(
-                    list("files").map { ($0[key: "name"]?.string ?? "", $0[key: "sha256"]?.string ?? "") }
-                ) { $1 }
-            )
+        return (shown[key: "messages"]?.array ?? []).map { told in
+            var message = WorldMessage(told: told, account: bot.name)
+            // There are no buttons that could be links.
+            message.links = nil
+            return message
         }
     }
 
