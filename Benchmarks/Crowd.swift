@@ -127,6 +127,7 @@ private struct CrowdConnection {
         }
         chats[place].message = MessageID.random().rawValue
         let time = due?(chats[place].index, chats[place].turns)
+        // The rate is one of real time.
         if let time { try await Task.sleep(until: time, clock: .continuous) }
         chats[place].sentAt = time ?? .now
         requests += 1

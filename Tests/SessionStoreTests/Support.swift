@@ -71,14 +71,6 @@ struct Scene {
         )
     }
 
-    /// A message that is in `inbound.db`.
-    func stored(_ text: String) async throws -> MessageID {
-        guard case .inserted(let id, _) = try await host.insert([message(text)])[0] else {
-            throw Unexpected("\(text) was there already")
-        }
-        return id
-    }
-
     func reply(_ text: String, turn: TurnID = .random(), to message: MessageID? = nil) -> NewOutbound {
         NewOutbound(content: .chat(OutboundChat(text: text)), address: chat, inReplyTo: message, turn: turn)
     }

@@ -60,13 +60,20 @@ actor ForumPosts {
 
     private func load() async {
         guard !isLoaded else { return }
-        let text = try? await state.value(Self.stateKey)
-        guard !isLoaded else { return }
-        isLoaded = true
-        entries = text.flatMap { try? JSONText.decode([Entry].self, $0) } ?? []
+        do {
+            let text = try await state.value(Self.stateKey)
+            guard !isLoaded else { return }
+            isLoaded = true
+            // What another version wrote and this one cannot read is forgotten.
+            entries = (text.flatMap { try? JSONText.decode([Entry].self, $0) } ?? []) + entries
+        } catch {
+            logger.warning("Posts in Discord's forums cannot be looked up", metadata: ["error": "\(error)"])
+        }
     }
 
     private func save() async {
+        // What could not be read yet is not written over.
+        guard isLoaded else { return }
         do {
             try await state.set(Self.stateKey, try JSONText.encode(entries))
         } catch {

@@ -39,11 +39,8 @@ extension HostSession {
         return value
     }
 
-    /// Commits every write that waits, for a caller that holds the session; what they do not come to, each of them tells.
-    ///
-    /// Answers false when not even a transaction could be begun.
-    @discardableResult
-    func commitWaiting(for own: SharedWrite? = nil) async -> Bool {
+    /// Commits every write that waits, this one among them; what they do not come to, each of them tells.
+    private func commitWaiting(for own: SharedWrite) async {
         var batch: [SharedWrite] = []
         var current: SharedWrite?
         do {
@@ -68,13 +65,11 @@ extension HostSession {
                 current.end = .failure(error)
                 sharedWrites = batch.filter { $0 !== current } + sharedWrites
             } else if batch.isEmpty {
-                own?.end = .failure(error)
+                own.end = .failure(error)
                 sharedWrites.removeAll { $0 === own }
-                return false
             } else {
                 for write in batch { write.end = .failure(error) }
             }
         }
-        return true
     }
 }

@@ -128,11 +128,10 @@ package actor HostSession {
         }
     }
 
-    /// Reads one state of `inbound.db`, with the writes that wait for company.
+    /// Reads one state of `inbound.db`.
     func reading<Result>(_ body: (Connection) throws -> Result) async throws -> Result {
         await enter()
         defer { leave() }
-        while !sharedWrites.isEmpty, await commitWaiting() {}
         return try await patiently {
             let database = try open()
             return try database.read { try body(database) }
