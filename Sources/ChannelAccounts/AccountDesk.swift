@@ -13,9 +13,6 @@ package final class AccountDesk: Sendable {
     private static let patience: Duration = .seconds(30)
     /// The longest that a platform may take to end what stands for an account.
     private static let farewell: Duration = .seconds(10)
-    /// The accounts of the platform that the home has, a line each, beside the values that ``ChannelPlatform/identify(_:_:)``
-    /// is given: a platform that changes something there looks at them first.
-    static let takenAccounts = "taken-accounts"
 
     package let catalog: ChannelCatalog
     private let central: CentralStore
@@ -108,13 +105,14 @@ package final class AccountDesk: Sendable {
     ) async throws -> ChannelAccount {
         let taken = try await central.read { db in try ChannelAccountRow.all(db) }
             .filter { $0.channelType == platform.channel }.map(\.account)
-        let values = ChannelValues(complete).with(Self.takenAccounts, taken.joined(separator: "\n"))
+        let values = ChannelValues(complete)
         let tools = tools(of: name)
         try await folders.make(name)
         let patience = platform.patience(values)
         let asked = try await Deadline.run(patience, time) { () async throws -> ChannelIdentity in
             var tools = tools
             tools.tell = tell
+            tools.takenAccounts = Set(taken)
             return try await platform.identify(values, tools)
         }
         guard let identity = asked else {

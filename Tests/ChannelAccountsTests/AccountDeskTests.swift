@@ -142,17 +142,15 @@ import Testing
     }
 
     @Test func `a platform is told which of its accounts the home has, before it does anything`() async throws {
-        let told = Mutex<[String]>([])
-        let played = PlayedPlatform { values in
-            told.withLock { $0.append(values[AccountDesk.takenAccounts]) }
-            return ChannelIdentity(account: values["token"], title: "@\(values["token"])")
-        }
+        let told = Mutex<[Set<String>]>([])
+        var played = PlayedPlatform { ChannelIdentity(account: $0["token"], title: "@\($0["token"])") }
+        played.look = { taken in told.withLock { $0.append(taken) } }
         try await DeskHome.run([loop, played]) { home in
             _ = try await home.desk.add(channel: "loop", name: "house", values: ["token": LoopServer.token])
             for name in ["a", "b", "c"] {
                 _ = try await home.desk.add(channel: "played", name: name, values: ["token": "of-\(name)"])
             }
-            #expect(told.withLock { $0 } == ["", "of-a", "of-a\nof-b"])
+            #expect(told.withLock { $0 } == [[], ["of-a"], ["of-a", "of-b"]])
             #expect(try await home.secrets("c") == ["token": "of-c"])
         }
     }

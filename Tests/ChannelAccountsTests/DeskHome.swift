@@ -111,9 +111,12 @@ struct PlayedPlatform: ChannelPlatform {
     var capabilities = ChannelCapabilities()
     /// What it tells whoever adds an account.
     var word: String?
+    /// Is given the accounts that the home has.
+    var look: @Sendable (Set<String>) -> Void = { _ in }
 
     func identify(_ values: ChannelValues, _ tools: ChannelTools) async throws(ChannelSetupError) -> ChannelIdentity {
         if let word { await tools.tell(word) }
+        look(tools.takenAccounts)
         return try await identity(values)
     }
 

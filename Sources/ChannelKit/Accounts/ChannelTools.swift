@@ -22,6 +22,9 @@ package struct ChannelTools: Sendable {
     package var publicURL: String?
     /// Says something to whoever is adding the account, while ``ChannelPlatform/identify(_:_:)`` runs.
     package var tell: @Sendable (String) async -> Void = { _ in }
+    /// The accounts of the platform that the home has already, for ``ChannelPlatform/identify(_:_:)``: one that changes
+    /// something at the platform looks at them first.
+    package var takenAccounts: Set<String> = []
     package var time: any TimeSource
     package var logger: Logger
 

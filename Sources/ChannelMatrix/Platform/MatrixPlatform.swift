@@ -38,8 +38,6 @@ package struct MatrixPlatform: ChannelPlatform {
     private static let storeKey = "store-key"
     /// Says that the host has opened the session itself: made by ``identify(_:_:)``.
     private static let ownSession = "own-session"
-    /// The accounts of Matrix that the home has, a line each: given to ``identify(_:_:)`` and never kept.
-    private static let takenAccounts = "taken-accounts"
 
     package func identify(
         _ values: ChannelValues,
@@ -51,7 +49,7 @@ package struct MatrixPlatform: ChannelPlatform {
         let signedIn = try await login.signIn(values)
         let account = MatrixID.escaped(signedIn.user)
         // Before the device is signed: that may replace the keys by which the other account's device is signed.
-        guard !values[Self.takenAccounts].split(separator: "\n").contains(account[...]) else {
+        guard !tools.takenAccounts.contains(account) else {
             if values["token"].isEmpty {
                 try? await MatrixClient(signedIn, tools).logout()
             }

@@ -8,14 +8,16 @@ import Testing
 
 @Suite("Setting an account up, with Synapse", .enabled(if: Judge.isOn), .timeLimit(.minutes(2)))
 struct SetUpTests {
-    private func identify(_ values: [String: String]) async throws -> ChannelIdentity {
+    private func identify(_ values: [String: String], beside taken: Set<String> = []) async throws -> ChannelIdentity {
         try await withTemporaryDirectory { folder in
-            try await MatrixPlatform().identify(ChannelValues(values), try Account.tools(folder, SystemTime(), 1 << 20))
+            var tools = try Account.tools(folder, SystemTime(), 1 << 20)
+            tools.takenAccounts = taken
+            return try await MatrixPlatform().identify(ChannelValues(values), tools)
         }
     }
 
-    private func refusal(_ values: [String: String]) async -> ChannelSetupError? {
-        await #expect(throws: ChannelSetupError.self) { try await identify(values) }
+    private func refusal(_ values: [String: String], beside taken: Set<String> = []) async -> ChannelSetupError? {
+        await #expect(throws: ChannelSetupError.self) { try await identify(values, beside: taken) }
     }
 
     @Test("A password is traded for a token and not kept")
@@ -58,7 +60,7 @@ struct SetUpTests {
     func twin() async throws {
         let base = try await Homeserver.shared.base()
         let name = try await Homeserver.shared.person("carl")
-        var values = ["homeserver": base, "user": name, "password": "pw"]
+        let values = ["homeserver": base, "user": name, "password": "pw"]
         let first = try await identify(values)
         let token = try #require(first.values["token"])
         let client = MatrixClient(base: base, token: token, http: try HTTPPool(), time: SystemTime())
@@ -68,8 +70,7 @@ struct SetUpTests {
             return (try await client.queryKeys(of: [user])[key: "self_signing_keys"], devices?.count)
         }
         let before = try await state()
-        values["taken-accounts"] = "@other%3Alocalhost\n\(first.account)"
-        let refused = await refusal(values)
+        let refused = await refusal(values, beside: ["@other%3Alocalhost", first.account])
         #expect(refused?.code == .refused)
         #expect(refused?.message.contains(user) == true)
         let after = try await state()
