@@ -156,6 +156,7 @@ extension HostRuntime: HostControl, ChannelInbox {
             forget: { session in
                 try await self.reset(session: session)
                 try await self.close(session: session)
+                try await self.sessions.delete(session)
             },
             open: { try await self.sessions.session($0).store },
             tell

@@ -1,5 +1,6 @@
 package import CentralStore
 package import Core
+import GRDB
 import Glibc
 package import LinuxIO
 import Logging
@@ -29,6 +30,8 @@ package actor SessionManager {
     private var recent: OrderedDictionary<SessionID, SessionHandle> = [:]
     private var opening: [SessionID: Task<SessionHandle, any Error>] = [:]
     private var known: [SessionKey: SessionID] = [:]
+    /// Those that ``delete(_:)`` has removed: no id comes twice.
+    private var deleted: Set<SessionID> = []
 
     package init(
         home: String,
@@ -71,10 +74,42 @@ package actor SessionManager {
     /// The session if it is open already.
     package func openSession(_ id: SessionID) -> SessionHandle? { open[id]?.handle }
 
+    /// Whether somebody is opening it at this moment.
+    func isOpening(_ id: SessionID) -> Bool { opening[id] != nil }
+
     /// Lets go of a session that was opened for a look only.
     func letGo(_ id: SessionID) { recent[id] = nil }
 
-    /// Lets go of a session that was closed or deleted.
+    /// Removes a session that is closed, its record and its folder; who is opening it meanwhile finds that it is gone.
+    package func delete(_ id: SessionID) async throws {
+        guard let facts = try await central.sessionFacts(id) else { return }
+        deleted.insert(id)
+        do {
+            try await central.write(changesRouting: false) { db in _ = try Session.deleteOne(db, key: id) }
+        } catch {
+            deleted.remove(id)
+            throw error
+        }
+        _ = await opening[id]?.result
+        try await removeFolder(id, of: facts.session.agentGroupID)
+    }
+
+    private func removeFolder(_ id: SessionID, of group: AgentGroupID) async throws {
+        try await executors.run { [home] in
+            do {
+                let sessions = try Directory(path: "\(home)/data/sessions").directory(group.rawValue)
+                // What was under way when the session was closed may still put a file there.
+                for _ in 0..<10 {
+                    do {
+                        return try sessions.remove(id.rawValue, budget: 1_000_000)
+                    } catch let error as Errno where error.code == ENOTEMPTY {}
+                }
+                try sessions.remove(id.rawValue, budget: 1_000_000)
+            } catch let error as Errno where error.code == ENOENT {}
+        }
+    }
+
+    /// Lets go of a session that was closed.
     package func forget(_ id: SessionID) {
         recent[id] = nil
         known = known.filter { $0.value != id }
@@ -101,6 +136,8 @@ package actor SessionManager {
             return handle
         }
         if let task = opening[id] { return try await task.value }
+        let gone = HostError(.notFound, "session \(id) has been deleted")
+        guard !deleted.contains(id) else { throw gone }
         let folder = folder(id, of: facts.session.agentGroupID)
         let task = Task { [executors, owner, attachmentLimits, time] in
             try await executors.run { try HostSession.create(folder, owner: owner) }
@@ -118,14 +155,8 @@ package actor SessionManager {
         let made = await task.result
         // Deleted meanwhile: what was just made, whole or in part, would be a folder that belongs to nobody.
         guard try await central.sessionFacts(id) != nil else {
-            try await executors.run { [home] in
-                do {
-                    let sessions = try Directory(path: "\(home)/data/sessions")
-                    let group = try sessions.directory(facts.session.agentGroupID.rawValue)
-                    try group.remove(id.rawValue, budget: 1_000_000)
-                } catch let error as Errno where error.code == ENOENT {}
-            }
-            throw HostError(.notFound, "session \(id) has been deleted")
+            if !deleted.contains(id) { try await removeFolder(id, of: facts.session.agentGroupID) }
+            throw gone
         }
         let handle = try made.get()
         open[id] = Weak(handle: handle)

@@ -1,5 +1,6 @@
 import CentralStore
 import Core
+import Dispatch
 import GRDB
 import Glibc
 import LinuxIO
@@ -27,10 +28,11 @@ import Testing
             let lock = try HomeLock.acquire(home: home)
             defer { lock.release() }
             let central = try CentralStore(lock: lock)
+            let executors = try StoreExecutors(threads: 2)
             let manager = SessionManager(
                 home: home,
                 central: central,
-                executors: try StoreExecutors(threads: 1),
+                executors: executors,
                 owner: nil,
                 time: SystemTime()
             )
@@ -48,6 +50,25 @@ import Testing
             try await offPool { _ = close(creat(folder, 0o600)) }
             let second = await #expect(throws: HostError.self) { _ = try await manager.opened(facts) }
             #expect(second?.code == .notFound)
+            #expect(access(folder, F_OK) != 0)
+            // Nor once a deletion is over that found it being opened: the thread of the opening is held meanwhile.
+            let (holds, isHeld) = AsyncStream.makeStream(of: Void.self)
+            let gate = DispatchSemaphore(value: 0)
+            async let held: Void = executors.run {
+                isHeld.finish()
+                gate.wait()
+            }
+            for await _ in holds {}
+            try await executors.run {}
+            try await central.write { db in try facts.session.insert(db) }
+            async let opening = #expect(throws: HostError.self) { _ = try await manager.opened(facts) }
+            while await !manager.isOpening(id) { await Task.yield() }
+            async let deletion: Void = manager.delete(id)
+            while try await central.sessionFacts(id) != nil { await Task.yield() }
+            gate.signal()
+            _ = try await (held, deletion)
+            #expect(access(folder, F_OK) != 0)
+            #expect(await opening?.code == .notFound)
             #expect(access(folder, F_OK) != 0)
         }
     }

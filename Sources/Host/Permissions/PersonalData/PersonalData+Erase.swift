@@ -86,7 +86,7 @@ extension PersonalData {
     /// Erases what is kept of the person and tells of each thing; a dry run tells the same and changes nothing.
     ///
     /// `withdraw` takes back what is asked about whether they may be let in, and waits a little until that is said on the
-    /// cards; `forget` empties and closes a conversation.
+    /// cards; `forget` deletes a conversation with its files.
     /// Throws ``StoreError`` `conflict`, before anything is changed, when no owner would be left. What was begun may be run
     /// again: the person's own row goes last.
     func erase(
@@ -161,22 +161,7 @@ extension PersonalData {
     ) async throws {
         let files = SessionPerson(folder: SessionFolder(path: "\(home)/\(part.place)"))
         let found = try await executors.run { try files.files(of: nil) }
-        if !isDry {
-            try await forget(part.session)
-            try await central.write(changesRouting: false) { db in
-                _ = try Session.deleteOne(db, key: part.session)
-            }
-            try await executors.run { [home] in
-                let sessions = try Directory(path: "\(home)/data/sessions").directory(part.group.id.rawValue)
-                // What was under way when the conversation was closed may still put a file there.
-                for _ in 0..<10 {
-                    do {
-                        return try sessions.remove(part.session.rawValue, budget: 1_000_000)
-                    } catch let error as Errno where error.code == ENOTEMPTY {}
-                }
-                try sessions.remove(part.session.rawValue, budget: 1_000_000)
-            }
-        }
+        if !isDry { try await forget(part.session) }
         try await tell(PersonalItem(.messages, part.place, count: part.messages, .erased))
         let transcripts = found.count { $0.path.hasPrefix("state/") }
         if found.count > transcripts {
