@@ -200,7 +200,8 @@ run_tests() {
     # are global for the trap, which runs when this function is over.
     copies=$(mktemp -d /tmp/nanoclaw-dist-XXXXXX)
     beside=""
-    trap 'kill -- ${beside:+"-$beside"} 2>/dev/null; rm -rf "$copies"' EXIT
+    # What fails in a trap of the exit becomes the script's own status.
+    trap '[[ -z $beside ]] || kill -- "-$beside" 2>/dev/null || true; rm -rf "$copies"' EXIT
     chmod 755 "$copies"
     cp -r "$dist" "$copies/release"
     cp -r .build-dist-faults "$copies/faults"
