@@ -105,16 +105,20 @@ final class Receiver: Sendable {
         let reading = await reading(message, guild: facts.guild, place)
         guard var event = reading.event(message, in: facts.address(of: message.channelID)) else { return }
         let isVoice = (message.flags ?? 0) & WireMessage.voiceFlag != 0
-        let fetched = try await files.fetch(MessageReading.files(message), isVoice: isVoice)
-        event.attachments = fetched.files
-        event.content.text = ([event.content.text] + fetched.notes).filter { !$0.isEmpty }.joined(separator: "\n")
-        do {
-            try await persist("message") { try await inbox.accept(event) }
-        } catch {
+        let text = event.content.text
+        // Each time anew: what there was no room for may come with the next.
+        try await persist("message") {
+            let fetched = try await files.fetch(MessageReading.files(message), isVoice: isVoice)
+            event.attachments = fetched.files
+            event.content.text = ([text] + fetched.notes).filter { !$0.isEmpty }.joined(separator: "\n")
+            do {
+                try await inbox.accept(event)
+            } catch {
+                await tools.media.remove(fetched.files)
+                throw error
+            }
             await tools.media.remove(fetched.files)
-            throw error
         }
-        await tools.media.remove(fetched.files)
         memory.withLock { $0.saw(message) }
         recent.withLock { $0.took(message.id, in: message.channelID, facts) }
     }

@@ -5,40 +5,6 @@ import Testing
 /// The home on a small disk of its own, as root: a file system in a file.
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: getuid() == 0, "only root can mount a disk"))
 struct FullDiskTests {
-    /// A disk of 160 MiB and 8,000 files as ext4: the reserve is a twentieth, 8 MiB or 400 files.
-    private func withSmallDisk(_ kind: String = "ext4", _ body: (String) async throws -> Void) async throws {
-        let make = ["ext4": "mkfs.ext4 -q -m 0 -N 8000", "xfs": "mkfs.xfs -q", "btrfs": "mkfs.btrfs -q"]
-        let size = kind == "ext4" ? "160M" : "320M"
-        try await withTemporaryDirectory { path in
-            chmod(path, 0o755)
-            let script = """
-                truncate -s \(size) \(path)/disk && \(make[kind] ?? "false") \(path)/disk && mkdir \(path)/home \
-                && mount -o loop \(path)/disk \(path)/home
-                """
-            let mounted = try await run("/bin/sh", ["-c", script])
-            try #require(mounted.status == 0, "\(mounted)")
-            var failure: (any Error)?
-            do {
-                try await body("\(path)/home")
-            } catch {
-                failure = error
-            }
-            _ = try await run("/bin/umount", ["-l", "\(path)/home"])
-            if let failure { throw failure }
-        }
-    }
-
-    private func withHostOnSmallDisk(
-        _ kind: String = "ext4",
-        _ body: (TestHost) async throws -> Void
-    ) async throws {
-        try await withSmallDisk(kind) { home in try await withHost(home: home, body) }
-    }
-
-    private func fill(_ home: String) async throws {
-        _ = try await run("/bin/sh", ["-c", "cat /dev/zero > \(home)/filler 2>/dev/null; true"])
-    }
-
     private func said(_ host: TestHost) async throws -> String {
         try await host.sql("data/nanoclaw.db", "select content from cli_messages where direction='out'")
             .joined(separator: "\n")
@@ -53,7 +19,7 @@ struct FullDiskTests {
         what: String,
         command: String
     ) async throws {
-        try await withHostOnSmallDisk { host in
+        try await SmallDisk.withHost { host in
             for words in [
                 ["groups", "create", "other"], ["wirings", "create", "--chat", "cli:local:other", "--group", "other"],
             ] {
@@ -95,7 +61,7 @@ struct FullDiskTests {
     func `T26 a disk filled from outside ends nobody, is told as such, and gives way to work`(
         kind: String
     ) async throws {
-        try await withHostOnSmallDisk(kind) { host in
+        try await SmallDisk.withHost(kind) { host in
             _ = try await host.chat("hello")
             try await eventually("the reserve is held") { host.size("data/reserve") > 0 }
             let pids = try await host.sandboxProcesses()
@@ -106,7 +72,7 @@ struct FullDiskTests {
             try await eventually(within: 20, "the tool runs") {
                 try await run("/usr/bin/pgrep", ["-f", "^sleep 4[.]0625$"]).status == 0
             }
-            try await fill(host.home)
+            try await SmallDisk.fill(host.home)
             try await eventually("the reserve is given up") { host.size("data/reserve") < 0 }
             let full = try await host.nanoclaw("chat", "-m", "run echo during", "--timeout", "15")
             #expect(full.status != 0, "\(full)")
@@ -134,12 +100,12 @@ struct FullDiskTests {
     }
 
     @Test func `T26 a host starts on a full disk, and says so`() async throws {
-        try await withSmallDisk { home in
+        try await SmallDisk.with { home in
             try await withHost(home: home) { host in
                 _ = try await host.chat("hello")
                 try await eventually("the reserve is held") { host.size("data/reserve") > 0 }
             }
-            try await fill(home)
+            try await SmallDisk.fill(home)
             try await withHost(home: home) { host in
                 #expect(host.size("data/reserve") < 0)
                 try await eventually("it is told") {

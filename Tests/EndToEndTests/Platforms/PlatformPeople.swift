@@ -32,8 +32,19 @@ struct PlatformPeople: Sendable {
     }
 
     /// A person writes; with `mention` they address the bot in the platform's own way.
-    func say(_ text: String, in chat: String, by person: String, mention: Bool = false) async throws {
+    ///
+    /// `files` are sent with it, contents by name.
+    func say(
+        _ text: String,
+        in chat: String,
+        by person: String,
+        mention: Bool = false,
+        files: [String: String] = [:]
+    ) async throws {
         var body: [String: JSONValue] = ["chat": .string(mailbox ?? chat), "text": .string(text)]
+        if !files.isEmpty {
+            body["files"] = .array(files.map { ["name": .string($0.key), "text": .string($0.value)] })
+        }
         // A judge of one person takes no other's name.
         if own[person] == nil { body["user"] = .string(mailbox == nil ? person : Self.address(of: person)) }
         if mention { body["mention"] = true }
