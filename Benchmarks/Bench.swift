@@ -44,7 +44,7 @@ struct Bench {
     private static func measure(_ name: Options.Name, _ options: Options) async throws -> [Measure] {
         switch name {
         case .warmTurn: [try await WarmTurn(options).run()]
-        case .warmTurnModel: [try await WarmTurnModel(options).run()]
+        case .warmTurnModel: try await WarmTurnModel(options).run()
         case .coldTurn: [try await ColdTurn(options).run()]
         case .spawn: [try await Spawn(options).run()]
         case .idle: try await Idle(options).run()

@@ -24,7 +24,7 @@ struct Live {
             let hostMemory = ProcessUsage.memory(ProcessUsage.hostProcesses(host.pid))
             let resting = try await processor(host.pid)
             let times = Times(chats: sessions)
-            let end = ContinuousClock.now + .seconds(options.isQuick ? 2 : 60)
+            let end = ContinuousClock.now + .seconds(options.isQuick ? 2 : 120)
             let busy = ContinuousClock.now
             try await crowd.drive(more: { _, _ in .now < end }, ended: { times.add($0, $1) })
             let rate = Double(times.all.count) / (ContinuousClock.now - busy).inMilliseconds * 1e3

@@ -19,24 +19,31 @@ struct WarmTurn {
 }
 
 /// The same with a model: the runner asks a server on loopback that answers at once, through the host's model route.
+///
+/// What that adds is told beside the turns that the same host and runner did before without it.
 struct WarmTurnModel {
     let options: Options
     init(_ options: Options) { self.options = options }
 
-    func run() async throws -> Measure {
+    func run() async throws -> [Measure] {
         let count = options.isQuick ? 40 : 400
         let model = try WaitingProgram(options.floor + "/model", [])
         defer { model.end() }
-        let samples = try await withBenchHost(options) { home in
+        let (without, samples) = try await withBenchHost(options) { home in
+            let without = try await Turn.warm(home, count)
             try await HostClient.with(home: home) { client in
                 try await Turn.useModel(client, port: model.firstLine, groups: ["main"])
             }
-            return try await Turn.warm(home, count)
+            return (without, try await Turn.warm(home, count))
         }
         let floor = try await options.withFolder { folder in
             try options.floorSamples(["turn", "\(count)", folder, options.schemas, model.firstLine])
         }
-        return Measure("warm-turn-model", samples, floor: floor)
+        func median(_ samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
+        return [
+            Measure("warm-turn-model", samples, floor: floor),
+            Measure("warm-turn-model.added", median(samples) - median(without), "ms", n: count, most: 2),
+        ]
     }
 }
 
