@@ -128,7 +128,7 @@ package enum ConfigurationEdit {
         let plain =
             !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_./+-".contains($0)) }
         if plain, text.first != "-" { return text }
-        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let escaped = text.replacingExactly("\\", with: "\\\\").replacingExactly("\"", with: "\\\"")
         return "\"\(escaped)\""
     }
 

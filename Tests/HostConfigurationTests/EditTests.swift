@@ -41,6 +41,13 @@ import Testing
         #expect(try edit(text, key, value) == expected)
     }
 
+    @Test func `a quote before a combining mark is written as one that ends nothing`() throws {
+        let path = "/srv/a\"\u{309}\\\u{309} b"
+        let text = try edit("", "mounts.notes.path", path)
+        let read = try HostConfiguration(text: text, path: "/h/config.yaml", environment: [:])
+        #expect(read.mounts.map(\.path) == [path])
+    }
+
     @Test func `every setting can be made in the default file, one after the other`() throws {
         var text = DefaultFile.text
         for setting in Setting.all where !setting.key.contains("*") {

@@ -129,12 +129,14 @@ struct EmailSettings: Sendable {
     func peer(of chat: ChatAddress) -> MailPeer? {
         let prefix = "\(Self.channel):\(Self.escaped(address.description)):"
         guard chat.channel == Self.channel, chat.platformID.hasPrefix(prefix) else { return nil }
-        let rest = chat.platformID.dropFirst(prefix.count).replacing("%3A", with: ":").replacing("%25", with: "%")
-        return MailPeer(String(rest))
+        let rest = String(chat.platformID.dropFirst(prefix.count))
+        return MailPeer(rest.replacingExactly("%3A", with: ":").replacingExactly("%25", with: "%"))
     }
 
     /// A part of a platform id.
-    static func escaped(_ text: String) -> String { text.replacing("%", with: "%25").replacing(":", with: "%3A") }
+    static func escaped(_ text: String) -> String {
+        text.replacingExactly("%", with: "%25").replacingExactly(":", with: "%3A")
+    }
 }
 
 extension EmailSettings: CustomStringConvertible, CustomReflectable {

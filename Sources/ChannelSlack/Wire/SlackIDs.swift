@@ -85,7 +85,6 @@ package enum SlackIDs {
     }
 
     private static func escaped(_ part: String) -> String {
-        part.contains(where: { $0 == ":" || $0 == "%" })
-            ? part.replacing("%", with: "%25").replacing(":", with: "%3A") : part
+        part.replacingExactly("%", with: "%25").replacingExactly(":", with: "%3A")
     }
 }

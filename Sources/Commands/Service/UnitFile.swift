@@ -1,3 +1,5 @@
+import Core
+
 /// A file of systemd's.
 struct UnitFile: Equatable, Sendable {
     let name: String
@@ -5,12 +7,12 @@ struct UnitFile: Equatable, Sendable {
 
     /// `text` as one word of a setting: quoted, with systemd's own marks doubled.
     static func word(_ text: String) -> String {
-        let marked = text.replacing("%", with: "%%").replacing("$", with: "$$")
+        let marked = text.replacingExactly("%", with: "%%").replacingExactly("$", with: "$$")
         let isPlain = marked.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+=:@%$".contains($0)) }
         guard !isPlain else { return marked }
-        return "\"" + marked.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        return "\"" + marked.replacingExactly("\\", with: "\\\\").replacingExactly("\"", with: "\\\"") + "\""
     }
 
     /// A path as settings take it that know no `$`.
-    static func path(_ text: String) -> String { word(text).replacing("$$", with: "$") }
+    static func path(_ text: String) -> String { word(text).replacingExactly("$$", with: "$") }
 }

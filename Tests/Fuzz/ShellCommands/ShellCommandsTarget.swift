@@ -1,3 +1,4 @@
+import Core
 import Glibc
 
 @testable import ShellPolicy
@@ -90,5 +91,7 @@ struct ShellCommandsTarget: FuzzTarget {
         }.joined(separator: "\n")
     }
 
-    private static func quoted(_ word: Word) -> String { "'" + word.text.replacing("'", with: "'\\''") + "'" }
+    private static func quoted(_ word: Word) -> String {
+        "'" + word.text.replacingExactly("'", with: "'\\''") + "'"
+    }
 }
