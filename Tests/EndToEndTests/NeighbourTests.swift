@@ -12,10 +12,6 @@ struct NeighbourTests {
         let command: String
         /// Whether it takes more than a limit allows, so that without a cgroup it is ended.
         var breaks = false
-        /// Seconds that others' p95 may take beside one that keeps the device busy; nil: as the goal has it.
-        ///
-        /// Nothing of ours divides a disk's time (docs/security.md). The goal is 200 ms, and three times the quiet p95.
-        var p95: Double?
         /// What it leaves behind in its folder.
         var files: [String] = []
     }
@@ -36,17 +32,19 @@ struct NeighbourTests {
         Offender(
             name: "disk fill",
             command: "for i in 1 2; do head -c 900M /dev/zero > fill$i; done; sleep 61",
-            p95: 1,
             files: ["fill1", "fill2"]
         ),
         Offender(
             name: "inode fill",
             command: "mkdir d; cd d; i=0; while [ $i -lt 50000 ]; do : > $i; i=$((i+1)); done; sleep 61",
-            p95: 0.3,
             files: ["d"]
         ),
         Offender(name: "stdout flood", command: "yes flood"),
     ]
+
+    /// In one of so many the goal must be met: whoever else uses the machine is heard in what is measured, above all on the
+    /// disk, whose time nothing of ours divides (docs/security.md).
+    private static let tries = 3
 
     static let users: [UInt32?] = getuid() == 0 ? [nil, 65534] : [nil]
 
@@ -91,61 +89,73 @@ struct NeighbourTests {
                 }
             }
             _ = try await turns(host)
-            let calm = Set(try await host.sandboxProcesses())
+            let others = Set(try await host.sandboxProcesses())
             var quiet = try await turns(host)
             let probe = try await host.nanoclaw("sandbox", "probe", "--json")
             let hasCgroup = probe.output.contains("\"cgroup\" : \"v")
             print("T60 \(who), \(hasCgroup ? "with" : "without") a cgroup, alone: \(text(quiet))")
             for offender in Self.offenders {
-                _ = try await host.nanoclaw("chat", "--chat", chat("noisy"), "-m", "hello")
-                let runner = try #require(try await runner(host, after: calm))
-                let noisy = ["chat", "--chat", chat("noisy"), "-m", "run \(offender.command)", "--timeout", "30"]
-                let start = ContinuousClock.now
-                let noise = try Command(Release.nanoclaw, ["--home", host.home] + noisy, user: user)
-                let end = Task { () -> Double in
-                    while kill(runner, 0) == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
-                    return (ContinuousClock.now - start) / .seconds(1)
+                for attempt in 1...Self.tries {
+                    let (before, beside) = (quiet, try await turns(host, beside: offender, as: who, hasCgroup, others))
+                    // Quiet is what the machine is before and behind the noise: others use it too.
+                    quiet = try await turns(host)
+                    guard hasCgroup else {
+                        #expect(beside[19] < 2, "\(offender.name): \(text(beside))")
+                        break
+                    }
+                    let alone = max(before[18], quiet[18])
+                    let words = "\(offender.name): \(text(beside)); before \(text(before)); after \(text(quiet))"
+                    // A machine that is slow when nobody is noisy has no neighbour to thank for it.
+                    let isMet = beside[18] < 3 * alone && (beside[18] < 0.2 || alone >= 0.066)
+                    if isMet { break }
+                    print("T60 \(who), missed: \(words)")
+                    #expect(attempt < Self.tries, "\(words)")
                 }
-                try await Task.sleep(for: .milliseconds(500))
-                let beside = try await turns(host)
-                if !hasCgroup, offender.breaks {
-                    for _ in 0..<200 where kill(runner, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
-                }
-                let hasEnded = kill(runner, 0) != 0
-                _ = try await host.nanoclaw("chat", "--chat", chat("noisy"), "-m", "/stop", "--timeout", "20")
-                _ = await noise.finished()
-                end.cancel()
-                let length = await end.value
-                print(
-                    "T60 \(who), \(offender.name): \(text(beside)); "
-                        + (hasEnded ? String(format: "ended after %.1f s", length) : "contained until it was stopped")
-                )
-                if !hasCgroup {
-                    #expect(beside[19] < 2, "\(offender.name): \(text(beside))")
-                    // Within 2 s of breaking its limit: measured 0.6 s from its start, but it may take as long to get there.
-                    if offender.breaks { #expect(hasEnded && length < 4, "\(offender.name) after \(length) s") }
-                }
-                try await eventually(within: 10, "the sandbox of \(offender.name) has nothing left running") {
-                    try await host.sandboxProcesses().count < 40
-                }
-                for file in offender.files {
-                    try? FileManager.default.removeItem(atPath: "\(host.home)/groups/noisy/\(file)")
-                }
-                // Quiet is what the machine is before and behind the noise: others use it too.
-                let (before, after) = (quiet, try await turns(host))
-                quiet = after
-                guard hasCgroup else { continue }
-                let alone = max(before[18], after[18])
-                let words = "\(offender.name): \(text(beside)); before \(text(before)); after \(text(after))"
-                if let p95 = offender.p95 {
-                    // Measured: 40 to 260 ms for bytes, 50 to 125 ms for files.
-                    #expect(beside[18] < p95, "\(words)")
-                    continue
-                }
-                #expect(beside[18] < 3 * alone, "\(words)")
-                // A machine that is slow when nobody is noisy has no neighbour to thank for it.
-                if alone < 0.066 { #expect(beside[18] < 0.2, "\(words)") }
             }
         }
+    }
+
+    /// Seconds of twenty turns of the others while the offender is at work, sorted; nothing of it runs on afterwards.
+    ///
+    /// `others` are the processes of the others' sandboxes.
+    private func turns(
+        _ host: TestHost,
+        beside offender: Offender,
+        as who: String,
+        _ hasCgroup: Bool,
+        _ others: Set<Int32>
+    ) async throws -> [Double] {
+        _ = try await host.nanoclaw("chat", "--chat", chat("noisy"), "-m", "hello")
+        let runner = try #require(try await runner(host, after: others))
+        let noisy = ["chat", "--chat", chat("noisy"), "-m", "run \(offender.command)", "--timeout", "30"]
+        let start = ContinuousClock.now
+        let noise = try Command(Release.nanoclaw, ["--home", host.home] + noisy, user: host.user)
+        let end = Task { () -> Double in
+            while kill(runner, 0) == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+            return (ContinuousClock.now - start) / .seconds(1)
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        let beside = try await turns(host)
+        if !hasCgroup, offender.breaks {
+            for _ in 0..<200 where kill(runner, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        let hasEnded = kill(runner, 0) != 0
+        _ = try await host.nanoclaw("chat", "--chat", chat("noisy"), "-m", "/stop", "--timeout", "20")
+        _ = await noise.finished()
+        end.cancel()
+        let length = await end.value
+        print(
+            "T60 \(who), \(offender.name): \(text(beside)); "
+                + (hasEnded ? String(format: "ended after %.1f s", length) : "contained until it was stopped")
+        )
+        // Within 2 s of breaking its limit: measured 0.6 s from its start, but it may take as long to get there.
+        if !hasCgroup, offender.breaks { #expect(hasEnded && length < 4, "\(offender.name) after \(length) s") }
+        try await eventually(within: 10, "the sandbox of \(offender.name) has nothing left running") {
+            try await host.sandboxProcesses().count < 40
+        }
+        for file in offender.files {
+            try? FileManager.default.removeItem(atPath: "\(host.home)/groups/noisy/\(file)")
+        }
+        return beside
     }
 }
