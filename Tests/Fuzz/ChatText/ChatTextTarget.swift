@@ -58,18 +58,17 @@ struct ChatTextTarget: FuzzTarget {
 
 /// What people see of documents, byte by byte and without white space.
 private enum SeenText {
-    /// Without the header that a table repeats when it goes on in the next part.
+    /// Without the header of a table behind one with the same: it may be that which goes on in the next part.
     static func of(_ documents: [MarkdownDocument]) -> [UInt8] {
         var header: [Table.Cell]?
         var all: [UInt8] = []
         for document in documents {
-            for (index, block) in document.blocks.enumerated() {
-                var block = block
+            for var block in document.blocks {
                 let before = header
                 header = nil
                 if case .table(var table) = block.content {
                     header = table.header
-                    if index == 0, before?.map(\.text) == table.header.map(\.text) { table.header = [] }
+                    if before?.map(\.text) == table.header.map(\.text) { table.header = [] }
                     block.content = .table(table)
                 }
                 all += characters(MarkdownDocument(blocks: [block]).visibleText)
