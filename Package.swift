@@ -503,13 +503,24 @@ let fuzzing: [Target] = [
             "Policy/MessageIDs.swift", "Policy/SenderList.swift", "Policy/SenderTrust.swift", "SMTP/SMTPReply.swift",
         ]
     ),
+    .target(
+        name: "AgentRequests",
+        dependencies: ["ControlProtocol", "Core"],
+        sources: ["Commands/InsideCall.swift", "Commands/InsideVerb.swift"]
+    ),
+    .target(
+        name: "AgentTools",
+        dependencies: ["Core"],
+        sources: ["Server/FileRequest.swift", "Toolbox/ToolFailure.swift"]
+    ),
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "Approvals", "BackupArchive", "CSQLite", "ChannelDiscord", "ChannelEmail", "ChannelKit", "ChannelMatrix",
+            "AgentRequests", "AgentTools", "Approvals", "BackupArchive", "CSQLite", "ChannelDiscord", "ChannelEmail",
+            "ChannelKit", "ChannelMatrix",
             "ChannelNetwork", "ChannelSlack", "ChannelTelegram", "ChannelWebhook", "ChatMarkdown", "Commands",
             "ControlProtocol", "Core",
-            "Cron", "HostConfiguration",
+            "Cron", "EngagePatterns", "HostConfiguration",
             "LinuxIO",
             "ModelProviders", "People", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
         ],

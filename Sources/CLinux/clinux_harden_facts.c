@@ -155,7 +155,8 @@ int clinux_read_facts(struct clinux_facts *facts) {
     facts->limit_file_bytes = hard_limit(RLIMIT_FSIZE);
     facts->limit_core = hard_limit(RLIMIT_CORE);
     probe_landlock(facts);
-    // Without a filter the call could succeed and change what is being told.
-    facts->userns_errno = facts->seccomp == 2 && !clinux_without("seccomp-calls") ? (unshare(CLONE_NEWUSER) < 0 ? errno : 0) : -1;
+    // Without our filter the call could succeed and change what is being told. PID 1, which is root in its namespace, has
+    // none yet; a filter that it has then is the service manager's or a container's.
+    facts->userns_errno = facts->uid != 0 && facts->seccomp == 2 && !clinux_without("seccomp-calls") ? (unshare(CLONE_NEWUSER) < 0 ? errno : 0) : -1;
     return 0;
 }

@@ -56,9 +56,12 @@ extension EngagePattern {
 
     fileprivate struct Compiler {
         var steps: [Step] = []
+        /// How often a part was compiled: one that takes no step may still be repeated without end.
+        private var visits = 0
 
         mutating func append(_ node: PatternNode) throws(EngagePatternError) {
-            guard steps.count < EngagePattern.largestProgram else {
+            visits += 1
+            guard steps.count < EngagePattern.largestProgram, visits < 32 * EngagePattern.largestProgram else {
                 throw EngagePatternError(
                     "the pattern repeats too much: it has over \(EngagePattern.largestProgram) steps"
                 )

@@ -66,7 +66,13 @@ package struct IsolationReport: Codable, Sendable, Hashable {
     init(root: Bool, cgroup: String, degraded: [String], facts: [WireFacts]) {
         mode = root ? .root : .rootless
         self.cgroup = cgroup
-        self.degraded = degraded
+        // Only the tiers know what the kernel answered them.
+        let isWithoutLandlock = facts.contains { $0.role != "init" && $0.landlock == 0 }
+        self.degraded =
+            degraded
+            + (isWithoutLandlock
+                ? ["landlock: this kernel has none, or none that is switched on; mounts, ids and filters stand alone"]
+                : [])
         processes = facts.map(Process.init).sorted { Self.order($0.role) < Self.order($1.role) }
     }
 

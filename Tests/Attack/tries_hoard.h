@@ -139,7 +139,8 @@ static int spin(void) {
 static void try_bomb(void) {
     in_group(hoard_processes);
     int percent = spin();
-    printf("PS15.percent %d\nPS15 %s\n", percent, percent <= 2 * granted("ATTACK_CPU", 20) ? "WITHIN" : "OVER");
+    printf("# four busy processes had %d percent of a processor\n", percent);
+    printf("PS15 %s\n", percent <= 2 * granted("ATTACK_CPU", 20) ? "WITHIN" : "OVER");
 }
 
 #endif

@@ -37,6 +37,27 @@ struct SandboxViewTests {
     }
 
     @Test(arguments: users)
+    func `T59 programs run through a real tool call, in the agent's folder`(user: UInt32?) async throws {
+        try await withHost(user: user) { host in
+            let reply = try await host.chat(
+                """
+                run pwd; bash -c 'set -m; sleep 30 & kill -STOP %1; until [[ $(jobs %1) == *Stopped* ]]; do sleep 0.01; done; \
+                echo stopped; kill -9 %1; (exit 7) & wait $! || echo $?' 2>/dev/null; \
+                export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b; \
+                git init -q r && echo a >r/f && git -C r add f && git -C r commit -qm one && git clone -q r c && \
+                git -C c log --format=%s; python3 -m venv v && v/bin/python -c 'import multiprocessing as m, threading as t; \
+                n = []; x = t.Thread(target=n.append, args=(5,)); x.start(); x.join(); print(n, sum(m.Pool(2).map(abs, [-1, -2])))'
+                """
+            )
+            #expect(reply.contains("/workspace/agent\nstopped\n7\none\n[5] 3"), "\(reply)")
+            var (folder, made) = (stat(), stat())
+            #expect(stat("\(host.home)/groups/main", &folder) == 0)
+            #expect(stat("\(host.home)/groups/main/c/f", &made) == 0)
+            #expect(made.st_uid == folder.st_uid)
+        }
+    }
+
+    @Test(arguments: users)
     func `T23 the inbound database is out of the tools' reach and read-only in the sandbox`(
         user: UInt32?
     ) async throws {

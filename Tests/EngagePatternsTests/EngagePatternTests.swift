@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         "(", ")", "[a", "*a", "a**", "a{5,2}", "a{1000}", "\\", "(?=x)", "(?i", "a{x}", "\\q", "[z-a]",
         "((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))", String(repeating: "a", count: 501),
-        "((a{100}){100}){100}",
+        "((a{100}){100}){100}", "(((){100}){100}){100}",
     ])
     func `§16.64 a bad pattern is refused with its place`(pattern: String) {
         #expect(throws: EngagePatternError.self) { try EngagePattern(pattern) }

@@ -28,7 +28,7 @@ enum AttackAnswers {
         // PID 1, what runs the attack, the attack and its like; none of the host's.
         "RF17": ["1", "2", "3", "4", "5", "6"],
         // The header and the tier's own listener; no other socket is there by name.
-        "RF18.tcp": ["2"], "RF19": ["-1"],
+        "RF18.tcp": ["2"], "RF18.unix": ["0"], "RF19": ["-1"],
         "WR01.usr": ["EROFS"], "WR01.root": ["EROFS"], "WR01.preload": ["EROFS"], "WR02": ["EROFS", "EACCES"],
         "WR03": ["EACCES"], "WR10.scratch": ["EPERM"], "WR10.workspace": ["EPERM"], "WR13": ["EFBIG"],
         "WR15.inbound": ["EROFS"], "WR15.workspace": ["EROFS"], "CF01": ["EROFS"],
@@ -75,9 +75,9 @@ enum AttackAnswers {
         ]
     }
 
-    /// Only a cgroup limits the processors.
+    /// Only a cgroup limits the processors: without one they are shared, and an idle box gives all it has.
     private static func bombs(_ mode: SpawnMode) -> [String: Set<String>] {
-        ["PS05": ["EAGAIN"]].merging(mode == .root ? ["PS15": ["WITHIN"]] : [:]) { $1 }
+        ["PS05": ["EAGAIN"], "PS15": mode == .root ? ["WITHIN"] : ["WITHIN", "OVER"]]
     }
 
     private static let filters: [String: Set<String>] = {
@@ -115,6 +115,11 @@ enum AttackAnswers {
         }
     }
 
+    /// What was tried and is asserted by nobody; what begins with `#` is for people.
+    static func unasserted(_ answers: [String: String], _ asserted: [String: Set<String>]) -> [String] {
+        answers.keys.filter { asserted[$0] == nil && $0 != "#" }.sorted()
+    }
+
     /// The case of an attempt: `RF07` of `RF07.root`.
     static func number(_ attempt: String) -> String { String(attempt.prefix { $0 != "." }) }
 
@@ -122,7 +127,7 @@ enum AttackAnswers {
     static func isSuccess(_ answer: String) -> Bool {
         guard let word = answer.split(separator: " ").last else { return false }
         let nothing: Set<Substring> = [
-            "KILLED", "NONE", "UNCOPIED", "UNSET", "PIPE", "WITHIN", "NANOCLAW", "ROOT", "nothing", "-1",
+            "KILLED", "NONE", "UNCOPIED", "UNSET", "PIPE", "WITHIN", "NANOCLAW", "ROOT", "nothing", "-1", "UNLINKED",
         ]
         let isErrno = word.first == "E" && word.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
         return !isErrno && !word.hasPrefix("SIG") && !nothing.contains(word) && !answer.hasPrefix("0 of ")

@@ -13,9 +13,11 @@ struct AttackTests {
     func `T42 each attack from inside gets its errno`(mode: SpawnMode, tier: SandboxRequest.Tier) async throws {
         try await SpawnFixture.with(mode) { fixture in
             let answers = try await AttackRun.inside(fixture, tier)
-            for (name, allowed) in AttackAnswers.asserted(mode, tier) {
+            let asserted = AttackAnswers.asserted(mode, tier)
+            for (name, allowed) in asserted {
                 #expect(allowed.contains(answers[name] ?? "nothing"), "\(name): \(answers[name] ?? "nothing")")
             }
+            #expect(AttackAnswers.unasserted(answers, asserted) == [], "tried, and asserted by nobody")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxIO
 import TestSupport
 import Testing
 
@@ -12,9 +13,34 @@ struct CompatibilityTests {
     func `T59 ordinary programs run in the tool tier`(mode: SpawnMode, program: OrdinaryProgram) async throws {
         guard program.isHere else { return isMissing(program.name, "install Debian's \(program.package)") }
         try await SpawnFixture.with(mode) { fixture in
-            let outcome = try await fixture.shell(.tool, program.wholeScript)
+            let outcome = try await fixture.shell(.tool, program.script(in: "/tmp"))
             #expect(outcome.exit == .code(0), "\(program.name): \(outcome.output)\(outcome.errorOutput)")
             #expect(outcome.output == program.says, "\(program.name): \(outcome.errorOutput)")
+        }
+    }
+
+    /// Where an agent's tools work: a mount whose ids are mapped, with what is made there kept on the box.
+    @Test(arguments: SpawnMode.available, OrdinaryProgram.quick)
+    func `T59 ordinary programs run in the agent's folder, and what they make is its owner's`(
+        mode: SpawnMode,
+        program: OrdinaryProgram
+    ) async throws {
+        guard program.isHere else { return isMissing(program.name, "install Debian's \(program.package)") }
+        try await SpawnFixture.with(mode) { fixture in
+            // Without `cd`: a call starts there.
+            let script = "set -eu; test $PWD = /workspace/agent; export HOME=$PWD; : > made\n" + program.script
+            let outcome = try await fixture.shell(.tool, script)
+            #expect(outcome.exit == .code(0), "\(program.name): \(outcome.output)\(outcome.errorOutput)")
+            #expect(outcome.output == program.says, "\(program.name): \(outcome.errorOutput)")
+            let made = FileManager.default.enumerator(atPath: "\(fixture.home)/groups/demo")?.compactMap {
+                $0 as? String
+            }
+            #expect(made?.contains("made") == true)
+            for name in made ?? [] {
+                var status = stat()
+                #expect(lstat("\(fixture.home)/groups/demo/\(name)", &status) == 0)
+                #expect(status.st_uid == mode.owner, "\(name)")
+            }
         }
     }
 
@@ -88,6 +114,41 @@ struct CompatibilityTests {
             }
             #expect(outcome.errorOutput.contains("Cannot fork"), "\(outcome.output)")
             #expect(outcome.exit != .code(0) && !outcome.output.contains("over"))
+        }
+    }
+
+    @Test(arguments: SpawnMode.available, [SandboxRequest.Tier.runner, .tool])
+    func `PS10 more memory than granted is taken back within seconds, in either tier`(
+        mode: SpawnMode,
+        tier: SandboxRequest.Tier
+    ) async throws {
+        try await SpawnFixture.with(mode) { fixture in
+            try await ScratchSession.with(home: fixture.home) { scratch in
+                // tail keeps a line until it ends: it holds what it has read.
+                let bomb = "(head -c 200000000 /dev/zero; sleep 60) | tail -n 1 | wc -c"
+                let start = ContinuousClock.now
+                let process = try await fixture.spawner.spawn(
+                    scratch.request(
+                        .command(tier: tier, argv: ["/bin/sh", "-c", bomb]),
+                        groupFolder: "demo",
+                        limits: SandboxLimits(memoryBytes: 64 << 20)
+                    )
+                )
+                let isInCgroup = !process.report.cgroup.isEmpty
+                // The kernel ends who takes too much at once, and only that one; the host looks twice a second.
+                if isInCgroup {
+                    try await Readiness.shared.readable(process.output)
+                    #expect(try process.output.read(upTo: 100) == Array("0\n".utf8))
+                    process.kill()
+                } else {
+                    #expect(await process.waitForExit() == .signal(SIGKILL))
+                    #expect(process.breach?.contains("64 MiB are allowed") == true, "\(process.breach ?? "")")
+                }
+                let length = ContinuousClock.now - start
+                print("PS10 \(mode), \(tier): \(isInCgroup ? "cgroup" : "watchdog") after \(length)")
+                #expect(length < .seconds(10))
+                _ = await process.waitForExit()
+            }
         }
     }
 

@@ -155,17 +155,6 @@ struct SpawnTests {
         }
     }
 
-    @Test func `SV03 a layer that the policy requires and that is missing refuses the spawn`() async throws {
-        try await SpawnFixture.with(.rootless, requiredLayers: ["uids"]) { fixture in
-            let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.probe() }
-            #expect(error?.step.hasPrefix("required layer uids") == true)
-        }
-        let error = await #expect(throws: SandboxError.self) {
-            try await SpawnFixture.with(.rootless, requiredLayers: ["armour"]) { try await $0.spawner.probe() }
-        }
-        #expect(error?.errno == EINVAL)
-    }
-
     @Test(arguments: SpawnMode.available)
     func `a mount that is not in the allowlist is refused, one that is comes as granted`(mode: SpawnMode) async throws {
         let mounts = [SandboxMount(name: "docs", path: "/usr/share/doc", writable: false)]

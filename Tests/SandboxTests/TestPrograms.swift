@@ -50,6 +50,74 @@ enum TestPrograms {
         return try compile([source] + sources, flags: [], into: "\(directory)/program", libraries: ["-lcap"])
     }
 
+    /// Compiles a program into `directory` that runs another as on a kernel which lacks a call, and returns its path:
+    /// `lacking CALL ERRNO MASK PROGRAM ARGUMENT…`, with MASK other than 0 only where a bit of it is in the first argument;
+    /// `lacking namespaces COUNT 0 …` in a user namespace with the same ids, where so many further ones may be made.
+    static func lacking(in directory: String) throws -> String {
+        let source = "\(directory)/lacking.c"
+        let code = #"""
+            #define _GNU_SOURCE
+            #include <fcntl.h>
+            #include <linux/filter.h>
+            #include <linux/seccomp.h>
+            #include <sched.h>
+            #include <stddef.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <sys/prctl.h>
+            #include <sys/syscall.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            static int put(const char *path, const char *text) {
+                int fd = open(path, O_WRONLY);
+                return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : close(fd);
+            }
+            static int limit(const char *count) {
+                int ready[2], status = 1;
+                char path[64], byte;
+                if (pipe(ready) < 0) return -1;
+                if (fork() == 0) {
+                    if (read(ready[0], &byte, 1) != 1) _exit(1);
+                    snprintf(path, sizeof path, "/proc/%d/uid_map", getppid());
+                    if (put(path, "0 0 4294967295") < 0) _exit(1);
+                    snprintf(path, sizeof path, "/proc/%d/gid_map", getppid());
+                    _exit(put(path, "0 0 4294967295") < 0);
+                }
+                if (unshare(CLONE_NEWUSER) < 0 || write(ready[1], "x", 1) != 1 || wait(&status) < 0 || status) return -1;
+                return put("/proc/sys/user/max_user_namespaces", count);
+            }
+            int main(int count, char **words) {
+                static const struct { const char *name; unsigned number; } calls[] = {
+                    {"landlock", 444}, {"seccomp", SYS_seccomp}, {"clone3", 435}, {"unshare", SYS_unshare}};
+                unsigned number = ~0U, mask = (unsigned)strtoul(words[3], 0, 0);
+                for (int index = 0; index < 4; index++)
+                    if (strcmp(words[1], calls[index].name) == 0) number = calls[index].number;
+                struct sock_filter code[] = {
+                    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, mask ? 3 : 1),
+                    mask ? (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args))
+                         : (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | atoi(words[2])),
+                    mask ? (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, mask, 0, 1)
+                         : (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | atoi(words[2])),
+                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+                struct sock_fprog program = {sizeof code / sizeof *code, code};
+                if (strcmp(words[1], "namespaces") == 0) {
+                    if (limit(words[2]) < 0) return 125;
+                    execvp(words[4], words + 4);
+                    return 127;
+                }
+                if (getuid() != 0) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+                if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) return 125;
+                execvp(words[4], words + 4);
+                return 127;
+            }
+            """#
+        try code.write(toFile: source, atomically: true, encoding: .utf8)
+        return try compile([source], flags: [], into: "\(directory)/lacking")
+    }
+
     /// Runs `words` to its end; as uid 65534 with `unprivileged`, which needs root.
     static func run(
         _ words: [String],

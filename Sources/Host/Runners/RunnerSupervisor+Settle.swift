@@ -86,7 +86,7 @@ extension RunnerSupervisor {
         if quarantine == nil { quarantine = await recover(handle) }
         if outcome != nil { crashPoint("settle.recovered") }
         if quarantine == nil, case .quarantined(let reason) = await delivery.drain() { quarantine = reason }
-        if let quarantine { await setAside(handle, quarantine) }
+        if let quarantine { await setAside(handle, quarantine) } else if outcome == .clean { handle.setAsides = 0 }
         await delivery.flush()
         if case .stopped = outcome {} else { await interruptTasks(handle, outcome) }
         guard let outcome else { return await environment.settled(handle) }
@@ -271,7 +271,7 @@ extension RunnerSupervisor {
     /// A file that our runner does not make: the whole of `outbound/` goes aside; the third time the session rests.
     private func setAside(_ handle: SessionHandle, _ reason: String) async {
         let id = handle.id
-        entries[id]?.setAsides += 1
+        handle.setAsides += 1
         entries[id]?.recoveryFailures = 0
         logger.critical(
             "A session's outbound files are set aside",
@@ -301,7 +301,8 @@ extension RunnerSupervisor {
                     at: owner
                 )
             }
-            if entries[id]?.setAsides ?? 0 >= 3 {
+            if handle.setAsides >= 3 {
+                handle.setAsides = 0
                 handle.status = .quarantined
                 try await central.setStatus(.quarantined, reason: reason, of: id)
             }

@@ -20,7 +20,6 @@ package actor RunnerSupervisor {
         var isPlaced = false
         var backoff = StartBackoff()
         var recoveryFailures = 0
-        var setAsides = 0
         var incarnation: Incarnation = 0
         var runner: LiveRunner?
         /// A person's stop that has not been settled yet.

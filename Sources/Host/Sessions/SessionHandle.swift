@@ -30,6 +30,7 @@ package final class SessionHandle: Sendable {
         var places: [ChatAddress: ChatAddress] = [:]
         var toldWaitAt: Duration?
         var stops = 0
+        var setAsides = 0
     }
 
     /// Where a message came from, as clients know it.
@@ -40,6 +41,12 @@ package final class SessionHandle: Sendable {
     }
 
     private let state: Mutex<State>
+
+    /// How often its message file was set aside since a runner of it has last ended cleanly.
+    var setAsides: Int {
+        get { state.withLock { $0.setAsides } }
+        set { state.withLock { $0.setAsides = newValue } }
+    }
 
     init(_ facts: SessionFacts, folder: SessionFolder, store: HostSession) {
         id = facts.session.id

@@ -15,9 +15,9 @@ final class HostileDatabase {
     /// A count and no time, so that a busy or sleeping machine condemns no honest file.
     static let instructions: Int64 = 50_000
 
-    /// Opens the copy and compares its schema with the ones that our migrations make.
+    /// Opens the copy and compares its schema with the ones that our migrations make, or with `schemas` by version.
     /// - Throws: ``StoreError`` with `.damaged` when it is another, or the file is corrupt.
-    init(_ bytes: [UInt8]) throws {
+    init(_ bytes: [UInt8], schemas: [Int: Set<SessionSchema.Entry>]? = nil) throws {
         image = .allocate(byteCount: bytes.count, alignment: 16)
         image.copyBytes(from: bytes)
         budget = .allocate(capacity: 1)
@@ -47,7 +47,7 @@ final class HostileDatabase {
             "PRAGMA cell_size_check=ON; PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; "
                 + "PRAGMA ignore_check_constraints=ON"
         )
-        try compareSchema()
+        try compareSchema(with: schemas ?? Self.expected.get())
         try checkStructure()
         try check(sqlite3_set_authorizer(database.handle, Self.authorize, nil), "set the authorizer")
     }
@@ -114,9 +114,9 @@ final class HostileDatabase {
         return expected
     }
 
-    private func compareSchema() throws {
+    private func compareSchema(with schemas: [Int: Set<SessionSchema.Entry>]) throws {
         let version = try SessionSchema.version(of: database)
-        let wanted = try Self.expected.get()[version] ?? []
+        let wanted = schemas[version] ?? []
         var count = 0
         let found = try database.rows(
             "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 64"

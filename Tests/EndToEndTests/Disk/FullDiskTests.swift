@@ -10,10 +10,12 @@ struct FullDiskTests {
             .joined(separator: "\n")
     }
 
-    // PS14 is the one of files.
     @Test(arguments: [
         ("bytes", "head -c 300M /dev/zero > fill; sleep 30"),
-        ("files", "mkdir fill; cd fill; (i=0; while :; do : > $i || exit 1; i=$((i+1)); done) 2>/dev/null; sleep 30"),
+        (
+            "PS14 files",
+            "mkdir fill; cd fill; (i=0; while :; do : > $i || exit 1; i=$((i+1)); done) 2>/dev/null; sleep 30"
+        ),
     ])
     func `T26 T60 who fills the disk from a sandbox is ended and told, and the others work on`(
         what: String,

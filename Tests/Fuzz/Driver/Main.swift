@@ -17,7 +17,8 @@ enum FuzzProgram {
             CommandLineTarget.self, ConfigurationTarget.self, OutboundReaderTarget.self, OpenAIStreamTarget.self,
             AnthropicStreamTarget.self, ArchiveTarget.self, SchedulesTarget.self, ShellCommandsTarget.self,
             PlansTarget.self, ChatTextTarget.self, WebSocketTarget.self, ChatEventsTarget.self, WebhookPostTarget.self,
-            MailTarget.self,
+            MailTarget.self, BrokerTarget.self, InsideCallsTarget.self, RunnerFramesTarget.self,
+            EngagePatternsTarget.self,
         ]
     }
 

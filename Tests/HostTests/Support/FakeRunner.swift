@@ -23,6 +23,8 @@ enum FakeBehaviour: Sendable {
     case holdInbound
     /// Ends before it shows any life.
     case dieAtStart
+    /// Rolls back what a dead runner left in `outbound.db`, and ends.
+    case recover
     /// Claims, shows life and ends.
     case dieInTurn
     /// The same, and shows life for the first time in the moment of its death.
@@ -161,6 +163,10 @@ final class FakeRunner: RunningSandbox {
     private func live(_ folder: SessionFolder, _ behaviour: FakeBehaviour) -> SandboxExit {
         if case .dieAtStart = behaviour { return .code(70) }
         do {
+            if case .recover = behaviour {
+                try RunnerSession.recover(outbound: folder.outbound)
+                return .code(0)
+            }
             let session = try RunnerSession(
                 inbound: folder.inbound,
                 outbound: folder.outbound,
@@ -228,7 +234,8 @@ final class FakeRunner: RunningSandbox {
         var rows: [NewOutbound] = []
         var acks = batch.rows.map { TurnEnd.Outcome($0.id) }
         switch behaviour {
-        case .hang, .deaf, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart: return
+        case .hang, .deaf, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart, .recover:
+            return
         case .echo:
             for row in batch.rows where row.trigger {
                 guard case .chat(let chat) = row.content else { continue }
