@@ -40,12 +40,13 @@ struct SystemdTests {
 
     private func served(_ answer: Answer) throws {
         func step(_ name: String) throws -> Answer { try #require(answer[name] as? Answer, "\(name): \(answer)") }
-        for name in ["install", "start", "status", "chat", "chatAgain", "stop"] {
+        for name in ["install", "start", "status", "chat", "chatAgain", "stop", "ownStart", "ownChat", "ownStop"] {
             #expect(try step(name)["status"] as? Int == 0, "\(name): \(answer)")
         }
         // Each session has an id of its own behind the service's: the broker made the sandbox, as closed as it is.
         #expect(try step("chat")["output"] as? String == "1000\n", "\(answer)")
         #expect(try step("chatAgain")["output"] as? String == "from-the-sandbox\n", "\(answer)")
+        #expect(try step("ownChat")["output"] as? String == "1000\n", "\(answer)")
         #expect(try step("first")["ActiveState"] as? String == "active", "\(answer)")
         #expect(answer["isBack"] as? Bool == true, "\(answer)")
         #expect(try step("second")["NRestarts"] as? String == "1", "\(answer)")

@@ -8,6 +8,7 @@ Nothing of the machine is changed. Prints one JSON object; status 3, with the re
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 import sys
@@ -162,9 +163,28 @@ def serve(system, result):
     result["stopped"] = system.unit("nanoclaw.service")
 
 
+def own_unit(system, home):
+    return system.run(str(NANOCLAW), "service", "install", "--user", "--print", "--home", home)["output"]
+
+
+def serve_own(system, result):
+    """A user's unit, with all that it closes and without root; the manager is the system's, told whose it is."""
+    home, nobody = FOLDER / "own home", pwd.getpwnam("nobody")
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    text = own_unit(system, str(home)).replace("[Service]\n", "[Service]\nUser=nobody\n")
+    system.write("/etc/systemd/system/own.service", text)
+    system.run("systemctl", "daemon-reload")
+    result["ownStart"] = system.run("systemctl", "start", "own.service")
+    result["ownChat"] = system.run(
+        "setpriv", "--reuid", "nobody", "--regid", str(nobody.pw_gid), "--clear-groups", str(NANOCLAW), "--home", str(home),
+        "chat", "--timeout", "25", "-m", "run id -u")
+    result["ownStop"] = system.run("systemctl", "stop", "own.service")
+
+
 def fail(system, result):
     """What the units do with programs that only die, and with those that say they cannot serve."""
-    own = system.run(str(NANOCLAW), "service", "install", "--user", "--print", "--home", HOME)["output"]
+    own = own_unit(system, HOME)
     names = ["nanoclaw.service", "nanoclaw-broker.service", "own.service"]
     programs = {"nanoclaw.service": f"{PROGRAMS}/nanoclaw", "nanoclaw-broker.service": f"{PROGRAMS}/nanoclaw-sandbox",
                 "own.service": "/usr/local/own/nanoclaw"}
@@ -191,6 +211,7 @@ result = {}
 system = System()
 try:
     serve(system, result)
+    serve_own(system, result)
     fail(system, result)
 finally:
     system.end()
