@@ -141,8 +141,8 @@ def until(seconds, condition):
 def serve(system, result):
     """The system's service from its installation to its end."""
     result["install"] = system.run(str(NANOCLAW), "service", "install", "--no-start")
-    if "memory" not in pathlib.Path(system.cgroup.parent / "cgroup.controllers").read_text().split():
-        # Where version 1 has the controllers, the new system has none.
+    if "memory" not in (system.cgroup.path / "cgroup.controllers").read_text().split():
+        # Where version 1 or another cgroup has the controllers, the new system has none.
         policy = system.run("cat", "/etc/nanoclaw/broker.conf")["output"]
         system.write("/etc/nanoclaw/broker.conf", policy.replace("require cgroup ", "require "), 0o600)
     # The machine's own systemd would have been told by the installation itself; here it begins with the second.
