@@ -31,8 +31,9 @@ struct Fix: Codable, Sendable, Equatable {
     static func make(_ path: String) -> Fix { Fix("mkdir -p", ShellText.quoted(path)) }
     static func room(_ path: String) -> Fix { Fix("df -h", ShellText.quoted(path)) }
     static func salvage(_ database: String) -> Fix {
-        let recovery = "sqlite3 \(ShellText.quoted(database)) .recover"
-        return Fix(Program.path("sqlite3") == nil ? "\(sudo)apt-get install -y sqlite3 && \(recovery)" : recovery)
+        // Not `.recover`: Debian 12's answers "SQL logic error" to it, whatever the database is.
+        let rescue = "sqlite3 \(ShellText.quoted(database)) .dump"
+        return Fix(Program.path("sqlite3") == nil ? "\(sudo)apt-get install -y sqlite3 && \(rescue)" : rescue)
     }
     /// In the checkout that these programs were built in; elsewhere nobody knows where the build is.
     static func build(_ directory: String?) -> Fix {
