@@ -53,6 +53,9 @@ python3-pexpect:/usr/lib/python3/dist-packages/pexpect/__init__.py:tests_through
 util-linux:/usr/bin/setpriv:tests_as_a_plain_user
 sqlite3:/usr/bin/sqlite3:reading_the_databases_from_outside
 "
+packages_to_test_long="
+debootstrap:/usr/sbin/debootstrap:installing_in_a_fresh_Debian
+"
 
 present() {
     local pattern
@@ -82,8 +85,24 @@ install_packages() {
     fi
     command -v apt-get >/dev/null || fail "no apt-get here: install ${names[*]} by your distribution's own means"
     say "installing them with apt-get"
-    DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" </dev/null >&2
+    # One of many servers may be down, so only an installation that fails as well is the end.
+    local reached=yes
+    DEBIAN_FRONTEND=noninteractive apt-get update -qq -o APT::Update::Error-Mode=any </dev/null >&2 || reached=no
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" </dev/null >&2 && return
+    fail_if_full /var/cache/apt
+    [[ $reached == yes ]] || fail "a package server does not answer, and without it they cannot be installed; the reason is
+above. When this ends without a complaint, run me again:
+  apt-get update"
+    fail "apt-get could not install them; the reason is above. When this works, run me again:
+  apt-get install ${names[*]}"
+}
+
+# A step has failed: where that is for want of room, says so and ends.
+fail_if_full() {
+    local free
+    free=$(df --output=avail -B 1M "$1" 2>/dev/null | tail -n 1) || return 0
+    ((${free:-1000} >= 500)) || fail "the disk is full: ${free// /} MiB are left, a build takes 2 GB. Make room and run me again:
+  df -h $(printf %q "$1")"
 }
 
 need_swift() {
@@ -148,7 +167,16 @@ build() {
 }
 
 compile() {
-    swift build -c release -j "$jobs" "$@" </dev/null >&2
+    swift build -c release -j "$jobs" "$@" </dev/null >&2 && return
+    local scratch=. word url
+    for word in "$@"; do [[ $word == .build-* && -d $word ]] && scratch=$word; done
+    fail_if_full "$PWD/$scratch"
+    if ! compgen -G "$scratch/checkouts/*" >/dev/null; then
+        url=$(sed -nE 's/.*package\(url: "([^"]+)".*/\1/p' Package.swift | head -n 1)
+        fail "the Swift packages could not be fetched; the reason is above. When this answers, run me again:
+  git ls-remote $url HEAD"
+    fi
+    fail "the build failed; the reason is above"
 }
 
 # Beside and renamed: a running host keeps its old file.
@@ -186,10 +214,11 @@ lane() {
 
 run_tests() {
     if [[ ${1:-} == --long ]]; then
-        # The crash, soak and replay suites at their full length: hours.
+        # The crash, soak, replay and installation suites at their full length: hours.
         export NANOCLAW_LONG=1
         limit=24h
         shift
+        packages_to_test+=$packages_to_test_long
     fi
     install_packages "$packages_to_build"
     install_packages "$packages_to_test"

@@ -22,5 +22,14 @@ import Testing
         #expect(UpCommand.isLasting(StoreError(.unusable, "it lies on NFS")))
         #expect(UpCommand.isLasting(StoreError(.unusable, "open", cause: Errno(EACCES, "open"))))
         #expect(UpCommand.isLasting(StoreError(.migration, "a newer program made it")))
+        // Only these are told with how to look at the disk.
+        for error in [
+            StoreError(.unusable, "open", cause: Errno(EDQUOT, "open")), Errno(ENOSPC, "write"),
+            StoreError(.migration, "failed", cause: DatabaseError(resultCode: .SQLITE_FULL)),
+        ] as [any Error] {
+            #expect(UpCommand.isFull(error), "\(error)")
+        }
+        #expect(!UpCommand.isFull(Errno(EIO, "write")))
+        #expect(!UpCommand.isFull(StoreError(.unusable, "it lies on NFS")))
     }
 }

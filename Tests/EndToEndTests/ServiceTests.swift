@@ -139,6 +139,39 @@ struct ServiceTests {
         }
     }
 
+    @Test func `systemd finds nothing wrong with the user's unit, and would say what it does not know`() async throws {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze") else {
+            print("skipped: systemd-analyze is needed")
+            return
+        }
+        try await withTemporaryDirectory { path in
+            let environment = ["XDG_CONFIG_HOME": path, "XDG_RUNTIME_DIR": path, "HOME": path]
+            let printed = try await run(
+                Release.nanoclaw.path,
+                ["service", "install", "--user", "--print", "--home", path + "/a home"],
+                environment: environment
+            )
+            let unit = printed.output.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
+            let text = unit.joined(separator: "\n")
+            func verify(_ text: String) async throws -> Finished {
+                let file = path + "/nanoclaw.service"
+                try text.write(toFile: file, atomically: true, encoding: .utf8)
+                return try await run(
+                    "/usr/bin/systemd-analyze",
+                    ["--user", "verify", "--man=no", file],
+                    environment: environment
+                )
+            }
+            func complaints(_ done: Finished) -> [Substring] {
+                (done.output + done.errors).split(separator: "\n").filter { $0.contains("nanoclaw.service") }
+            }
+            let verified = try await verify(text)
+            #expect(complaints(verified).isEmpty && verified.status == 0, "\(verified)")
+            let doubted = try await verify(text.replacing("StartLimitBurst=", with: "StartLimitBurts="))
+            #expect(complaints(doubted).contains { $0.contains("StartLimitBurts") }, "\(doubted)")
+        }
+    }
+
     @Test func `installing again changes nothing, keeps the broker's mounts, and removing leaves the data`()
         async throws
     {

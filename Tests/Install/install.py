@@ -201,10 +201,27 @@ def expect(name, done, words, problems, status=None):
         problems.append(f"{name}: status {done.returncode}, without {missing}: {done.stdout[-600:]}")
 
 
+def expect_command(name, done, pattern, system, problems):
+    """A command stands in what was said, and the machine has it; it may well fail, as what it looks at did."""
+    found = re.search(pattern, done.stdout, re.M)
+    tried = system.call(found.group(1)) if found else None
+    if tried is None or tried.returncode in (126, 127):
+        problems.append(f"{name}: no command that exists: {(tried or done).stdout[-600:]}")
+
+
 def early_failures(system, user, problems):
     """Before anything is installed."""
     setup, _ = readme()
     before = system.files()
+    if user == "root":
+        # Nobody listens on that port.
+        sources = system.root / "etc/apt/sources.list"
+        kept = sources.read_text()
+        sources.write_text(re.sub(r"http://[^/\s]+", "http://127.0.0.1:9", kept))
+        done = system.call(setup)
+        expect("no package server", done, ["a package server does not answer", "run me again"], problems, 1)
+        expect_command("no package server", done, r"^  (apt-get update)$", system, problems)
+        sources.write_text(kept)
     if user != "root":
         done = system.call(setup, user=user)
         expect("missing packages", done, ["are missing", "sudo apt-get install -y", "libsqlite3-dev"], problems, 1)
@@ -227,6 +244,18 @@ def late_failures(system, user, problems):
     pathlib.Path(mark).write_text("older")
     done = system.call(setup, user=user, path="/usr/bin:/bin:/usr/sbin:/sbin")
     expect("no swift", done, ["no swift on PATH", "https://www.swift.org/install/linux", "run me again"], problems, 1)
+    # Neither on a full disk nor without the servers of the Swift packages does a build come far.
+    scratch = f"{system.checkout}/.build-inner"
+    system.call(f"mv {scratch} {scratch}.kept; true")
+    away = "export GIT_CONFIG_SYSTEM=/dev/null https_proxy=http://127.0.0.1:9;"
+    done = system.call(f"{away} {setup} build", user=user)
+    expect("no Swift packages", done, ["the Swift packages could not be fetched", "run me again"], problems, 1)
+    expect_command("no Swift packages", done, r"^  (git ls-remote .*)$", system, problems)
+    system.call(f"rm -rf {scratch}; mkdir {scratch} && mount -t tmpfs -o size=1m,mode=1777 full {scratch}")
+    done = system.call(f"{setup} build", user=user)
+    expect("full disk of a build", done, ["the disk is full", "run me again"], problems, 1)
+    expect_command("full disk of a build", done, r"^  (df -h .*)$", system, problems)
+    system.call(f"umount {scratch}; rmdir {scratch}; mv {scratch}.kept {scratch}; true")
     pathlib.Path(mark).write_text(kept)
     # A full disk: a small one of its own.
     place = "/tmp/full"
@@ -235,6 +264,7 @@ def late_failures(system, user, problems):
                 f"dd if=/dev/zero of={place}/filler bs=1M; chown {owner}:{owner} {place}/filler; true")
     full = system.call(f"bin/nanoclaw up --home {place}", user=user)
     expect("full disk", full, ["No space left on device"], problems, 1)
+    expect_command("full disk", full, r"`(df -h [^`]+)`", system, problems)
     left = system.call(f"find {place} -type f ! -name filler ! -empty; umount {place}").stdout.split()
     if left:
         problems.append(f"full disk: partial files: {left}")

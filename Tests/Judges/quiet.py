@@ -1,7 +1,8 @@
 """Records every packet of a host with nothing configured. Run inside a network namespace of its own, as root.
 
 Usage: unshare -n python3 quiet.py NANOCLAW FOLDER. The namespace gets an interface with a default route, so that whatever
-is sent anywhere is seen. First a connection and a name are tried, to show that the recorder hears them. Prints JSON.
+is sent anywhere is seen. First a connection and names are tried, to show that the recorder hears them. The host is listened to
+for QUIET_SECONDS. Prints JSON.
 """
 
 import json
@@ -15,6 +16,8 @@ import threading
 import time
 
 nanoclaw, folder = sys.argv[1:3]
+# Types of ICMPv6: MLD, and the discovery of routers and neighbours.
+KERNELS = {*range(130, 138), 143}
 # The gateways' hardware addresses are given, so that what is sent is the packet itself and no question for them.
 for words in ("link set lo up", "link add out type veth peer name far", "link set far up", "link set out up",
               "addr add 192.0.2.2/24 dev out", "neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev out",
@@ -25,7 +28,7 @@ for words in ("link set lo up", "link add out type veth peer name far", "link se
 
 recorder = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
 recorder.settimeout(0.2)
-packets, running = [], True
+packets, kernels, running = [], [], True
 
 
 def record():
@@ -44,10 +47,14 @@ def record():
             packets.append([address[0], socket.inet_ntoa(frame[30:34]), source, port])
         elif kind == 0x86DD:
             target = socket.inet_ntop(socket.AF_INET6, frame[38:54])
-            # Neighbours and routers that the kernel itself asks for.
-            if frame[20] == 58 or target.startswith("ff02::"):
+            # MLD stands behind an option for routers.
+            following, at = (frame[54], 54 + 8 + frame[55] * 8) if frame[20] == 0 else (frame[20], 54)
+            # Neighbours, routers and listeners that the kernel itself asks for; names are asked for by port.
+            if following == 58 and frame[at] in KERNELS:
+                kernels.append(target)
                 continue
-            packets.append([address[0], target, 0, struct.unpack("!H", frame[56:58])[0]])
+            source, port = struct.unpack("!HH", frame[at:at + 4]) if following in (6, 17) else (0, 0)
+            packets.append([address[0], target, source, port])
         else:
             packets.append([address[0], hex(kind), 0, 0])
 
@@ -55,7 +62,7 @@ def record():
 thread = threading.Thread(target=record)
 thread.start()
 time.sleep(2.5)
-result = {"interfaces": len(packets)}
+result = {"interfaces": len(packets), "kernels": len(kernels)}
 packets.clear()
 
 probe = socket.socket()
@@ -68,6 +75,14 @@ asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 asker.sendto(b"a name", ("198.51.100.8", 53))
 asker = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 asker.sendto(b"a name", ("2001:db8:1::9", 53))
+# Names asked of the link: mDNS and LLMNR, by either protocol.
+link = socket.if_nametoindex("out")
+for group, port in (("ff02::fb", 5353), ("ff02::1:3", 5355)):
+    asker.sendto(b"a name", (group, port, 0, link))
+asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.2"))
+for group, port in (("224.0.0.251", 5353), ("224.0.0.252", 5355)):
+    asker.sendto(b"a name", (group, port))
 time.sleep(0.5)
 result["control"] = list(packets)
 probe.close()

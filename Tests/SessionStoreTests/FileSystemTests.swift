@@ -9,17 +9,23 @@ import Testing
 extension Scene {
     /// Sends `count` messages to a runner that answers each; returns the longest way of one there and back.
     ///
-    /// Ends only when every commit of either side was seen by the other, each once and in order.
-    func exchange(_ count: Int) async throws -> Duration {
+    /// Ends when every commit of either side was seen by the other, each once and in order; throws when the oldest has
+    /// no answer for `limit`.
+    func exchange(_ count: Int, limit: Duration = .seconds(20)) async throws -> Duration {
         let configuration = AgentConfiguration(agentGroupID: .random(), agentName: "Nano")
         try await host.beginIncarnation(1, configuration: configuration, destinations: [], routing: nil)
         let runner = try Victim("answer", folder, count: count)
+        var isOver = false
+        defer { if !isOver { runner.kill() } }
         let clock = SystemTime()
         var sent: [MessageID] = []
         var began: [Duration] = []
         var answered: [MessageID] = []
         var longest = Duration.zero
         while answered.count < count {
+            if began.count > answered.count, clock.monotonic - began[answered.count] > limit {
+                throw Unexpected("message \(answered.count) of \(count) has no answer after \(limit): a commit is lost")
+            }
             // A queue of bounded length, as a conversation has one.
             if sent.count < count, sent.count - answered.count < 200 {
                 do {
@@ -45,6 +51,7 @@ extension Scene {
         #expect(answered == sent)
         #expect(try runner.line() == "done")
         try runner.end()
+        isOver = true
         #expect(try await host.state(now: time.now).open == 0)
         return longest
     }
@@ -82,8 +89,13 @@ enum ScratchFileSystem: String, CaseIterable, Sendable {
         }
     }
 
+    /// Where the judges run, as in CI, each of the five must be had.
     private func skip(_ reason: String) -> Bool {
-        print("skipped on \(rawValue): \(reason)")
+        if getenv("NANOCLAW_JUDGES") != nil || getenv("CI") != nil {
+            Issue.record("\(rawValue) is not here: \(reason)")
+        } else {
+            print("skipped on \(rawValue): \(reason)")
+        }
         return false
     }
 
@@ -128,12 +140,15 @@ enum ScratchFileSystem: String, CaseIterable, Sendable {
     }
 }
 
-@Suite(.serialized)
+/// `NANOCLAW_LONG=1` makes it 100,000 each way.
+private let commits =
+    ProcessInfo.processInfo.environment["NANOCLAW_LONG"] == "1"
+    ? 100_000 : ProcessInfo.processInfo.environment["NANOCLAW_COMMITS"].flatMap(Int.init) ?? 200
+
+@Suite(.serialized, .timeLimit(.minutes(commits > 1000 ? 60 : 2)))
 struct FileSystemTests {
-    /// `NANOCLAW_LONG=1` makes it 100,000 each way.
-    private static let commits =
-        ProcessInfo.processInfo.environment["NANOCLAW_LONG"] == "1"
-        ? 100_000 : ProcessInfo.processInfo.environment["NANOCLAW_COMMITS"].flatMap(Int.init) ?? 200
+    /// Measured beside two lanes of tests: 9.5 s on btrfs at worst, with 200 messages under way.
+    private static let longest = Duration.seconds(20)
 
     @Test(arguments: ScratchFileSystem.allCases)
     func `T24 commits each way are each seen by the other side on every local file system`(
@@ -143,10 +158,9 @@ struct FileSystemTests {
             try await Scene.run(in: place) { scene in
                 let clock = SystemTime()
                 let start = clock.monotonic
-                let longest = try await scene.exchange(Self.commits)
-                print("\(kind.rawValue): \(Self.commits) each way in \(clock.monotonic - start), longest \(longest)")
-                // The host looks after every open session this often, whatever rings or does not.
-                #expect(longest < .seconds(60))
+                let longest = try await scene.exchange(commits, limit: Self.longest)
+                print("\(kind.rawValue): \(commits) each way in \(clock.monotonic - start), longest \(longest)")
+                #expect(longest < Self.longest)
             }
         }
         if !isDone { #expect(kind != .tmpfs || geteuid() != 0) }

@@ -18,7 +18,11 @@ struct Doctor: Sendable {
     /// What a report that is shown to others leaves out.
     var redaction: Redaction {
         var names: [(text: String, placeholder: String)] = [(home, "<home>")]
-        if let binaries = HomeLocation.binaries { names.append((binaries, "<binaries>")) }
+        names.append((ProgramName.typed, "<binaries>/nanoclaw"))
+        if let binaries = HomeLocation.binaries {
+            names.append((binaries, "<binaries>"))
+            if let checkout = HomeLocation.checkout(of: binaries) { names.append((checkout, "<checkout>")) }
+        }
         if let own = getenv("HOME").map({ String(cString: $0) }) { names.append((own, "~")) }
         return Redaction(names)
     }
@@ -180,13 +184,13 @@ struct Doctor: Sendable {
 
     private func binaries() -> [Finding] {
         guard let directory = HomeLocation.binaries else {
-            return [Finding(.bad, "binaries", "the directory of this program cannot be read", fix: .build)]
+            return [Finding(.bad, "binaries", "the directory of this program cannot be read", fix: .build(nil))]
         }
         return ["nanoclaw", "nanoclaw-sandbox", "agent-runner"].map { name in
             var status = stat()
             let path = "\(directory)/\(name)"
             guard stat(path, &status) == 0 else {
-                return Finding(.bad, name, "\(path) is missing", fix: .build)
+                return Finding(.bad, name, "\(path) is missing", fix: .build(directory))
             }
             guard status.st_mode & 0o022 == 0 else {
                 return Finding(.bad, name, "\(path) can be written by others", fix: .close(path, to: "755"))

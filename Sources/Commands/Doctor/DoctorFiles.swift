@@ -28,7 +28,7 @@ struct DoctorFiles: Sendable {
                     Finding(
                         .good,
                         "groups/\(name)",
-                        "no agent group has it yet: nanoclaw groups create --folder \(name) takes it over"
+                        "no agent group has it yet: `nanoclaw groups create --folder \(name)` takes it over"
                     )
                 ]
             }

@@ -37,7 +37,7 @@ struct Finding: Codable, Sendable, Equatable {
             case .note: "note"
             case .bad: "BAD "
             }
-        let first = "\(mark)  \(check): \(SafeText.oneLine(text))"
+        let first = "\(mark)  \(check): \(SafeText.oneLine(ProgramName.inAdvice(text)))"
         return fix.map { "\(first)\n      → \(SafeText.oneLine($0.command))" } ?? first
     }
 

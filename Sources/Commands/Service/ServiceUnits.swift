@@ -162,9 +162,9 @@ struct ServiceUnits: Sendable {
         TasksMax=infinity
         OOMPolicy=continue
         # Building sandboxes takes these, and launchers give them up before anything runs. What over-mounts parts of
-        # /proc, filters mounts or namespaces, or is inherited by programs stays out: ProtectKernelTunables,
-        # ProtectKernelLogs, ProtectControlGroups, PrivateDevices, RestrictNamespaces, RestrictSUIDSGID,
-        # MemoryDenyWriteExecute, SystemCallFilter.
+        # /proc, filters mounts, names or namespaces, or is inherited by programs stays out: ProtectKernelTunables,
+        # ProtectKernelLogs, ProtectControlGroups, ProtectHostname, PrivateDevices, RestrictNamespaces,
+        # RestrictSUIDSGID, MemoryDenyWriteExecute, SystemCallFilter.
         CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER \
         CAP_KILL CAP_NET_ADMIN CAP_SYS_RESOURCE CAP_SYS_CHROOT CAP_MKNOD
         ProtectSystem=strict
@@ -173,7 +173,6 @@ struct ServiceUnits: Sendable {
         PrivateTmp=yes
         PrivateNetwork=yes
         ProtectClock=yes
-        ProtectHostname=yes
         ProtectKernelModules=yes
         LockPersonality=yes
         RestrictRealtime=yes

@@ -50,7 +50,7 @@ enum ChannelTexts {
         case true?: return "sent, and seen to come back: both halves work"
         case false?:
             return "sent, but not seen to come back within 10 s: what people write may not arrive "
-                + "(nanoclaw channels status)"
+                + "(\(ProgramName.command("channels status")))"
         case nil:
             let health = trial[key: "health"] ?? .null
             let heard = health[key: "lastEvent"]?.integer.map { ", last heard \(TimeText.short($0))" } ?? ""

@@ -28,7 +28,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 /// Text for the person, on the stream that is meant for it.
 enum Console {
     static func out(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
-    static func error(_ text: String) { write("nanoclaw: \(text)\n", to: STDERR_FILENO) }
+    static func error(_ text: String) { write("nanoclaw: \(ProgramName.inAdvice(text))\n", to: STDERR_FILENO) }
 
     /// True when both ends of a conversation are a terminal.
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }

@@ -40,7 +40,14 @@ enum HomeLocation {
     /// The directory of this program and of the two that stand beside it.
     static var binaries: String? { binary.map(parent(of:)) }
 
-    private static func real(_ path: String) -> String? {
+    /// The checkout that these programs were built in; nil when they stand elsewhere.
+    static func checkout(of binaries: String) -> String? {
+        let place = parent(of: binaries)
+        return access("\(place)/nanoclaw.sh", X_OK) == 0 ? place : nil
+    }
+
+    /// The path without links; nil when nothing is there.
+    static func real(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -37,7 +37,7 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints what was done: a sentence, or the host's answer.
     func print(_ answer: JSONValue, said text: String) throws {
-        Console.out(json ? try JSONText.encode(answer) : text)
+        Console.out(json ? try JSONText.encode(answer) : ProgramName.inAdvice(text))
     }
 }
 

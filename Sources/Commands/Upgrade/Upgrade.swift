@@ -260,7 +260,7 @@ struct Upgrade {
         case .user: "journalctl --user -u \(ServiceUnits.host)"
         case .process:
             run.wasRunning
-                ? "nanoclaw logs --home \(ShellText.quoted(home))" : "cat \(ShellText.quoted(run.outputs[1]))"
+                ? ProgramName.command("logs --home", ShellText.quoted(home)) : "cat \(ShellText.quoted(run.outputs[1]))"
         }
     }
 }

@@ -66,9 +66,9 @@ struct BackupCommand: ParsableCommand {
             let contents = try BackupCommand.reading(file) { try BackupRestoration(home: home, file: $0).run() }
             if output.json { return Console.out(try JSONText.encode(contents)) }
             Console.out(BackupText.text(contents))
-            let place = ShellText.quoted(home)
-            Console.out("restored to \(SafeText.oneLine(home)); look at it with: nanoclaw doctor --home \(place)")
-            for step in contents.leftOut.compactMap(Self.step) { Console.out("  \(step)") }
+            let doctor = ProgramName.command("doctor --home", ShellText.quoted(home))
+            Console.out("restored to \(SafeText.oneLine(home)); look at it with: \(doctor)")
+            for step in contents.leftOut.compactMap(Self.step) { Console.out("  \(ProgramName.inAdvice(step))") }
         }
 
         /// What gives a key anew that no backup holds; nil for what is none.

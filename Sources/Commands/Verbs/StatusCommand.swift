@@ -42,7 +42,9 @@ enum StatusText {
             lines.append("  \(runner.session) \(runner.state), \(runner.failures) failures\(cause)")
         }
         let approvals = status.approvals ?? []
-        if !approvals.isEmpty { lines.append("waiting for somebody's word (nanoclaw approvals show ID):") }
+        if !approvals.isEmpty {
+            lines.append("waiting for somebody's word (\(ProgramName.command("approvals show ID"))):")
+        }
         for approval in approvals {
             let end = TimeText.short(approval.expiresAt.milliseconds)
             lines.append("  \(approval.id) \(SafeText.oneLine(approval.title)), until \(end)")
@@ -52,12 +54,14 @@ enum StatusText {
             let name = person.name.map { " (\(SafeText.oneLine($0)))" } ?? ""
             lines.append("  \(SafeText.oneLine(person.sender))\(name) in \(person.address): \(person.count) messages")
         }
-        for problem in status.problems { lines.append("! \(SafeText.oneLine(problem))") }
+        for problem in status.problems { lines.append("! \(SafeText.oneLine(ProgramName.inAdvice(problem)))") }
         return lines.joined(separator: "\n")
     }
 
     static func providers(_ status: HostStatus) -> String {
-        guard !status.providers.isEmpty else { return "offline (no model is configured; nanoclaw providers add)" }
+        guard !status.providers.isEmpty else {
+            return "offline (no model is configured; \(ProgramName.command("providers add")))"
+        }
         return status.providers.map { "\($0.name) (\($0.kind), \(SafeText.oneLine($0.model)))" }.joined(separator: ", ")
     }
 
@@ -77,7 +81,7 @@ enum StatusText {
         guard counts.active + counts.paused > 0 else { return nil }
         let next = counts.nextDue.map { ", the next \(TimeText.short($0.milliseconds))" } ?? ""
         let paused = counts.paused > 0 ? ", \(counts.paused) paused" : ""
-        let failing = counts.failing > 0 ? ", \(counts.failing) failing (nanoclaw tasks list)" : ""
+        let failing = counts.failing > 0 ? ", \(counts.failing) failing (\(ProgramName.command("tasks list")))" : ""
         return "\(counts.active)\(next)\(paused)\(failing)"
     }
 

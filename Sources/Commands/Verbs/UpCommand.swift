@@ -25,9 +25,8 @@ struct UpCommand: AsyncParsableCommand {
         }
         try UpgradeMark.check(home: home)
         var options = HostOptions(home: home, binaries: binaries)
-        let program = CommandLine.arguments.first ?? "nanoclaw"
         options.onReady = { status in
-            Console.out(StartSummary.text(status, talk: StartSummary.talk(program: program, home: home)))
+            Console.out(StartSummary.text(status, talk: StartSummary.talk(home: home)))
             // Behind the start: neither is waited for by anybody.
             if status.isolation == nil { await Self.showSandbox(home: home) }
             if let ollama = await OllamaProbe.look(), status.providers.isEmpty {
@@ -41,7 +40,8 @@ struct UpCommand: AsyncParsableCommand {
         } catch is CancellationError {
             return
         } catch {
-            throw CommandFailure(Self.isLasting(error) ? .configuration : .failed, "\(error)")
+            let advice = Self.isFull(error) ? "; make room: `df -h \(ShellText.quoted(home))` shows the disk" : ""
+            throw CommandFailure(Self.isLasting(error) ? .configuration : .failed, "\(error)\(advice)")
         }
     }
 
@@ -62,6 +62,16 @@ struct UpCommand: AsyncParsableCommand {
         case let cause as Errno: [ENOSPC, EDQUOT, EIO, EMFILE, ENFILE, ENOMEM].contains(cause.code)
         case let cause as DatabaseError:
             [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_BUSY].contains(cause.resultCode)
+        default: false
+        }
+    }
+
+    /// True when it is for want of room.
+    static func isFull(_ error: any Error) -> Bool {
+        switch error {
+        case let error as StoreError: error.cause.map(isFull) ?? false
+        case let error as Errno: [ENOSPC, EDQUOT].contains(error.code)
+        case let error as DatabaseError: error.resultCode == .SQLITE_FULL
         default: false
         }
     }

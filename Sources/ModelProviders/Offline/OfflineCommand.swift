@@ -9,8 +9,8 @@ enum OfflineCommand: Equatable {
 
     static let advice = """
         No model is configured, so I cannot think yet; only plain commands work. Here is how to give me a model:
-        nanoclaw providers add NAME --kind openai|anthropic --base-url URL --model M [--key-file FILE]
-        nanoclaw groups config update GROUP --provider NAME
+        bin/nanoclaw providers add NAME --kind openai|anthropic --base-url URL --model M [--key-file FILE]
+        bin/nanoclaw groups config update GROUP --provider NAME
         """
 
     static let help = """

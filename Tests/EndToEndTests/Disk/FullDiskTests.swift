@@ -101,6 +101,32 @@ struct FullDiskTests {
         }
     }
 
+    @Test func `T26 a first start on a full disk says why, with a command that shows it, and leaves no half file`()
+        async throws
+    {
+        try await withTemporaryDirectory { path in
+            let home = path + "/a home"
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+            // With nothing left, and with too little for the databases.
+            for size in ["1m", "1100k"] {
+                let script = "mount -t tmpfs -o size=\(size) full '\(home)' && head -c 1m /dev/zero > '\(home)/filler'"
+                let mounted = try await run("/bin/sh", ["-c", script])
+                try #require(mounted.status == 0, "\(mounted)")
+                let up = try await run(Release.nanoclaw.path, ["up", "--home", home])
+                let half = try await run(
+                    "/usr/bin/find",
+                    [home, "-name", "*.new*", "-o", "-name", "config.yaml", "-empty"]
+                )
+                let command = up.errors.firstMatch(of: /make room: `([^`]+)`/).map { String($0.1) }
+                let shown = try await run("/bin/sh", ["-c", command ?? "false"])
+                _ = try await run("/bin/umount", ["-l", home])
+                #expect(up.status == 1 && up.errors.contains(/No space left on device|disk is full/), "\(up)")
+                #expect(shown.status == 0 && shown.output.contains(home), "\(up) \(shown)")
+                #expect(half.output.isEmpty, "\(half)")
+            }
+        }
+    }
+
     @Test func `T26 a host starts on a full disk, and says so`() async throws {
         try await SmallDisk.with { home in
             try await withHost(home: home) { host in
