@@ -273,7 +273,10 @@ let testing: [Target] = [
     ),
     .executableTarget(
         name: "crash-host",
-        dependencies: ["ChannelKit", "Core", "Host", "HostLogging", "LinuxIO", "TestSupport"],
+        dependencies: [
+            "CentralStore", "ChannelKit", "Core", "Host", "HostLogging", "LinuxIO", "SessionStore", "SessionStoreHost",
+            "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        ],
         path: "Tests/CrashHost"
     ),
     .executableTarget(
@@ -372,7 +375,7 @@ let testing: [Target] = [
             "LinuxIO",
             "NetworkTestSupport",
             "People", "Sandbox", "SessionStore",
-            "SessionStoreHost", .product(name: "GRDB", package: "GRDB.swift"),
+            "SessionStoreHost", "crash-host", .product(name: "GRDB", package: "GRDB.swift"),
         ]
     ),
     tests("HostConfiguration"),

@@ -16,6 +16,8 @@ package struct HostOptions: Sendable {
     package var adapters: [any ChannelAdapter] = []
     /// The platforms that accounts can be added of.
     package var platforms: [any ChannelPlatform] = BuiltInChannels.all
+    /// The deadlines of a runner's signs of life.
+    package var liveness = Liveness.Limits()
     /// Called once, when the host accepts messages.
     package var onReady: @Sendable (HostStatus) async -> Void = { _ in }
 

@@ -95,9 +95,10 @@ extension HostRuntime {
         )
     }
 
-    static func settings(_ configuration: HostConfiguration) -> SupervisorSettings {
+    static func settings(_ options: HostOptions, _ configuration: HostConfiguration) -> SupervisorSettings {
         var settings = SupervisorSettings()
         settings.maximumRunners = configuration.maxRunners
+        settings.liveness = options.liveness
         return settings
     }
 

@@ -194,7 +194,7 @@ final class HostRuntime: Sendable {
                 log: log,
                 time: time
             ).environment(),
-            settings: Self.settings(configuration),
+            settings: Self.settings(options, configuration),
             time: time,
             logger: log.logger("runners"),
             tasks: tasks

@@ -28,7 +28,7 @@ extension HostSession {
         do {
             effects = try await heldTransaction { try make(changes, plans, in: $0) }
         } catch {
-            discard(plans)
+            discardUnlessStored(plans)
             throw error
         }
         noteMade(changes)

@@ -29,7 +29,7 @@ extension HostSession {
             discard(zip(plans, outcomes).filter { $0.id != $1.id }.map(\.0))
             return outcomes
         } catch {
-            discard(plans)
+            discardUnlessStored(plans)
             throw error
         }
     }
@@ -121,6 +121,22 @@ extension HostSession {
             // A folder that stays behind has no row; pruning removes it.
             try? Directory(path: folder.inbound).directory("inbox").remove(plan.id.rawValue)
         }
+    }
+
+    /// Removes the files of what a transaction was to store and did not.
+    ///
+    /// A commit that is said to have failed may have come to be: then the row keeps its files, and so does one that cannot
+    /// be looked for.
+    func discardUnlessStored(_ plans: [InsertPlan]) {
+        let lost = plans.filter { plan in
+            guard plan.hasFiles else { return false }
+            do {
+                return try known(plan.row.sourceID, plan.hash, in: open()) != plan.id
+            } catch {
+                return false
+            }
+        }
+        discard(lost)
     }
 
     private func known(_ sourceID: String, _ hash: [UInt8], in database: Connection) throws -> MessageID? {

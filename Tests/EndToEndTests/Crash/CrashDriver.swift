@@ -19,9 +19,13 @@ final class CrashDriver: Sendable {
         var ledger = CrashLedger()
         var host: CrashHostProcess?
         var lives = 0
+        var refusals = 0
         var isStopping = false
         var lastID = 0
+        var lastFile = 0
         var lastThread = 0
+        /// Where something was written since the last look at what came of it.
+        var touched: Set<ChatAddress> = []
     }
 
     let home: String
@@ -111,6 +115,7 @@ final class CrashDriver: Sendable {
         switch line.kind {
         case .accepted: state.withLock { $0.ledger.accept(line.id, at: now) }
         case .refused:
+            state.withLock { $0.refusals += 1 }
             // As a platform would: once more, later.
             Task {
                 try await Task.sleep(for: .milliseconds(200))
@@ -155,20 +160,23 @@ final class CrashDriver: Sendable {
         // The files that agents will be asked to send, one for each event there may be.
         write(
             to: Self.keyedChat("prepare"),
-            text: "run i=0; while [ $i -lt 8000 ]; do i=$((i+1)); echo a note > \(CrashLedger.token("e$i")).txt; done; "
+            text: "run i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo a note > \(CrashLedger.token("f$i")).txt; done; "
         )
         try await waitForAnswers(within: 30, "the files are made")
     }
 
     func verb(_ words: String...) async throws -> Finished { try await verb(words) }
 
-    private func verb(_ words: [String]) async throws -> Finished {
+    func verb(_ words: [String]) async throws -> Finished {
         try await run(Release.nanoclaw.path, ["--home", home] + words)
     }
 
     // MARK: - What a test does
 
     var lives: Int { state.withLock { $0.lives } }
+    /// How often the host has refused an event.
+    var refusals: Int { state.withLock { $0.refusals } }
+    var hostProcess: Int32 { state.withLock { $0.host?.pid ?? 0 } }
     var ledger: CrashLedger { state.withLock { $0.ledger } }
 
     /// A thread that no session has yet.
@@ -194,8 +202,13 @@ final class CrashDriver: Sendable {
     func askForFile(in address: ChatAddress) { write(to: address, text: nil) }
 
     @discardableResult
-    private func write(to address: ChatAddress, text: String?, file: String? = nil) -> String {
+    func write(to address: ChatAddress, text: String?, file: String? = nil) -> String {
         let id = state.withLock { state in
+            state.touched.insert(address)
+            if text == nil {
+                state.lastFile += 1
+                return "f\(state.lastFile)"
+            }
             state.lastID += 1
             return "e\(state.lastID)"
         }
@@ -210,43 +223,6 @@ final class CrashDriver: Sendable {
         state.withLock { $0.ledger.offer(line) }
         tell(line)
         return id
-    }
-
-    /// Another agent, which the first one knows as `helper`; the chat is `back` to the first.
-    func addHelper(answeringIn chat: ChatAddress) async throws {
-        for words in [
-            ["groups", "create", "Helper"],
-            ["destinations", "add", "--group", "main", "--name", "helper", "--agent", "helper"],
-            ["destinations", "add", "--group", "helper", "--name", "parent", "--agent", "main"],
-            ["destinations", "add", "--group", "main", "--name", "back", "--chat", "\(chat)"],
-        ] {
-            let answer = try await verb(words)
-            try #require(answer.status == 0, "\(words): \(answer)")
-        }
-    }
-
-    /// Lets the agent ask the helper for a command that the agent then carries out: it answers in the chat.
-    func askHelper(in address: ChatAddress) {
-        write(to: address, text: "tell helper run echo tell back ")
-    }
-
-    /// How often each message that was accepted between agents stands where it went.
-    func acceptedBetweenAgents() async throws -> [String: Int] {
-        let central = "\(home)/data/nanoclaw.db"
-        let rows = try await sql(
-            central,
-            "SELECT message_id || ' ' || target_group_id || '/' || target_session_id FROM agent_messages"
-        )
-        var counts: [String: Int] = [:]
-        for row in rows {
-            let parts = row.split(separator: " ").map(String.init)
-            let found = try await sql(
-                "\(home)/data/sessions/\(parts[1])/inbound/inbound.db",
-                "SELECT count(*) FROM messages_in WHERE platform_message_id = '\(parts[0])'"
-            )
-            counts[row] = found.first.flatMap { Int($0) } ?? 0
-        }
-        return counts
     }
 
     /// The next time that the host comes to this point it dies there.
@@ -266,48 +242,25 @@ final class CrashDriver: Sendable {
         #expect(open.isEmpty, "\(what): without an answer: \(open)")
     }
 
-    /// Reads with sqlite3, from outside: the lines of the answer.
-    func sql(_ database: String, _ query: String) async throws -> [String] {
-        let answer = try await run("/usr/bin/sqlite3", ["-readonly", "-cmd", ".timeout 5000", database, query])
-        return answer.output.split(separator: "\n").map(String.init)
-    }
-
-    /// Makes all that a chat's session has very old.
-    func age(_ address: ChatAddress) async throws {
-        let folder = try await sessionFolder(address)
-        let session = folder.split(separator: "/").last ?? ""
-        for (database, change) in [
-            (
-                "\(folder)/inbound/inbound.db",
-                "UPDATE messages_in SET received_at = 1, ended_at = 1; UPDATE deliveries SET updated_at = 1"
-            ),
-            (
-                "\(home)/data/nanoclaw.db",
-                "UPDATE sessions SET last_active = 1, retention_due_at = 0 WHERE id = '\(session)'"
-            ),
-        ] {
-            let answer = try await run("/usr/bin/sqlite3", ["-cmd", ".timeout 5000", database, change])
-            try #require(answer.status == 0, "\(answer)")
+    /// Writes once more to every conversation that was written to since the last call, and returns once that is answered
+    /// too and no session is marked as having work: a recovery has left none stuck.
+    ///
+    /// It may take one sweep, not two: the deadline is of the caller.
+    func comeToRest(within seconds: Double, _ what: String) async throws {
+        try await writeOnceMore(within: seconds, what)
+        try await eventually(within: seconds, "\(what): no session is marked") {
+            try await sql("\(home)/data/nanoclaw.db", "SELECT 1 FROM dirty").isEmpty
         }
+        let marked = try await sql("\(home)/data/nanoclaw.db", "SELECT session_id || ' ' || reason FROM dirty")
+        #expect(marked.isEmpty, "\(what): still marked: \(marked)")
     }
 
-    /// Folder of the session of a chat, made by the host already.
-    func sessionFolder(_ address: ChatAddress) async throws -> String {
-        let thread = address.thread.map { "= '\($0)'" } ?? "IS NULL"
-        let found = try await sql(
-            "\(home)/data/nanoclaw.db",
-            """
-            SELECT s.agent_group_id || '/' || s.id FROM sessions s JOIN messaging_groups m ON m.id = s.messaging_group_id
-            WHERE m.platform_id = '\(address.platformID)' AND s.thread_id \(thread)
-            """
-        )
-        return "\(home)/data/sessions/\(try #require(found.first))"
-    }
-
-    /// How often the agent of this session was told that.
-    func transcripts(_ session: String, with text: String) async throws -> Int {
-        let found = try await run("/bin/grep", ["-rhoF", text, "\(session)/state/transcripts"])
-        return found.output.split(separator: "\n").count
+    /// Writes once more to every conversation that was written to since the last call and returns once that is answered.
+    func writeOnceMore(within seconds: Double, _ what: String) async throws {
+        let touched = state.withLock { $0.touched }
+        for address in touched { write(to: address) }
+        try await waitForAnswers(within: seconds, "\(what), once more")
+        state.withLock { $0.touched = [] }
     }
 
     /// The session's runner dies at these points, one after the other.
@@ -323,66 +276,5 @@ final class CrashDriver: Sendable {
 
     func isRunnerArmed(of address: ChatAddress) async throws -> Bool {
         FileManager.default.fileExists(atPath: try await sessionFolder(address) + "/state/.crash")
-    }
-
-    /// The books: every accepted event was answered once, or twice with the second marked as of unknown outcome, and no
-    /// session is set aside.
-    ///
-    /// Answers what is wrong, and how many events were answered twice with a mark.
-    func books() async throws -> (problems: [String], repeated: Int) {
-        var problems: [String] = []
-        var repeated = 0
-        for (id, count) in ledger.notOnce.sorted(by: { $0.key < $1.key }) {
-            if count == 2, try await isMarkedUnknown(id) {
-                repeated += 1
-            } else {
-                let sends = ledger.sends.filter { $0.text.contains(CrashLedger.token(id)) }.map(\.id)
-                problems.append("\(id) was answered \(count) times: \(sends)")
-            }
-        }
-        for (id, files) in ledger.filesSent {
-            let whole = files.allSatisfy { $0 == "\(CrashLedger.token(id)).txt:a note\n" }
-            // Each repetition of the turn sends it again, and so does an outcome that nobody knows.
-            let allowed = try await 1 + repetitions(of: id)
-            if !whole || !(1...allowed).contains(files.count) { problems.append("\(id) was sent the files \(files)") }
-        }
-        problems += try await sql(
-            "\(home)/data/nanoclaw.db",
-            "SELECT id || ' is set aside' FROM sessions WHERE status = 'quarantined'"
-        )
-        return (problems, repeated)
-    }
-
-    /// Fails the test when the books show anything wrong; answers how many events were answered twice with a mark.
-    @discardableResult
-    func check(_ what: String) async throws -> Int {
-        let books = try await books()
-        #expect(books.problems.isEmpty, "\(what): \(books.problems)")
-        return books.repeated
-    }
-
-    private func isMarkedUnknown(_ id: String) async throws -> Bool {
-        guard let address = ledger.events[id]?.line.address else { return false }
-        let marks = try await sql(
-            try await sessionFolder(address) + "/inbound/inbound.db",
-            """
-            SELECT count(*) FROM deliveries WHERE content ->> 'text' LIKE '%\(CrashLedger.token(id))%'
-                AND error LIKE 'outcome unknown%'
-            """
-        )
-        return marks.first == "1"
-    }
-
-    private func repetitions(of id: String) async throws -> Int {
-        guard let address = ledger.events[id]?.line.address else { return 0 }
-        let counts = try await sql(
-            try await sessionFolder(address) + "/inbound/inbound.db",
-            """
-            SELECT sum(tries) FROM messages_in WHERE content LIKE '%\(CrashLedger.token(id))%' UNION ALL
-            SELECT count(*) FROM deliveries WHERE content ->> 'files' LIKE '%\(CrashLedger.token(id))%'
-                AND error LIKE 'outcome unknown%'
-            """
-        )
-        return counts.compactMap { Int($0) }.reduce(0, +)
     }
 }

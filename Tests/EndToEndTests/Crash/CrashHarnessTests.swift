@@ -10,7 +10,6 @@ import Testing
 @Suite(.serialized, .enabled(if: CrashDriver.isBuilt, "no crash-host in \(CrashDriver.binaries)"))
 struct CrashHarnessTests {
     private static let deadline = 75.0
-    private static var isLong: Bool { ProcessInfo.processInfo.environment["NANOCLAW_LONG"] != nil }
 
     @Test func `every fault point has a name of its own and a place in a scenario`() {
         #expect(CrashPoints.all.count > 40)
@@ -22,11 +21,25 @@ struct CrashHarnessTests {
     }
 
     @Test func `T05 T12 the host dies at each of its points and loses nothing`() async throws {
-        try await CrashDriver.with { driver in
-            for point in CrashPoints.host { try await Self.dieOnce(driver, at: point) }
-            let repeated = try await driver.check("at the end")
+        // Most of a death is waiting: three homes share the points.
+        let lanes = 3
+        try await withThrowingTaskGroup(of: (events: Int, repeated: Int).self) { group in
+            for lane in 0..<lanes {
+                group.addTask {
+                    try await CrashDriver.with { driver in
+                        for point in CrashPoints.host.enumerated() where point.offset % lanes == lane {
+                            try await driver.die(at: point.element, within: Self.deadline)
+                            try await driver.comeToRest(within: Self.deadline, point.element)
+                        }
+                        let repeated = try await driver.check("at the end")
+                        return (driver.ledger.events.count, repeated)
+                    }
+                }
+            }
+            let ends = try await group.reduce(into: [(events: Int, repeated: Int)]()) { $0.append($1) }
+            let (events, repeated) = (ends.map(\.events).reduce(0, +), ends.map(\.repeated).reduce(0, +))
             print(
-                "crash: \(CrashPoints.host.count) points of the host, \(driver.ledger.events.count) events, \(repeated) repeated and marked"
+                "crash: \(CrashPoints.host.count) points of the host, \(events) events, \(repeated) repeated and marked"
             )
         }
     }
@@ -34,19 +47,8 @@ struct CrashHarnessTests {
     @Test func `T05 T10 the host dies again while it takes over what the one before left`() async throws {
         try await CrashDriver.with { driver in
             for point in CrashPoints.takeover {
-                let chat = CrashDriver.keyedChat("takeover")
-                driver.write(to: chat, seconds: 1)
-                try await eventually(within: 20, "a runner lives") {
-                    try await driver.sql(
-                        "\(driver.home)/data/nanoclaw.db",
-                        "SELECT 1 FROM runners WHERE state = 'running'"
-                    )
-                        == ["1"]
-                }
-                try driver.arm(point)
-                driver.killHost()
-                try await eventually(within: 20, "the next host dies at \(point)") { !driver.isArmed }
-                try await driver.waitForAnswers(within: Self.deadline, point)
+                try await driver.dieInTakeover(at: point, within: Self.deadline)
+                try await driver.comeToRest(within: Self.deadline, point)
             }
             try await driver.check("at the end")
         }
@@ -57,7 +59,7 @@ struct CrashHarnessTests {
             let chats = CrashPoints.runner.map { CrashDriver.keyedChat($0) }
             for chat in chats { driver.write(to: chat) }
             try await driver.waitForAnswers(within: Self.deadline, "at the start")
-            try await Self.waitUntilNoRunnerLives(driver)
+            try await driver.waitUntilNoRunnerLives()
             for (point, chat) in zip(CrashPoints.runner, chats) { try await driver.armRunner(of: chat, point) }
             for (point, chat) in zip(CrashPoints.runner, chats) {
                 let sendsFile = point.hasPrefix("outbox.") || point.hasPrefix("row.")
@@ -69,6 +71,7 @@ struct CrashHarnessTests {
                 }
             }
             try await driver.waitForAnswers(within: Self.deadline, "after the runners' deaths")
+            try await driver.comeToRest(within: Self.deadline, "after the runners' deaths")
             try await driver.check("at the end")
             print("crash: \(chats.count) points of the runner, \(driver.ledger.events.count) events")
         }
@@ -76,22 +79,12 @@ struct CrashHarnessTests {
 
     @Test func `T22 the host or the rollback itself dies while a hot journal is rolled back`() async throws {
         try await CrashDriver.with { driver in
-            for point in CrashPoints.rollback + CrashPoints.recovery {
-                let chat = CrashDriver.keyedChat(point)
-                driver.write(to: chat)
-                try await driver.waitForAnswers(within: Self.deadline, point)
-                try await Self.waitUntilNoRunnerLives(driver)
-                if CrashPoints.rollback.contains(point) {
-                    try await driver.armRunner(of: chat, "turn.committing", point)
-                } else {
-                    try await driver.armRunner(of: chat, "turn.committing")
-                    try driver.arm(point)
-                }
-                driver.write(to: chat)
-                try await eventually(within: 30, "something dies at \(point)") {
-                    try await !driver.isRunnerArmed(of: chat) && !driver.isArmed
-                }
-                try await driver.waitForAnswers(within: Self.deadline, point)
+            let points = CrashPoints.rollback + CrashPoints.recovery
+            for point in points { driver.write(to: CrashDriver.keyedChat(point)) }
+            try await driver.comeToRest(within: Self.deadline, "at the start")
+            for point in points {
+                try await driver.dieInRecovery(at: point, of: CrashDriver.keyedChat(point), within: Self.deadline)
+                try await driver.comeToRest(within: Self.deadline, point)
             }
             try await driver.check("at the end")
         }
@@ -104,9 +97,7 @@ struct CrashHarnessTests {
                 driver.write(to: thread, file: "a note")
                 driver.askForFile(in: thread)
                 try await driver.waitForAnswers(within: Self.deadline, point)
-                try await eventually(within: 30, "the session is at rest") {
-                    try await driver.sql("\(driver.home)/data/nanoclaw.db", "SELECT 1 FROM dirty").isEmpty
-                }
+                try await driver.comeToRest(within: Self.deadline, "before \(point)")
                 try await driver.age(thread)
                 try driver.arm(point)
                 driver.killHost()
@@ -119,6 +110,7 @@ struct CrashHarnessTests {
                 driver.write(to: thread)
                 try await driver.waitForAnswers(within: Self.deadline, point)
             }
+            try await driver.comeToRest(within: Self.deadline, "after the last")
             try await driver.check("at the end")
         }
     }
@@ -134,6 +126,7 @@ struct CrashHarnessTests {
                 driver.askHelper(in: chat)
                 try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
                 try await driver.waitForAnswers(within: Self.deadline, point)
+                try await driver.comeToRest(within: Self.deadline, point)
             }
             let accepted = try await driver.acceptedBetweenAgents()
             // To the helper and back, for each point; the turn that a death cut off may have asked once more.
@@ -196,6 +189,7 @@ struct CrashHarnessTests {
                     try await driver.transcripts(session, with: "whether it is done is not known") == unknown,
                     "\(point)"
                 )
+                try await driver.comeToRest(within: Self.deadline, point)
             }
             // The host's death catches a runner between the two in one or two of them at most.
             #expect(unknown < CrashPoints.approvals.count / 2)
@@ -215,6 +209,7 @@ struct CrashHarnessTests {
             }
             let width = 16
             var step = 1
+            var toolless = 0
             while step < 1000 {
                 let before = deaths()
                 let lines = (step..<step + width).map { "\(role) \($0)\n" }.joined()
@@ -226,17 +221,18 @@ struct CrashHarnessTests {
                     (try? String(contentsOfFile: file, encoding: .utf8))?.isEmpty == true
                 }
                 step += width
+                // Whoever was told that the tool tier has ended has another one by the next message.
+                let failures = driver.ledger.toolFailures
+                toolless += threads.count { thread in
+                    failures.contains { driver.ledger.events[$0.key]?.line.address == thread }
+                }
+                try await driver.writeOnceMore(within: Self.deadline, "\(role) \(step)")
+                #expect(driver.ledger.toolFailures == failures)
                 // A step that nobody came to is behind the last one.
                 if deaths() - before < width { break }
             }
-            // Whoever was told that the tool tier has ended has another one by the next message.
-            let toolless = driver.ledger.toolFailures.filter {
-                $0.value.contains("tool tier of this sandbox has ended")
-            }
-            let later = toolless.keys.compactMap { driver.ledger.events[$0]?.line.address }.map { driver.write(to: $0) }
-            try await driver.waitForAnswers(within: Self.deadline, "after all steps of \(role)")
-            #expect(later.allSatisfy { driver.ledger.toolFailures[$0] == nil }, "\(driver.ledger.toolFailures)")
-            #expect(role != "tool" || !later.isEmpty)
+            try await driver.comeToRest(within: Self.deadline, "after all steps of \(role)")
+            #expect(role != "tool" || toolless > 0)
             try await driver.check("at the end")
             #expect(deaths() > 5)
             #expect(driver.ledger.toolFailures.count <= (role == "tool" ? 16 : 0))
@@ -258,47 +254,6 @@ struct CrashHarnessTests {
             #expect(found == (mistake == "drop" ? [0, 0] : [2, 2]))
             let books = try await driver.books()
             #expect(books.problems.count == 2)
-        }
-    }
-
-    @Test(.enabled(if: CrashHarnessTests.isLong, "1,000 cycles: ./nanoclaw.sh test --long"))
-    func `T05 a thousand deaths under a mixed load lose nothing`() async throws {
-        try await CrashDriver.with { driver in
-            var repeated = 0
-            for cycle in 0..<1000 {
-                let point = CrashPoints.host[cycle % CrashPoints.host.count]
-                for chat in 0..<3 { driver.write(to: CrashDriver.keyedChat("long\((cycle + chat) % 7)")) }
-                try await Self.dieOnce(driver, at: point)
-                if cycle.isMultiple(of: 100) { repeated = try await driver.check("after cycle \(cycle)") }
-            }
-            repeated = try await driver.check("at the end")
-            print(
-                "crash: 1000 cycles, \(driver.lives) lives, \(driver.ledger.events.count) events, \(repeated) repeated and marked"
-            )
-        }
-    }
-
-    // MARK: - One death
-
-    /// A new conversation with a file, one that is sent a file, and an old one; the host dies at the point while it serves
-    /// them.
-    private static func dieOnce(_ driver: CrashDriver, at point: String) async throws {
-        let lives = driver.lives
-        try driver.arm(point)
-        driver.write(to: driver.freshThread(), file: "a note")
-        driver.askForFile(in: driver.freshThread())
-        // Without a key the outcome of a send is unknown after a death, and only then.
-        if !point.hasPrefix("send.") { driver.write(to: CrashDriver.keyedChat("cycle")) }
-        if point == "router.chat-made" { driver.write(to: CrashDriver.keyedChat("new\(lives)")) }
-        try await eventually(within: 20, "the host dies at \(point)") { !driver.isArmed && driver.lives > lives }
-        if driver.isArmed { try? FileManager.default.removeItem(atPath: "\(driver.home)/crash") }
-        try await driver.waitForAnswers(within: deadline, point)
-    }
-
-    private static func waitUntilNoRunnerLives(_ driver: CrashDriver) async throws {
-        try await eventually(within: 30, "every runner has ended") {
-            try await driver.sql("\(driver.home)/data/nanoclaw.db", "SELECT 1 FROM runners WHERE state <> 'stopped'")
-                .isEmpty
         }
     }
 }

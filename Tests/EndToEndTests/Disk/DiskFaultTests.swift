@@ -25,6 +25,9 @@ struct DiskFaultTests {
         var also: [String] = []
         /// Whether people see the fault while it lasts; a trace or a log line that is lost is not their business.
         var isTold = true
+        var asks = "run echo reply-"
+        /// SQLite does not come into it.
+        var isFile = false
     }
 
     /// `S` stands for the session's folder, `T` for the transcript's name.
@@ -66,6 +69,22 @@ struct DiskFaultTests {
             from: 3
         ),
         Step(
+            name: "outbox",
+            victim: .runner,
+            calls: "mkdirat",
+            files: ["/workspace/outbound/outbox"],
+            asks: "send note-",
+            isFile: true
+        ),
+        Step(
+            name: "outbox, its sync",
+            victim: .runner,
+            calls: "fsync",
+            files: ["/workspace/outbound/outbox"],
+            asks: "send note-",
+            isFile: true
+        ),
+        Step(
             name: "transcript",
             victim: .runner,
             calls: "write,ftruncate",
@@ -92,16 +111,17 @@ struct DiskFaultTests {
     @Test(arguments: ["ENOSPC", "EIO"])
     func `T26 at no step of a turn does a full or failing disk lose or feign a message`(error: String) async throws {
         try await withHost { host in
-            _ = try await host.chat("hello")
+            let hello = "run for i in $(seq 0 \(Self.steps.count)); do printf whole > note-$i; done"
+            _ = try await host.chat(hello)
             let session = try #require(try await host.databases().first { $0.hasSuffix("/inbound.db") })
             let folder = "\(host.home)/\(session)".replacingOccurrences(of: "/inbound/inbound.db", with: "")
             let transcripts = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/state/transcripts")
             let pids = try await host.sandboxProcesses()
             let runner = try #require(pids.first { Self.name($0) == "agent-runner" })
-            var expected: Set<String> = ["hello"]
+            var expected: Set<String> = [hello]
             var unknown: Set<String> = []
             for (number, step) in Self.steps.enumerated() {
-                let text = "run echo reply-\(number)"
+                let text = "\(step.asks)\(number)"
                 let paths = step.files.map { file in
                     var file = file.replacingOccurrences(of: "T", with: transcripts[0])
                     if file.hasPrefix("S/") { file = folder + file.dropFirst() }
@@ -133,7 +153,7 @@ struct DiskFaultTests {
                 }
                 if step.isTold {
                     // What a sync lacked room for is an I/O error to SQLite.
-                    let isSync = !step.calls.contains("write")
+                    let isSync = !step.calls.contains("write") && !step.isFile
                     let device = ["I/O error", "input/output error", "Input/output error"]
                     let cause = errno == "EIO" || isSync ? device : ["full", "No space"]
                     #expect(cause.contains { words.contains($0) }, "\(step.name): \(during)")
@@ -142,6 +162,14 @@ struct DiskFaultTests {
                 let next = "run echo next-\(number)"
                 #expect(try await host.chat(next, timeout: 10).contains("next-\(number)"), "\(step.name)")
                 expected.insert(next)
+                if text.hasPrefix("send ") {
+                    #expect(!during.output.contains("[file]"), "\(step.name): \(during)")
+                    // Under a name of its own, and whole.
+                    let again = "send ./note-\(number)"
+                    let sent = try await host.chat(again, timeout: 10)
+                    #expect(sent.contains("[file]") && sent.contains("(5 bytes)"), "\(step.name): \(sent)")
+                    expected.insert(again)
+                }
                 print("T26 \(error), \(step.name): \(count) calls failed, over after \(ContinuousClock.now - start)")
                 try await host.checkFiles()
                 #expect(kill(runner, 0) == 0, "\(step.name): the runner is gone")

@@ -1,9 +1,9 @@
 import LinuxIO
-import TestSupport
 
 /// What the recorder wrote: changes and syncs below one directory, in order.
-struct DiskRecord: Sendable {
-    enum Operation: Sendable {
+package struct DiskRecord: Sendable {
+    /// What was done to a file, a directory or a name.
+    package enum Operation: Sendable {
         case write(offset: Int, bytes: ArraySlice<UInt8>)
         case truncate(Int)
         case sync
@@ -13,24 +13,32 @@ struct DiskRecord: Sendable {
         case rename(to: String)
     }
 
-    struct Step: Sendable {
-        let path: String
-        let operation: Operation
+    /// A program or a record that is not as it should be.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// One operation, and where.
+    package struct Step: Sendable {
+        /// Below the recorded directory.
+        package let path: String
+        /// What was done there.
+        package let operation: Operation
     }
 
     /// The steps that touch the disk.
-    private(set) var steps: [Step] = []
+    package private(set) var steps: [Step] = []
     /// What the scenario acknowledged, each with the number of steps that were done by then.
-    private(set) var marks: [(after: Int, text: String)] = []
+    package private(set) var marks: [(after: Int, text: String)] = []
 
     /// Reads a record; see Tests/PowerRecorder/recorder.c for its form.
-    init(_ bytes: [UInt8]) throws {
+    package init(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             let fields = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ", maxSplits: 3)
             rest = rest[(end + 1)...]
             guard fields.count == 4, let offset = Int(fields[1]), let length = Int(fields[2]), length <= rest.count
-            else { throw Unexpected("a broken record: \(fields)") }
+            else { throw Failure(description: "a broken record: \(fields)") }
             let (path, data) = (String(fields[3]), rest.prefix(length))
             rest = rest.dropFirst(length)
             if path == "marks" {
@@ -48,7 +56,7 @@ struct DiskRecord: Sendable {
                 case "mkdir": .makeDirectory
                 case "unlink": .unlink
                 case "rename": .rename(to: String(decoding: data, as: UTF8.self))
-                default: throw Unexpected("an unknown record: \(fields)")
+                default: throw Failure(description: "an unknown record: \(fields)")
                 }
             steps.append(Step(path: path, operation: operation))
         }

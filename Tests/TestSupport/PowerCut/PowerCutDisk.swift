@@ -2,12 +2,12 @@
 ///
 /// What is not synchronised may reach the disk in any order, in part, or not at all: data by the sync of its file, a
 /// name by the sync of its directory. A sync of a file says nothing of its name.
-struct PowerCutDisk: Sendable {
+package struct PowerCutDisk: Sendable {
     /// A file or a directory, whatever its names are.
-    typealias Node = Int
+    package typealias Node = Int
 
     /// A change that a power cut may lose.
-    enum Change: Sendable {
+    package enum Change: Sendable {
         case write(Node, offset: Int, bytes: ArraySlice<UInt8>)
         case truncate(Node, Int)
         /// A name for a node; `from` is the name that it loses by this.
@@ -16,9 +16,11 @@ struct PowerCutDisk: Sendable {
     }
 
     /// What stands on the disk.
-    struct Content: Sendable {
-        var names: [String: Node] = [:]
-        var data: [Node: [UInt8]] = [:]
+    package struct Content: Sendable {
+        /// The node of each path.
+        package var names: [String: Node] = [:]
+        /// The bytes of each file.
+        package var data: [Node: [UInt8]] = [:]
 
         mutating func apply(_ change: Change) {
             switch change {
@@ -48,20 +50,25 @@ struct PowerCutDisk: Sendable {
     }
 
     /// A state that a power cut may leave.
-    struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// Which of the pending changes it holds, by their places.
-        var name: String
-        var content: Content
+        package var name: String
+        /// What stands on the disk then.
+        package var content: Content
     }
 
     /// What is surely there after a power cut.
-    private(set) var durable = Content()
+    package private(set) var durable = Content()
     /// What may be there or not, oldest first.
-    private(set) var pending: [Change] = []
-    private(set) var directories: Set<Node> = []
+    package private(set) var pending: [Change] = []
+    /// Which nodes are directories.
+    package private(set) var directories: Set<Node> = []
     /// What the running system sees.
     private var names: [String: Node] = [:]
     private var nextNode = 0
+
+    /// An empty disk.
+    package init() {}
 
     private mutating func node(_ path: String) -> Node {
         if let node = names[path] { return node }
@@ -81,7 +88,7 @@ struct PowerCutDisk: Sendable {
     }
 
     /// Does one step.
-    mutating func perform(_ step: DiskRecord.Step) {
+    package mutating func perform(_ step: DiskRecord.Step) {
         switch step.operation {
         case .write(let offset, let bytes): record(.write(node(step.path), offset: offset, bytes: bytes))
         case .truncate(let size): record(.truncate(node(step.path), size))
@@ -117,7 +124,7 @@ struct PowerCutDisk: Sendable {
 
     /// The states that a power cut at this point may leave: nothing of what is pending, all of it, each single change
     /// missing, each alone, and each write torn with the rest done and with the rest missing.
-    func outcomes() -> [Outcome] {
+    package func outcomes() -> [Outcome] {
         var outcomes: [Outcome] = []
         func add(_ name: String, _ changes: some Sequence<Change>) {
             var content = durable
