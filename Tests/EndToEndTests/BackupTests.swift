@@ -7,19 +7,19 @@ import Testing
 /// Backups of real homes, under load and at rest, judged by Python's own tar and SQLite.
 @Suite(.serialized, .timeLimit(.minutes(8)))
 struct BackupTests {
-    private static func judge(_ words: String...) async throws -> Any {
+    static func judge(_ words: String...) async throws -> Any {
         let script = Release.checkout.appending(path: "Tests/Judges/backup.py").path
         let done = try await run("/usr/bin/env", ["python3", script] + words)
         #expect(done.status == 0, "\(done)")
         return try JSONSerialization.jsonObject(with: Data(done.output.utf8), options: .fragmentsAllowed)
     }
 
-    private static func backup(_ words: String..., user: UInt32? = nil) async throws -> Finished {
+    static func backup(_ words: String..., user: UInt32? = nil) async throws -> Finished {
         try await run(Release.nanoclaw.path, ["backup"] + words, user: user)
     }
 
     /// A directory that everybody may enter and this user write.
-    private static func withPlace(_ user: UInt32? = nil, _ body: (String) async throws -> Void) async throws {
+    static func withPlace(_ user: UInt32? = nil, _ body: (String) async throws -> Void) async throws {
         try await withTemporaryDirectory { path in
             chmod(path, 0o755)
             if let user { chown(path, user, user) }

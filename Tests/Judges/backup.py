@@ -18,13 +18,31 @@ import sys
 import tarfile
 import tempfile
 
-# What belongs to one machine, or is made anew.
-ELSEWHERE = ("data/logs", "data/composed", "data/credentials", "data/host.lock", "data/nanoclaw.sock", "data/traces.db",
-             "data/reserve", "data/sessions/scratch")
+# Everything of a home that no backup has: docs/operations.md tells of keys, logs and traces; the rest is a running host's
+# own, or made anew.
+LEFT_OUT = {
+    "data/credentials": "keys",
+    "data/channels": "keys of accounts",
+    "data/logs": "logs",
+    "data/traces.db": "traces",
+    "data/traces.db-wal": "traces",
+    "data/traces.db-shm": "traces",
+    "data/nanoclaw.db-wal": "in the copy of the database",
+    "data/nanoclaw.db-shm": "in the copy of the database",
+    "data/host.lock": "a running host's",
+    "data/nanoclaw.sock": "a running host's",
+    "data/reserve": "made anew",
+    "data/composed": "made anew",
+    "data/media": "files on their way from a platform, fetched again",
+    "data/upgrades": "of an upgrade that is under way",
+    "data/sessions/scratch": "of a running turn",
+}
+# Tables that a backup changes: no process of this machine is a runner of the next host, which looks at every session.
+SETTLED = ("runners", "dirty")
 
 
-def database(path):
-    """Every table by its rows in order, through a copy: reading must not change the judged one."""
+def database(path, ignored=()):
+    """Every table but these by its rows in order, through a copy: reading must not change the judged one."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "db"
         for ending in ("", "-wal", "-journal"):
@@ -32,20 +50,21 @@ def database(path):
                 shutil.copy(f"{path}{ending}", f"{copy}{ending}")
         connection = sqlite3.connect(copy)
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))) for name in sorted(tables)}
+        return {name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))) for name in sorted(tables)
+                if name not in ignored}
 
 
-def contents(home):
-    """Each file of a home by what is in it."""
+def contents(home, ignored=()):
+    """Each file, folder and link of a home by what is in it; of the central database without these tables."""
     found = {}
     for folder, folders, files in os.walk(home):
         for name in folders + files:
             path = os.path.join(folder, name)
             key = os.path.relpath(path, home)
-            if key.startswith(ELSEWHERE) or key.startswith("nanoclaw-") or key.endswith(("-wal", "-shm")):
+            if any(key == place or key.startswith(place + "/") for place in LEFT_OUT):
                 continue
             status = os.lstat(path)
-            if key.endswith(".db-journal") and status.st_size == 0:
+            if name in ("inbound.db-journal", "outbound.db-journal") and status.st_size == 0:
                 continue
             mode = oct(stat.S_IMODE(status.st_mode))
             if stat.S_ISLNK(status.st_mode):
@@ -53,10 +72,15 @@ def contents(home):
             elif stat.S_ISDIR(status.st_mode):
                 found[key] = mode
             elif name in ("nanoclaw.db", "inbound.db", "outbound.db"):
-                found[key] = [mode, hashlib.sha256(json.dumps(database(path)).encode()).hexdigest()]
+                rows = database(path, ignored if name == "nanoclaw.db" else ())
+                found[key] = [mode, hashlib.sha256(json.dumps(rows).encode()).hexdigest()]
             else:
                 found[key] = [mode, hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()]
     return found
+
+
+def differing(left, right):
+    return sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
 
 
 def same(file, home):
@@ -64,9 +88,15 @@ def same(file, home):
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(file) as tar:
             tar.extractall(folder)
-        left, right = contents(folder), contents(home)
-        differing = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-        return {"files": len(left), "differing": differing}
+        left = {key: value for key, value in contents(folder).items() if not key.startswith("nanoclaw-")}
+        return {"files": len(left), "differing": differing(left, contents(home))}
+
+
+def kept(home, copy):
+    """Where the contents of a home at rest and of what was restored from its backup differ, and what has no place there."""
+    left = contents(home, SETTLED)
+    return {"names": sorted(left), "differing": differing(left, contents(copy, SETTLED)),
+            "foreign": [place for place in LEFT_OUT if os.path.lexists(os.path.join(copy, place))]}
 
 
 def regions(file):
@@ -184,7 +214,7 @@ def order(program, home, file):
 
 def main():
     verb, arguments = sys.argv[1], sys.argv[2:]
-    verbs = {"same": same, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
+    verbs = {"same": same, "kept": kept, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
              "locked": locked, "order": order, "flips": lambda program, file, count: flips(program, file, int(count))}
     print(json.dumps(verbs[verb](*arguments)))
 

@@ -73,11 +73,19 @@ struct Preflight: Sendable {
         return after.filter { !before.contains($0) }
     }
 
+    /// What people have set, allowed or asked for, and what waits for them; records of what was are left out.
     private static let records: [(table: String, read: @Sendable (Database) throws -> Void)] = [
         reading(AgentGroup.self), reading(AgentGroupConfig.self), reading(Provider.self),
-        reading(MessagingGroup.self), reading(Wiring.self), reading(Destination.self), reading(User.self),
-        reading(UserRole.self), reading(Member.self), reading(Session.self),
+        reading(MessagingGroup.self), reading(Wiring.self), reading(Destination.self), reading(ChannelAccountRow.self),
+        reading(User.self), reading(UserRole.self), reading(Member.self), reading(UserDM.self),
+        reading(Identity.self), reading(IdentityHandle.self), reading(PendingIdentityLink.self),
+        reading(Session.self), reading(PendingQuestion.self), reading(ScheduledTask.self), reading(TaskRun.self),
+        reading(ApprovalRow.self), reading(ApprovalAskerRow.self), reading(GrantRow.self), reading(CardRow.self),
+        reading(AuditEntry.self),
     ]
+
+    /// The tables that are read.
+    static var tables: [String] { records.map(\.table) }
 
     private static func reading<Record: CentralRecord>(
         _ type: Record.Type
