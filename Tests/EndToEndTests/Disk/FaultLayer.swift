@@ -16,11 +16,30 @@ struct FaultLayer: Sendable {
 
     /// How many calls it let fail while the body ran.
     func attached(to pid: Int32, _ log: String, _ body: () async throws -> Void) async throws -> Int {
-        var words = [
-            "-f", "-qq", "-o", log, "-e", "trace=\(calls)", "-e", "inject=\(calls):error=\(error):when=\(from)+",
-        ]
+        var words = ["-e", "trace=\(calls)", "-e", "inject=\(calls):error=\(error):when=\(from)+"]
         for path in paths { words += ["-P", path] }
-        let layer = try Command(URL(filePath: Self.strace), words + ["-p", "\(pid)"])
+        try await Self.attached(to: pid, log, words, body)
+        let lines = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        return lines.components(separatedBy: "(INJECTED)").count - 1
+    }
+
+    /// Writes these calls of a process and its children down while the body runs, with the paths of what they open.
+    static func watching(
+        _ pid: Int32,
+        _ calls: String,
+        _ log: String,
+        _ body: () async throws -> Void
+    ) async throws {
+        try await attached(to: pid, log, ["-y", "-s", "4096", "-e", "trace=\(calls)"], body)
+    }
+
+    private static func attached(
+        to pid: Int32,
+        _ log: String,
+        _ words: [String],
+        _ body: () async throws -> Void
+    ) async throws {
+        let layer = try Command(URL(filePath: strace), ["-f", "-qq", "-o", log] + words + ["-p", "\(pid)"])
         try await eventually("strace is attached") { Self.isTraced(pid) }
         do {
             try await body()
@@ -32,8 +51,6 @@ struct FaultLayer: Sendable {
         layer.signal(SIGTERM)
         let finished = await layer.finished()
         #expect(!Self.isTraced(pid), "\(finished)")
-        let lines = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return lines.components(separatedBy: "(INJECTED)").count - 1
     }
 
     /// Every thread of it.
