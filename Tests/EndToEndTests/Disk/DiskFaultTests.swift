@@ -111,7 +111,7 @@ struct DiskFaultTests {
     @Test(arguments: ["ENOSPC", "EIO"])
     func `T26 at no step of a turn does a full or failing disk lose or feign a message`(error: String) async throws {
         try await withHost { host in
-            let hello = "run for i in $(seq 0 \(Self.steps.count)); do printf whole > note-$i; done"
+            let hello = "run for i in $(seq 0 \(Self.steps.count)); do printf whole | tee note-$i; done"
             _ = try await host.chat(hello)
             let session = try #require(try await host.databases().first { $0.hasSuffix("/inbound.db") })
             let folder = "\(host.home)/\(session)".replacingOccurrences(of: "/inbound/inbound.db", with: "")

@@ -15,7 +15,7 @@ import Testing
         let verdict = try await replay(messages: Self.isLong ? 8 : 3, "early")
         print("power cut around marks: \(verdict.states) states, \(verdict.faults.count) faults")
         #expect(verdict.cleared == (Self.isLong ? 8 : 3))
-        #expect(verdict.states >= 200)
+        #expect(verdict.states >= 100)
         #expect(verdict.faults.prefix(10) == [])
     }
 
@@ -36,7 +36,7 @@ import Testing
                 in: path
             )
             let executors = try StoreExecutors(threads: 1)
-            let (states, faults) = try await record.replay(states: Self.isLong ? .max : 400) { path, marks in
+            let (states, faults) = try await record.replay(states: Self.isLong ? .max : 200) { path, marks in
                 guard marks.contains("ready") else { return [] }
                 do {
                     return try await Self.check(path, marks, executors)
