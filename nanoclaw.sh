@@ -214,7 +214,7 @@ lane() {
 
 run_tests() {
     if [[ ${1:-} == --long ]]; then
-        # The crash, soak, replay and installation suites at their full length: hours.
+        # The crash, soak, replay and installation suites at their full length, and ten minutes of each fuzz target: hours.
         export NANOCLAW_LONG=1
         limit=24h
         shift
@@ -262,6 +262,7 @@ run_tests() {
     for log in "$copies"/*.log; do tail -n 1 "$log"; done
     ((code != 124)) || fail "the tests did not end within $limit: the last one named above hangs"
     if [[ ${NANOCLAW_LONG:-} == 1 && $# -eq 0 ]]; then
+        python3 Tests/Fuzz/fuzz.py --long || code=$?
         bash Benchmarks/run.sh --only live,soak --strict || code=$?
     fi
     return "$code"
