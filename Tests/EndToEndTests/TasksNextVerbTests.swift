@@ -56,7 +56,7 @@ struct TasksNextVerbTests {
                 let answer = try await next(arguments + ["--json"], home: home)
                 #expect(answer.status == 64 && answer.output.isEmpty, "\(arguments): \(answer)")
                 #expect(answer.errors.split(separator: "\n").count == 1, "\(answer)")
-                for word in words + ["for example: nanoclaw tasks next"] {
+                for word in words + ["for example: ", "nanoclaw tasks next"] {
                     #expect(answer.errors.contains(word), "\(answer)")
                 }
             }
