@@ -125,9 +125,15 @@ struct Launcher {
         channels.closeTheirs()
         for mount in mounts { close(mount.tree) }
 
-        if !root { try step("setgroups deny", clinux_write_file("/proc/\(pid)/setgroups", "deny")) }
-        try step("uid_map", clinux_write_file("/proc/\(pid)/uid_map", tiers.uidMap))
-        try step("gid_map", clinux_write_file("/proc/\(pid)/gid_map", tiers.gidMap))
+        do throws(StepError) {
+            if !root { try step("setgroups deny", clinux_write_file("/proc/\(pid)/setgroups", "deny")) }
+            try step("uid_map", clinux_write_file("/proc/\(pid)/uid_map", tiers.uidMap))
+            try step("gid_map", clinux_write_file("/proc/\(pid)/gid_map", tiers.gidMap))
+        } catch {
+            // The files of one that is ending can be written no more.
+            var end = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+            guard poll(&end, 1, 200) > 0 else { throw error }
+        }
         // A PID 1 that is gone already has said why: the collector reads it.
         Channel.send([1], over: channels.initProcess.mine)
         var collector = ReportCollector(channels: channels, lifeline: request.lifeline, control: request.control)
