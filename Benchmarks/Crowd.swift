@@ -5,8 +5,9 @@ import Synchronization
 
 /// Many chats at once: each sends its next message when the turn of the one before has ended, and not before its time.
 struct Crowd {
-    /// A connection has eight open requests at most: an attached chat and a message for each of these.
-    private static let chatsPerConnection = 4
+    /// A connection has eight open requests at most: an attached chat for each of these, a message, and one whose turn has
+    /// ended before it was answered itself.
+    private static let chatsPerConnection = 2
 
     let home: String
     let chats: [String]

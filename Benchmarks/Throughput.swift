@@ -12,7 +12,7 @@ struct Throughput {
         maxRunners: 1000
         idleSeconds: 3600
         control:
-          maximumClients: 500
+          maximumClients: 600
 
         """
     let options: Options
