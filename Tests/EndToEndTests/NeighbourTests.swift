@@ -48,7 +48,7 @@ struct NeighbourTests {
     ]
 
     /// In one of so many the goal must be met: whoever else uses the machine is heard in what is measured.
-    private static let tries = 3
+    private static let tries = 5
 
     static let users: [UInt32?] = getuid() == 0 ? [nil, 65534] : [nil]
 
