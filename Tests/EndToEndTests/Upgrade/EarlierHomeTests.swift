@@ -5,14 +5,21 @@ import Testing
 /// Homes that earlier releases have left, kept as text below `Tests/Fixtures/Homes`, under the programs of today.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct EarlierHomeTests {
-    static let fixtures = Release.checkout.appending(path: "Tests/Fixtures/Homes").path
-    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: fixtures)) ?? []).sorted()
+    static let fixtures = Release.checkout.appending(path: "Tests/Fixtures").path
+    /// Revisions of the central database that no release had: the first home with their migrations and rows.
+    static let revisions = ["4", "6"]
+    static let names =
+        ((try? FileManager.default.contentsOfDirectory(atPath: fixtures + "/Homes")) ?? []).sorted()
+        + revisions
 
     /// Makes the home: each `.sql` becomes the database that it is the dump of.
     private static func build(_ name: String, at home: String) async throws {
+        let source =
+            revisions.contains(name)
+            ? "python3 '\(fixtures)/make_revision.py' \(name)" : "cp -r '\(fixtures)/Homes/\(name)'"
         // What agents may write belonged to the service's user.
         let script = """
-            set -e; cp -r '\(fixtures)/\(name)' '\(home)'; cd '\(home)'; chmod 700 data
+            set -e; \(source) '\(home)'; cd '\(home)'; chmod 700 data
             find . -name '*.sql' | while read -r file; do sqlite3 "${file%.sql}.db" <"$file" >/dev/null; rm "$file"; done
             find data/sessions -mindepth 2 -maxdepth 2 | while read -r session; do
                 mkdir -p "$session/inbound/inbox" "$session/outbound/outbox" "$session/state"; touch "$session/lock"; done
@@ -38,7 +45,8 @@ struct EarlierHomeTests {
 
     /// The number of the last migration of a home's central database.
     private static func revision(_ name: String) throws -> Int {
-        let dump = try String(contentsOfFile: "\(fixtures)/\(name)/data/nanoclaw.sql", encoding: .utf8)
+        if revisions.contains(name), let number = Int(name) { return number }
+        let dump = try String(contentsOfFile: "\(fixtures)/Homes/\(name)/data/nanoclaw.sql", encoding: .utf8)
         return dump.components(separatedBy: "VALUES('central_0").count - 1
     }
 
