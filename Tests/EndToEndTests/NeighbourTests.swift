@@ -12,9 +12,11 @@ struct NeighbourTests {
         let command: String
         /// Whether it takes more than a limit allows, so that without a cgroup it is ended.
         var breaks = false
-        /// Nothing of ours divides a disk's time (docs/security.md): beside this one turns take 200 ms at most, as beside any,
-        /// but up to five times the quiet p95.
-        var fillsDisk = false
+        /// Seconds that others' p95 may take beside one that keeps the device busy; nil: as the goal has it, each time.
+        ///
+        /// Nothing of ours divides a disk's time (docs/security.md), and whoever else uses it is heard in what is measured: in
+        /// one try of several it must be 200 ms, in none more than this.
+        var p95: Double?
         /// What it leaves behind in its folder.
         var files: [String] = []
     }
@@ -35,19 +37,19 @@ struct NeighbourTests {
         Offender(
             name: "disk fill",
             command: "for i in 1 2; do head -c 900M /dev/zero > fill$i; done; sleep 61",
-            fillsDisk: true,
+            p95: 1,
             files: ["fill1", "fill2"]
         ),
         Offender(
             name: "inode fill",
             command: "mkdir d; cd d; i=0; while [ $i -lt 50000 ]; do : > $i; i=$((i+1)); done; sleep 61",
-            fillsDisk: true,
+            p95: 0.3,
             files: ["d"]
         ),
         Offender(name: "stdout flood", command: "yes flood"),
     ]
 
-    /// In one of so many the goal must be met: whoever else uses the machine is heard in what is measured.
+    /// Of one who keeps the disk busy.
     private static let tries = 5
 
     static let users: [UInt32?] = getuid() == 0 ? [nil, 65534] : [nil]
@@ -99,7 +101,7 @@ struct NeighbourTests {
             let hasCgroup = probe.output.contains("\"cgroup\" : \"v")
             print("T60 \(who), \(hasCgroup ? "with" : "without") a cgroup, alone: \(text(quiet))")
             for offender in Self.offenders {
-                for attempt in 1...Self.tries {
+                for attempt in 1...(offender.p95 == nil ? 1 : Self.tries) {
                     let (before, beside) = (quiet, try await turns(host, beside: offender, as: who, hasCgroup, others))
                     // Quiet is what the machine is before and behind the noise: others use it too.
                     quiet = try await turns(host)
@@ -109,12 +111,17 @@ struct NeighbourTests {
                     }
                     let alone = max(before[18], quiet[18])
                     let words = "\(offender.name): \(text(beside)); before \(text(before)); after \(text(quiet))"
-                    // A machine that is slow when nobody is noisy has no neighbour to thank for it.
-                    let isMet =
-                        (offender.fillsDisk || beside[18] < 3 * alone) && (beside[18] < 0.2 || alone >= 0.066)
-                    if isMet { break }
-                    print("T60 \(who), missed: \(words)")
-                    #expect(attempt < Self.tries, "\(words)")
+                    if let p95 = offender.p95 {
+                        // Measured: 45 to 260 ms for bytes, 50 to 135 ms for files.
+                        #expect(beside[18] < p95, "\(words)")
+                        if beside[18] < 0.2 { break }
+                        print("T60 \(who), try \(attempt): \(words)")
+                        // A machine that is slow when nobody is noisy has no neighbour to thank for it.
+                        #expect(attempt < Self.tries || alone >= 0.066, "\(words)")
+                    } else {
+                        #expect(beside[18] < 3 * alone, "\(words)")
+                        if alone < 0.066 { #expect(beside[18] < 0.2, "\(words)") }
+                    }
                 }
             }
         }
@@ -136,12 +143,15 @@ struct NeighbourTests {
         let start = ContinuousClock.now
         let noise = try Command(Release.nanoclaw, ["--home", host.home] + noisy, user: host.user)
         let end = Task { () -> Double in
+            // No child of this process: nothing but looking tells when it is gone.
             while kill(runner, 0) == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
             return (ContinuousClock.now - start) / .seconds(1)
         }
+        // What it takes is the kernel's to see: half a second after its start it is in the middle of that.
         try await Task.sleep(for: .milliseconds(500))
         let beside = try await turns(host)
         if !hasCgroup, offender.breaks {
+            // The deadline below is the assertion; this only gives it the time to be missed.
             for _ in 0..<200 where kill(runner, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
         }
         let hasEnded = kill(runner, 0) != 0

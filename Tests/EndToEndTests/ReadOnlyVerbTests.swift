@@ -9,7 +9,7 @@ struct ReadOnlyVerbTests {
     /// Runs of each verb; `NANOCLAW_LONG=1` makes it 10,000.
     private static let rounds: Int = {
         let variables = ProcessInfo.processInfo.environment
-        return variables["NANOCLAW_LONG"] == "1" ? 10_000 : variables["NANOCLAW_ROUNDS"].flatMap(Int.init) ?? 3
+        return variables["NANOCLAW_LONG"] == "1" ? 10_000 : variables["NANOCLAW_ROUNDS"].flatMap(Int.init) ?? 4
     }()
 
     private static func check(_ home: String) async throws {

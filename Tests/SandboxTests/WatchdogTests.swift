@@ -83,7 +83,9 @@ struct WatchdogTests {
         registration.end()
     }
 
-    @Test func `T60 of sandboxes that take too much together the largest is killed, and it alone`() async throws {
+    /// Where nobody is told anything, the time limit ends it.
+    @Test(.timeLimit(.minutes(1)))
+    func `T60 of sandboxes that take too much together the largest is killed, and it alone`() async throws {
         func shell(_ bytes: Int) throws -> Shell {
             try Shell("x=$(head -c \(bytes) /dev/zero | tr '\\0' x); echo ready; read line; exit 0")
         }

@@ -62,7 +62,7 @@ import Testing
             try await executors.run {}
             try await central.write { db in try facts.session.insert(db) }
             async let opening = #expect(throws: HostError.self) { _ = try await manager.opened(facts) }
-            while await !manager.isOpening(id) { await Task.yield() }
+            while await manager.opening[id] == nil { await Task.yield() }
             async let deletion: Void = manager.delete(id)
             while try await central.sessionFacts(id) != nil { await Task.yield() }
             gate.signal()

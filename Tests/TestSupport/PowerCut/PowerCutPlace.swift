@@ -10,6 +10,7 @@ struct PowerCutPlace: Sendable {
     /// Makes one; end with ``remove()``.
     init() throws {
         parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        // The six are what mkdtemp replaces.
         var template = Array("\(parent)/nanoclaw-power-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno.last("mkdtemp") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
