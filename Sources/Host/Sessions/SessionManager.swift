@@ -28,7 +28,7 @@ package actor SessionManager {
     private var open: [SessionID: Weak] = [:]
     /// Those used last, newest last; held so that the next message finds them open.
     private var recent: OrderedDictionary<SessionID, SessionHandle> = [:]
-    private var opening: [SessionID: Task<SessionHandle, any Error>] = [:]
+    private(set) var opening: [SessionID: Task<SessionHandle, any Error>] = [:]
     private var known: [SessionKey: SessionID] = [:]
     /// Those that ``delete(_:)`` has removed: no id comes twice.
     private var deleted: Set<SessionID> = []
@@ -73,9 +73,6 @@ package actor SessionManager {
 
     /// The session if it is open already.
     package func openSession(_ id: SessionID) -> SessionHandle? { open[id]?.handle }
-
-    /// Whether somebody is opening it at this moment.
-    func isOpening(_ id: SessionID) -> Bool { opening[id] != nil }
 
     /// Lets go of a session that was opened for a look only.
     func letGo(_ id: SessionID) { recent[id] = nil }
