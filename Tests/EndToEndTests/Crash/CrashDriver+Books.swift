@@ -8,6 +8,7 @@ extension CrashDriver {
     /// Reads with sqlite3, from outside: the lines of the answer.
     func sql(_ database: String, _ query: String) async throws -> [String] {
         let answer = try await run("/usr/bin/sqlite3", ["-readonly", "-cmd", ".timeout 5000", database, query])
+        try #require(answer.status == 0, "\(query): \(answer)")
         return answer.output.split(separator: "\n").map(String.init)
     }
 

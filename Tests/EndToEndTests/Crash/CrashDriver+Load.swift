@@ -77,7 +77,7 @@ extension CrashDriver {
         func runs(_ states: String) async throws -> [String: Int] {
             let rows = try await sql(
                 "\(home)/data/nanoclaw.db",
-                "SELECT name, state FROM task_runs r JOIN tasks t ON t.id = r.task_id WHERE state IN (\(states))"
+                "SELECT name, r.state FROM task_runs r JOIN tasks t ON t.id = r.task_id WHERE r.state IN (\(states))"
             )
             return Dictionary(rows.map { ($0, 1) }, uniquingKeysWith: +)
         }
