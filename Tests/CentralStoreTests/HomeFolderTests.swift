@@ -21,6 +21,21 @@ struct HomeFolderTests {
         #expect(HomeFolder.refused(magic) == nil)
     }
 
+    @Test func `T24 a mount's type is found by its number, and refuses where the server's own answer hides it`() throws
+    {
+        let mounts = """
+            29 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+            129 29 0:50 / /mnt/9p rw,relatime shared:70 master:3 - 9p shared rw,access=client,trans=virtio
+            130 29 0:51 / /mnt/x rw - fuse.bindfs /below rw
+
+            """
+        let kind = { (id: Int) in MountedFileSystem.type(facts: "pos:\t0\nmnt_id:\t\(id)\nino:\t1\n", mounts: mounts) }
+        #expect(kind(129) == "9p" && kind(29) == "ext4" && kind(130) == "fuse.bindfs" && kind(9) == nil)
+        #expect(HomeFolder.refused(type: "9p") == "9p" && HomeFolder.refused(type: "fuse.bindfs") != nil)
+        #expect(["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs"].allSatisfy { HomeFolder.refused(type: $0) == nil })
+        #expect(try #require(MountedFileSystem.type(at: "/proc")) == "proc")
+    }
+
     @Test func `what is not there yet is not refused`() async throws {
         try await withTemporaryDirectory { path in
             let refused = try HomeFolder.refused(at: path + "/nothing")

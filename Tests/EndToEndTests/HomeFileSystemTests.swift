@@ -24,7 +24,7 @@ struct HomeFileSystemTests {
             for word in ["\(path)/home", "FUSE", "local disk"] { #expect(up.errors.contains(word), "\(up)") }
             #expect(doctor.status == 1 && doctor.output.contains("FUSE"), "\(doctor)")
             let left = try FileManager.default.subpathsOfDirectory(atPath: "\(path)/below")
-            #expect(left == [] || left == ["data"], "\(left)")
+            #expect(left == [], "\(left)")
         }
     }
 }

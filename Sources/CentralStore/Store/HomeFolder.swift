@@ -19,6 +19,11 @@ package enum HomeFolder {
                 "a backup is being restored to \(home), or the restore was killed: run `nanoclaw backup restore` again"
             )
         }
+        // Before anything is made, what is there already.
+        for path in [home, parent(of: home)] where access(path, F_OK) == 0 {
+            try refuse(home, at: path)
+            break
+        }
         for path in [home, data] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw StoreError(.unusable, "cannot make the home at \(home)", cause: Errno.last("mkdir \(path)"))
         }
@@ -28,18 +33,25 @@ package enum HomeFolder {
         {
             chmod(data, status.st_mode & 0o700)
         }
-        for path in [data, "\(data)/sessions"] {
-            if let name = try refused(at: path) {
-                throw StoreError(
-                    .unusable,
-                    "\(path) lies on \(name), which does not keep SQLite's locks: choose a --home on a local disk "
-                        + "(ext4, xfs, btrfs), or move this one there"
-                )
-            }
-        }
+        // Each may be a mount of its own.
+        for path in [data, "\(data)/sessions"] { try refuse(path, at: path) }
         guard access(data, W_OK | X_OK) == 0 else {
             throw StoreError(.unusable, "cannot write \(data)", cause: Errno.last("access"))
         }
+    }
+
+    private static func parent(of path: String) -> String {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        return end == path.startIndex ? "/" : String(path[..<end])
+    }
+
+    private static func refuse(_ path: String, at place: String) throws(StoreError) {
+        guard let name = try refused(at: place) else { return }
+        throw StoreError(
+            .unusable,
+            "\(path) lies on \(name), which does not keep SQLite's locks: choose a --home on a local disk "
+                + "(ext4, xfs, btrfs), or move this one there"
+        )
     }
 
     /// The name of the file system at a path, when it cannot hold the databases; nil for others, and where nothing is.
@@ -47,7 +59,18 @@ package enum HomeFolder {
         let kind = clinux_filesystem_type(path)
         if kind == -Int64(ENOENT) { return nil }
         guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(path)", cause: Errno(kind, "statfs \(path)")) }
-        return refused(UInt32(truncatingIfNeeded: kind))
+        return refused(UInt32(truncatingIfNeeded: kind)) ?? MountedFileSystem.type(at: path).flatMap(refused(type:))
+    }
+
+    /// The same by the name of a mount's type.
+    static func refused(type: String) -> String? {
+        switch type {
+        case "9p": "9p"
+        case "nfs", "nfs4": "NFS"
+        case "cifs", "smb3": "SMB"
+        case "virtiofs", "fuse", "fuseblk": "FUSE (or virtiofs)"
+        default: type.hasPrefix("fuse.") ? "FUSE (or virtiofs)" : nil
+        }
     }
 
     /// The name of a file system that cannot hold the databases; nil for others.
