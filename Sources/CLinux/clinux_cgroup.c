@@ -66,15 +66,34 @@ int cgroup_write_number(const char *directory, const char *name, uint64_t value)
 
 // MARK: - v2
 
-// A cgroup that may have cgroups beneath it cannot hold processes itself. Where the service manager has given this one to
-// us (it marks that in an attribute), those in it go to a cgroup of their own.
-static int vacate(const char *place) {
+// Where the processes of a place go, so that it can have cgroups beneath it.
+static const char host_leaf[] = "nanoclaw-host";
+
+// Whether the system's service manager has given this cgroup away, which it marks in an attribute.
+static int is_marked(const char *place) {
     char mark[8];
     ssize_t length = getxattr(place, "user.delegate", mark, sizeof mark);
     if (length < 0) length = getxattr(place, "trusted.delegate", mark, sizeof mark);
-    if (length != 1 || mark[0] != '1') return -EBUSY;
+    return length == 1 && mark[0] == '1';
+}
+
+// A user's service manager marks nothing (systemd's src/core/cgroup.c), so there our own unit says it.
+static int is_told(void) {
+    const char *word = getenv("NANOCLAW_CGROUP");
+    return word && strcmp(word, "delegated") == 0;
+}
+
+static int is_host_leaf(const char *place) {
+    const char *slash = strrchr(place, '/');
+    return slash && strcmp(slash + 1, host_leaf) == 0;
+}
+
+// A cgroup that may have cgroups beneath it cannot hold processes itself. Where the service manager has given this one to
+// us, those in it go to a cgroup of their own.
+static int vacate(const char *place) {
+    if (!is_marked(place) && !(is_told() && !is_host_leaf(place))) return -EBUSY;
     char own[CGROUP_PATH], processes[16384];
-    int result = cgroup_make(own, place, "nanoclaw-host");
+    int result = cgroup_make(own, place, host_leaf);
     if (result < 0) return result;
     ssize_t got = cgroup_read(place, "cgroup.procs", processes, sizeof processes);
     if (got < 0) return (int)got;
@@ -117,12 +136,10 @@ static int find_v2(const char *own, const char *controllers, char *place) {
     if (result == 0) result = access(place, W_OK) < 0 ? -errno : 0;
     if (result == 0) return 0;
     char *slash = strrchr(place, '/');
-    char mark[8];
+    int is_ours = is_told() && is_host_leaf(place);
     if (slash && slash != place) {
         *slash = 0;
-        int given = getxattr(place, "user.delegate", mark, sizeof mark) == 1 ||
-            getxattr(place, "trusted.delegate", mark, sizeof mark) == 1;
-        if (given && enable(place, controllers) == 0 && access(place, W_OK) == 0) return 0;
+        if ((is_ours || is_marked(place)) && enable(place, controllers) == 0 && access(place, W_OK) == 0) return 0;
     }
     place[0] = 0;
     return result;

@@ -52,10 +52,12 @@ struct SpawnerChild: Sendable {
     ) throws -> (PacketSocket, Int32) {
         let (mine, theirs) = try PacketSocket.pair()
         let argv = wrapper.isEmpty ? ["nanoclaw-sandbox", "serve"] : wrapper + [binary, "serve"]
+        // A static Swift program without /proc needs SWIFT_ROOT; the other is what our unit says of the host's cgroup.
+        var variables = ["SWIFT_ROOT=/"] + environment
+        if let word = getenv("NANOCLAW_CGROUP") { variables.append("NANOCLAW_CGROUP=\(String(cString: word))") }
         let pid: pid_t
         do {
-            // A static Swift program without /proc needs SWIFT_ROOT.
-            pid = try ProcessStart.start(wrapper.first ?? binary, argv, environment: ["SWIFT_ROOT=/"] + environment) {
+            pid = try ProcessStart.start(wrapper.first ?? binary, argv, environment: variables) {
                 posix_spawn_file_actions_adddup2(&$0, theirs.descriptor.number, 0)
                 posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
             }

@@ -36,6 +36,7 @@ struct ServiceUnits: Sendable {
                     \(supervision)
                     # Sandboxes get cgroups of their own below this one, where the session's manager grants them.
                     Delegate=yes
+                    Environment=NANOCLAW_CGROUP=delegated
                     OOMPolicy=continue
                     LockPersonality=yes
                     SystemCallArchitectures=native

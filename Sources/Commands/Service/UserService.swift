@@ -38,8 +38,14 @@ struct UserService: Sendable {
         }
         if !out.changes.isEmpty { try Systemd.user.reload() }
         try Systemd.user.enable([ServiceUnits.host])
-        out.note("it ends when you log out, unless you allow it to stay: loginctl enable-linger")
+        if !isLingering { out.note("it ends when you log out, unless you allow it to stay: loginctl enable-linger") }
         return out.changes
+    }
+
+    /// Whether the user's systemd stays when the last session of the user has ended (the mark of logind).
+    private var isLingering: Bool {
+        guard let user = getpwuid(geteuid())?.pointee.pw_name else { return false }
+        return access("/var/lib/systemd/linger/\(String(cString: user))", F_OK) == 0
     }
 
     func remove() throws -> [String] {
