@@ -35,10 +35,11 @@ struct Doctor: Sendable {
         var findings = [homeFolder(), configuration()]
         let isRunning = HomeLock.holder(home: home) != nil
         findings += await database()
-        findings.append(await host(isRunning))
+        let running = await status()
+        findings.append(host(running, isRunning))
         findings += binaries()
         findings += DoctorMachine(root: machineRoot, isPrivileged: isPrivileged).examine()
-        findings.append(await sandbox())
+        findings.append(await sandbox(of: try? running.get()))
         findings += secrets()
         findings += DoctorFiles(home: home, recorded: await recordedFolders()).examine()
         findings.append(room())
@@ -166,10 +167,18 @@ struct Doctor: Sendable {
         }
     }
 
-    private func host(_ isRunning: Bool) async -> Finding {
+    private func status() async -> Result<HostStatus, any Error> {
         do {
             let answer = try await HostClient.with(home: home) { try await $0.call("status") }
-            let status = try answer.decoded(as: HostStatus.self)
+            return .success(try answer.decoded(as: HostStatus.self))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func host(_ running: Result<HostStatus, any Error>, _ isRunning: Bool) -> Finding {
+        do {
+            let status = try running.get()
             guard status.problems.isEmpty else {
                 return Finding(.bad, "host", status.problems.joined(separator: "; "), fix: .status(home))
             }
@@ -210,12 +219,14 @@ struct Doctor: Sendable {
         }
     }
 
-    private func sandbox() async -> Finding {
+    /// Of a running host what its last sandbox was: a service has a cgroup of its own, and this command another.
+    private func sandbox(of host: HostStatus?) async -> Finding {
         guard access("\(home)/data", F_OK) == 0 else {
             return Finding(.skipped, "sandbox", "not tried: the home is new")
         }
         do {
-            let report = try await DoctorSandbox(home: home).probe()
+            let report =
+                if let proved = host?.isolation { proved } else { try await DoctorSandbox(home: home).probe() }
             let text = IsolationText.line(report)
             if let lack = IsolationClass(report).lack {
                 return Finding(.note, "sandbox", "\(lack) (\(text))", fix: .service)
