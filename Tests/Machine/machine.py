@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Runs NanoClaw on a machine of its own: a Debian with its kernel and systemd, emulated by qemu, without a network.
+
+Usage: machine.py SCENARIO [--suite bookworm|trixie] [--work DIR] --programs DIR
+
+SCENARIO is a function of inside.py, which runs there as a unit and says what it saw; `power` is started several times, and
+the machine's power is cut while people write. Root, debootstrap and qemu-system-x86 are needed. The root of the system is
+made below --work and kept there for the next run. Prints one JSON object.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+# What a machine has that runs the programs: libraries, systemd with the sessions of users, file servers to refuse.
+PACKAGES = [
+    "linux-image-amd64", "systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "util-linux", "procps",
+    "iproute2", "kmod", "ca-certificates", "tzdata", "python3", "strace", "sqlite3", "nfs-kernel-server", "libcap-dev",
+    "libseccomp-dev", "libcmark-gfm-dev", "libcmark-gfm-extensions-dev", "libolm-dev", "libsqlite3-dev", "libssl-dev",
+    "zlib1g-dev",
+]
+UNIT = """[Unit]
+Description=What a test of NanoClaw does here
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 /opt/machine/inside.py
+ExecStopPost=/bin/systemctl poweroff --force
+"""
+
+
+def must(*command):
+    done = subprocess.run(command, text=True, capture_output=True)
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)}: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
+
+
+def make_root(root, suite):
+    if (root / "machine-is-made").exists():
+        return
+    shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    must("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, str(root),
+         "http://deb.debian.org/debian")
+    # Only what the emulated machine has: the whole set of drivers takes longer to unpack than all else.
+    modules = "/etc/initramfs-tools/modules"
+    (root / modules[1:]).write_text("virtio_pci\nvirtio_blk\next4\n")
+    (root / "etc/initramfs-tools/conf.d/machine").write_text("MODULES=list\nCOMPRESS=gzip\n")
+    must("chroot", str(root), "update-initramfs", "-u", "-k", "all")
+    (root / "etc/fstab").write_text("/dev/vda / ext4 rw,relatime 0 1\n")
+    (root / "etc/hostname").write_text("machine\n")
+    must("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/bash", "ann")
+    units = root / "etc/systemd/system"
+    (units / "machine.service").write_text(UNIT)
+    must("chroot", str(root), "systemctl", "disable", "nfs-server.service")
+    # Begun by a timer: what starts a service must not itself be part of the start of the system.
+    (units / "machine.timer").write_text("[Timer]\nOnActiveSec=0\n[Install]\nWantedBy=timers.target\n")
+    must("chroot", str(root), "systemctl", "enable", "machine.timer")
+    (root / "machine-is-made").touch()
+
+
+def make_disk(root, programs, disk):
+    for place, names in {"opt/nanoclaw": ["nanoclaw", "nanoclaw-sandbox", "agent-runner"], "opt/machine": []}.items():
+        (root / place).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copy2(programs / name, root / place / name)
+    for file in HERE.glob("inside*.py"):
+        shutil.copy2(file, root / "opt/machine" / file.name)
+    disk.unlink(missing_ok=True)
+    must("mke2fs", "-q", "-t", "ext4", "-d", str(root), str(disk), "6G")
+
+
+class Machine:
+    """One life of the machine. What the scenario says comes as JSON lines through its second serial port."""
+
+    def __init__(self, work, root, disk, scenario, shared):
+        boot = root / "boot"
+        kernel, = boot.glob("vmlinuz-*")
+        initrd, = boot.glob("initrd.img-*")
+        self.console = work / "console.log"
+        self.process = subprocess.Popen(
+            ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072", "-no-reboot",
+             "-display", "none", "-monitor", "none", "-nic", "none", "-kernel", str(kernel), "-initrd", str(initrd),
+             "-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 machine.scenario={scenario}",
+             "-drive", f"file={disk},if=virtio,format=raw,cache=writeback",
+             "-virtfs", f"local,path={shared},mount_tag=shared,security_model=none",
+             "-serial", f"file:{self.console}", "-serial", "stdio"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
+
+    def lines(self, seconds):
+        """What the scenario says, until the machine is off; it is switched off after so many seconds."""
+        clock = threading.Timer(seconds, self.process.kill)
+        clock.start()
+        try:
+            for line in self.process.stdout:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    print(line.rstrip(), file=sys.stderr)
+        finally:
+            clock.cancel()
+            self.process.kill()
+            self.process.wait()
+
+
+def once(boot, scenario):
+    """All that a scenario says, each step by its name."""
+    said = {}
+    for line in boot(scenario).lines(900):
+        said.update(line)
+    return said
+
+
+def power(boot):
+    """Three lives that end while people write, and a last one that looks; what was answered must be there, once."""
+    answered, sent, cuts = [], [], []
+    for life in range(3):
+        machine, here = boot("write"), 0
+        for line in machine.lines(600):
+            if "answered" in line:
+                answered.append(line["answered"])
+                here += 1
+            if "failed" in line:
+                return {"failed": line["failed"]}
+            # Another moment of a turn in each life.
+            if here == 5 + 2 * life and "sent" in line:
+                sent.append(line["sent"])
+                time.sleep(0.4 * life)
+                break
+        cuts.append(here)
+    return {"cuts": cuts, "answered": answered, "sent": sent, **once(boot, "look")}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scenario")
+    parser.add_argument("--suite", default="trixie", choices=["bookworm", "trixie"])
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/nanoclaw-machine"))
+    parser.add_argument("--programs", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    work = arguments.work / arguments.suite
+    root, disk, shared = work / "root", work / "disk.img", work / "shared"
+    make_root(root, arguments.suite)
+    shared.mkdir(exist_ok=True)
+    os.chmod(shared, 0o777)
+    make_disk(root, arguments.programs, disk)
+
+    def boot(scenario):
+        return Machine(work, root, disk, scenario, shared)
+
+    try:
+        said = power(boot) if arguments.scenario == "power" else once(boot, arguments.scenario)
+    finally:
+        disk.unlink()
+    if "end" not in said:
+        said["console"] = (work / "console.log").read_text(errors="replace")[-3000:]
+    print(json.dumps(said))
+    return 0 if "end" in said else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
