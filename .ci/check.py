@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import security_cases
+import suites
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SWIFT_TREES = ["Sources", "Tests", "Benchmarks", "migrations", "Package.swift"]
@@ -294,6 +295,7 @@ def main():
     report("commands named in the docs", [*commands(), *shell_verbs()])
     report("docs/promises.md and the tests agree", promises())
     report("cases of attack, their tests and docs/security-cases.md agree", security_cases.problems())
+    report("docs/testing.md counts what the suites have", suites.problems())
     report("container/ is embedded as it stands", embedded())
     report("size budget (T76)", sizes())
     if failures:

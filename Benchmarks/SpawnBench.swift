@@ -22,7 +22,8 @@ struct Spawn {
             }
             return samples
         }
-        return Measure("spawn", samples, floor: try options.floorSamples(["spawn", "\(count)"]), p95: 15)
+        let floor = try await options.withFolder { try options.floorSamples(["spawn", "\(count)", $0]) }
+        return Measure("spawn", samples, floor: floor, p95: 15)
     }
 
     private static func spawn(_ spawner: SandboxSpawner, _ home: String) async throws -> Double {

@@ -21,7 +21,11 @@ while (($#)); do
 done
 floor=$PWD/.build-host/bench-floor
 mkdir -p "$floor"
-gcc -O2 -Wall -Wextra -Werror -o "$floor/floor" Benchmarks/Floor/floor.c Benchmarks/Floor/turn.c -lsqlite3
+# Static, as launcher and runner are; of sqlite3 the linker would say that dlopen then needs the same libc.
+gcc -O2 -Wall -Wextra -Werror -static -Wl,--no-warnings -o "$floor/floor" \
+    -ISources/CLinux/include -ISources/CLinux -ISources/CCap Benchmarks/Floor/{floor,turn,spawn,launcher,tiers,root}.c \
+    Sources/CLinux/clinux_{spawn,init,io,mount,cgroup,cgroup_bound,cgroup_find}.c \
+    Sources/CLinux/clinux_harden_{facts,landlock,limits,seccomp}.c -lsqlite3 -lcap -lm
 gcc -O2 -Wall -Wextra -Werror -pthread -o "$floor/model" Benchmarks/Floor/model.c
 if [[ ${peers:-} ]]; then
     exec python3 Benchmarks/Peers/peers.py --binaries .build-dist --model "$floor/model" "${arguments[@]}" "${json[@]}"

@@ -1,34 +1,38 @@
 // The floor beneath the benchmarks: the same commits and the same kernel work in plain C, nothing around them.
 //   floor turn N DIR SCHEMAS [PORT]            host and runner, two databases, bells; prints ms per turn
-//   floor cold N DIR SCHEMAS                   the same, the runner started in seven namespaces for each turn
-//   floor spawn N                              a process in seven namespaces that executes /bin/true; prints ms per spawn
+//   floor cold N DIR SCHEMAS                   the same, the runner in a sandbox of two tiers that is built for each turn
+//   floor spawn N DIR                          such a sandbox that executes /bin/true; prints ms per spawn
 //   floor crowd SESSIONS SECONDS DIR SCHEMAS   `turn` for many sessions side by side; prints ms per turn
 //   floor host DATABASE                        opens a central database, reads what is marked, prints `ready`, waits
-//   floor runner DIR FD                        the runner's side on an inherited socket; waits there
+//   floor runner DIR FD                        the runner's side on an inherited socket, for `cold`
 // SCHEMAS is the folder `migrations`.
 #define _GNU_SOURCE
 #include "floor.h"
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
+#include "sandbox.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP)
+enum { WARM_UP = 5 };
 
-static void make_session(const char *directory, const char *schemas) {
-    char path[4096];
-    must(mkdir(directory, 0700) == 0 || access(directory, W_OK) == 0, directory);
-    snprintf(path, sizeof path, "%s/inbound", schemas);
-    sqlite3_close(open_session_database(directory, "inbound.db", path));
-    snprintf(path, sizeof path, "%s/outbound", schemas);
-    sqlite3_close(open_session_database(directory, "outbound.db", path));
+static void make_session(const char *home, const char *session, const char *schemas) {
+    const char *const names[] = {"inbound", "outbound"};
+    make_session_folders(home, session);
+    for (int index = 0; index < 2; index++) {
+        char directory[1024], file[32], path[2048];
+        snprintf(directory, sizeof directory, "%s/%s/%s", home, session, names[index]);
+        snprintf(file, sizeof file, "%s.db", names[index]);
+        snprintf(path, sizeof path, "%s/%s", schemas, names[index]);
+        sqlite3_close(open_session_database(directory, file, path));
+        for (int is_journal = 0; is_journal < 2; is_journal++) {
+            snprintf(path, sizeof path, "%s/%s%s", directory, file, is_journal ? "-journal" : "");
+            give_to_service(path);
+        }
+    }
 }
 
 // Starts the runner and answers the host's end of its socket.
@@ -43,65 +47,73 @@ static int start_runner(const char *directory, int port) {
     return bells[0];
 }
 
-static void turns(long count, const char *directory, const char *schemas, int port) {
-    make_session(directory, schemas);
-    int bell = start_runner(directory, port);
-    run_host(directory, bell, count, 0, 1);
+static void turns(long count, const char *home, const char *schemas, int port) {
+    char path[4096];
+    make_session(home, "warm", schemas);
+    snprintf(path, sizeof path, "%s/warm", home);
+    int bell = start_runner(path, port);
+    run_host(open_host(path), bell, count, 0, 1);
     close(bell);
     wait(0);
 }
 
-// A process in seven namespaces that executes these words.
-static pid_t spawn(char *const *words) {
-    long child = syscall(SYS_clone, NAMESPACES | SIGCHLD, 0, 0, 0, 0);
-    must(child >= 0, "clone");
-    if (child == 0) {
-        execv(words[0], words);
-        _exit(127);
+static void spawns(long count, const char *home) {
+    char *words[] = {"/bin/true", 0}, session[32];
+    int service = start_service(home);
+    for (long index = -WARM_UP; index < count; index++) {
+        snprintf(session, sizeof session, "s%ld", index + WARM_UP);
+        make_session_folders(home, session);
+        double start = now();
+        struct sandbox sandbox = spawn_sandbox(service, session, words);
+        double time = now() - start;
+        if (index >= 0) printf("%.4f\n", time);
+        end_sandbox(&sandbox);
     }
-    return (pid_t)child;
+    close(service);
+    wait(0);
 }
 
-static void spawns(long count) {
-    char *words[] = {"/bin/true", 0};
-    for (long index = 0; index < count; index++) {
-        double start = now();
-        pid_t child = spawn(words);
-        waitpid(child, 0, 0);
-        printf("%.4f\n", now() - start);
-    }
+static sqlite3 *open_central(const char *path) {
+    sqlite3 *database;
+    must(sqlite3_open(path, &database) == SQLITE_OK, path);
+    execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS dirty (session_id TEXT);"
+                      "CREATE TABLE IF NOT EXISTS life (incarnation INTEGER); SELECT * FROM dirty");
+    return database;
 }
 
-static void cold_turns(long count, const char *directory, const char *schemas) {
-    char path[4096], number[16];
-    for (long index = 0; index < count; index++) {
-        snprintf(path, sizeof path, "%s/%ld", directory, index);
-        make_session(path, schemas);
-        int bells[2];
-        must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, bells) == 0, "socketpair");
-        must(fcntl(bells[1], F_SETFD, 0) == 0, "fcntl");
-        snprintf(number, sizeof number, "%d", bells[1]);
-        char *words[] = {"/proc/self/exe", "runner", path, number, 0};
+static void cold_turns(long count, const char *home, const char *schemas) {
+    char *words[] = {"/run/nanoclaw/agent-runner", "runner", "/workspace", "3", 0}, session[32], path[4096];
+    int service = start_service(home);
+    snprintf(path, sizeof path, "%s/central.db", home);
+    sqlite3 *central = open_central(path);
+    execute(central, "INSERT INTO life VALUES (0)");
+    for (long index = -1; index < count; index++) {
+        snprintf(session, sizeof session, "s%ld", index + 1);
+        make_session(home, session, schemas);
+        snprintf(path, sizeof path, "%s/%s", home, session);
+        struct host *host = open_host(path);
         double start = now();
-        pid_t child = spawn(words);
-        close(bells[1]);
-        run_host(path, bells[0], 1, 0, 0);
-        printf("%.4f\n", now() - start);
-        close(bells[0]);
-        waitpid(child, 0, 0);
+        begin_life(host, central, index + 2);
+        struct sandbox sandbox = spawn_sandbox(service, session, words);
+        double handed = run_host(host, sandbox.bell, 1, 0, 0);
+        if (index >= 0) printf("%.4f\n", handed - start);
+        end_sandbox(&sandbox);
     }
+    close(service);
+    wait(0);
 }
 
 static void crowd(long sessions, double seconds, const char *directory, const char *schemas) {
     char path[4096];
     for (long index = 0; index < sessions; index++) {
-        snprintf(path, sizeof path, "%s/%ld", directory, index);
-        make_session(path, schemas);
+        snprintf(path, sizeof path, "%ld", index);
+        make_session(directory, path, schemas);
     }
     for (long index = 0; index < sessions; index++) {
         if (fork() != 0) continue;
         snprintf(path, sizeof path, "%s/%ld", directory, index);
-        run_host(path, start_runner(path, 0), 0, seconds, 1);
+        int bell = start_runner(path, 0);
+        run_host(open_host(path), bell, 0, seconds, 1);
         fflush(stdout);
         exit(0);
     }
@@ -109,10 +121,7 @@ static void crowd(long sessions, double seconds, const char *directory, const ch
 }
 
 static void host(const char *path) {
-    sqlite3 *database;
-    must(sqlite3_open(path, &database) == SQLITE_OK, path);
-    execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS dirty (session_id TEXT);"
-                      "SELECT * FROM dirty");
+    open_central(path);
     puts("ready");
     fflush(stdout);
     while (getchar() != EOF) {}
@@ -123,7 +132,7 @@ int main(int count, char **words) {
     const char *verb = count > 1 ? words[1] : "";
     if ((count == 5 || count == 6) && !strcmp(verb, "turn")) turns(atol(words[2]), words[3], words[4], count == 6 ? atoi(words[5]) : 0);
     else if (count == 5 && !strcmp(verb, "cold")) cold_turns(atol(words[2]), words[3], words[4]);
-    else if (count == 3 && !strcmp(verb, "spawn")) spawns(atol(words[2]));
+    else if (count == 4 && !strcmp(verb, "spawn")) spawns(atol(words[2]), words[3]);
     else if (count == 6 && !strcmp(verb, "crowd")) crowd(atol(words[2]), atof(words[3]), words[4], words[5]);
     else if (count == 3 && !strcmp(verb, "host")) host(words[2]);
     else if (count == 4 && !strcmp(verb, "runner")) run_runner(words[2], atoi(words[3]), 0);

@@ -47,8 +47,9 @@ sqlite3 *open_session_database(const char *directory, const char *name, const ch
     sqlite3 *database;
     must(sqlite3_open(path, &database) == SQLITE_OK, path);
     sqlite3_busy_timeout(database, 5000);
-    execute(database, "PRAGMA page_size=4096; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;"
-                      "PRAGMA mmap_size=0;");
+    // The runner may not write inbound.db, and these would.
+    if (schema) execute(database, "PRAGMA page_size=4096; PRAGMA auto_vacuum=FULL");
+    execute(database, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL; PRAGMA mmap_size=0");
     if (!schema) return database;
     struct dirent **files;
     int count = scandir(schema, &files, 0, alphasort);
@@ -106,9 +107,10 @@ static void ask_model(int model) {
 }
 
 void run_runner(const char *directory, int bell, int port) {
-    sqlite3 *in = open_session_database(directory, "inbound.db", 0), *out = open_session_database(directory, "outbound.db", 0);
+    sqlite3 *in = open_session_database(directory, "inbound/inbound.db", 0);
+    sqlite3 *out = open_session_database(directory, "outbound/outbound.db", 0);
     char path[4096];
-    snprintf(path, sizeof path, "%s/transcript.jsonl", directory);
+    snprintf(path, sizeof path, "%s/state/transcript.jsonl", directory);
     int transcript = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600), model = port ? connect_to_model(port) : -1;
     must(transcript >= 0, path);
     sqlite3_stmt *due = prepare(in, "SELECT * FROM messages_in WHERE status = 'pending' ORDER BY seq");
@@ -156,40 +158,61 @@ static void read_copy(int file) {
     sqlite3_close(copy);
 }
 
-long run_host(const char *directory, int bell, long count, double seconds, int prints) {
-    sqlite3 *in = open_session_database(directory, "inbound.db", 0);
-    char path[4096], byte;
-    snprintf(path, sizeof path, "%s/outbound.db", directory);
-    int out = open(path, O_RDWR);
-    must(out >= 0, path);
-    sqlite3_stmt *begin = prepare(in, "BEGIN IMMEDIATE"), *commit = prepare(in, "COMMIT");
-    sqlite3_stmt *message = prepare(in, "INSERT INTO messages_in (id, seq, kind, sent_at, received_at, channel_type, platform_id,"
+struct host {
+    sqlite3 *in;
+    int out;
+    sqlite3_stmt *begin, *commit, *message, *seen, *counter, *delivery, *done, *through, *life;
+};
+
+struct host *open_host(const char *directory) {
+    struct host *host = malloc(sizeof *host);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/outbound/outbound.db", directory);
+    must(host && (host->out = open(path, O_RDWR)) >= 0, path);
+    sqlite3 *in = host->in = open_session_database(directory, "inbound/inbound.db", 0);
+    host->begin = prepare(in, "BEGIN IMMEDIATE");
+    host->commit = prepare(in, "COMMIT");
+    host->message = prepare(in, "INSERT INTO messages_in (id, seq, kind, sent_at, received_at, channel_type, platform_id,"
         " platform_message_id, content) VALUES ('i'||?1, 2*?1+2, 'chat', 0, 0, 'cli', 'cli:local:main', 'p'||?1, '{\"text\":\"hello\"}')");
-    sqlite3_stmt *seen = prepare(in, "INSERT INTO seen VALUES ('p'||?1, x'00', 'i'||?1, 0)");
-    sqlite3_stmt *counter = prepare(in, "UPDATE meta SET value = 2*?1+2 WHERE key = 'seq'");
-    sqlite3_stmt *delivery = prepare(in, "INSERT INTO deliveries (message_id, seq, incarnation, turn, kind, content, state, recorded_at,"
+    host->seen = prepare(in, "INSERT INTO seen VALUES ('p'||?1, x'00', 'i'||?1, 0)");
+    host->counter = prepare(in, "UPDATE meta SET value = 2*?1+2 WHERE key = 'seq'");
+    host->delivery = prepare(in, "INSERT INTO deliveries (message_id, seq, incarnation, turn, kind, content, state, recorded_at,"
         " updated_at) VALUES ('o'||?1, 2*?1+1, 1, 't'||?1, 'chat', '{\"text\":\"hello\"}', 'delivered', 0, 0)");
-    sqlite3_stmt *done = prepare(in, "UPDATE messages_in SET status = 'completed' WHERE id = 'i'||?1");
-    sqlite3_stmt *through = prepare(in, "UPDATE meta SET value = 2*?1+1 WHERE key = 'recorded_through'");
-    double end = now() + seconds * 1e3;
-    long turn = 0;
-    for (; count ? turn < count : now() < end; turn++) {
+    host->done = prepare(in, "UPDATE messages_in SET status = 'completed' WHERE id = 'i'||?1");
+    host->through = prepare(in, "UPDATE meta SET value = 2*?1+1 WHERE key = 'recorded_through'");
+    host->life = prepare(in, "UPDATE meta SET value = ?1 WHERE key = 'incarnation'");
+    return host;
+}
+
+void begin_life(struct host *host, sqlite3 *central, long number) {
+    execute(central, "INSERT INTO dirty VALUES ('session')");
+    execute(central, "UPDATE life SET incarnation = incarnation + 1");
+    run(host->begin, 0, 0);
+    run(host->life, 1, &number);
+    run(host->commit, 0, 0);
+}
+
+double run_host(struct host *host, int bell, long count, double seconds, int prints) {
+    double end = now() + seconds * 1e3, handed = 0;
+    char byte;
+    for (long turn = 0; count ? turn < count : now() < end; turn++) {
         double start = now();
-        run(begin, 0, 0);
-        run(message, 1, &turn);
-        run(seen, 1, &turn);
-        run(counter, 1, &turn);
-        run(commit, 0, 0);
+        run(host->begin, 0, 0);
+        run(host->message, 1, &turn);
+        run(host->seen, 1, &turn);
+        run(host->counter, 1, &turn);
+        run(host->commit, 0, 0);
         send(bell, "\1", 1, MSG_NOSIGNAL);
         must(recv(bell, &byte, 1, 0) == 1, "bell");
-        read_copy(out);
-        if (prints) printf("%.4f\n", now() - start);
+        read_copy(host->out);
+        handed = now();
+        if (prints) printf("%.4f\n", handed - start);
         // Behind the hand-over, as in the host: the delivery and the end of the message.
-        run(begin, 0, 0);
-        run(delivery, 1, &turn);
-        run(done, 1, &turn);
-        run(through, 1, &turn);
-        run(commit, 0, 0);
+        run(host->begin, 0, 0);
+        run(host->delivery, 1, &turn);
+        run(host->done, 1, &turn);
+        run(host->through, 1, &turn);
+        run(host->commit, 0, 0);
     }
-    return turn;
+    return handed;
 }
