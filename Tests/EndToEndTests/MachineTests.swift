@@ -99,7 +99,7 @@ struct MachineTests {
         }
     }
 
-    @Test func `T22 what was answered before the power was cut is there once, in rows and memory`() async throws {
+    @Test func `T22 what was answered before the power was cut is there, in rows and memory`() async throws {
         let said = try await machine("power", "trixie")
         let answered = try #require(said.all["answered"] as? [String], "\(said.all)")
         #expect(try #require(said.all["cuts"] as? [Int]).count == 3 && answered.count >= 21)

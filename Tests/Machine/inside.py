@@ -141,6 +141,21 @@ def homes():
         say(**{name: {"mounted": mounted, "up": answer, "left": sorted(set(os.listdir(place)) - set(before))}})
 
 
+def attacks():
+    """The attack suite in a cgroup that is delegated, as the unit of the broker has it."""
+    say(machine=machine())
+    environment = {"NANOCLAW_DIST": BUILT, "NANOCLAW_DIST_FAULTS": "/opt/faults", "LD_LIBRARY_PATH": "/opt/tests",
+                   "PATH": os.environ["PATH"], "HOME": "/root"}
+    run("useradd", "--system", "--no-create-home", "nanoclaw")
+    done = run("systemd-run", "--quiet", "--scope", "-p", "Delegate=yes", "env",
+               *(f"{name}={value}" for name, value in environment.items()),
+               "/opt/tests/tests", "--testing-library", "swift-testing", "--no-parallel", "--filter",
+               r"^SandboxTests\.(AttackTests|CgroupTests|LayerTests|MissingLayerTests)", seconds=3400)
+    lines = [line for line in done["output"].splitlines() if re.match("[^ -~]+ ", line)]
+    say(status=done["status"], last=lines[-1:], failed=[line for line in lines if "recorded an issue" in line][:40],
+        errors=done["errors"][-1000:])
+
+
 def write():
     """A host that people write to until the power is cut."""
     if not pathlib.Path("/etc/systemd/system/nanoclaw.service").exists():
@@ -197,7 +212,7 @@ def transcript():
 if __name__ == "__main__":
     wanted = re.search(r"machine\.scenario=(\w+)", pathlib.Path("/proc/cmdline").read_text()).group(1)
     try:
-        {"service": service, "own": own, "homes": homes, "write": write, "look": look}[wanted]()
+        {"service": service, "own": own, "homes": homes, "attacks": attacks, "write": write, "look": look}[wanted]()
         say(end=True)
     except Exception:
         say(problem=traceback.format_exc())

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs NanoClaw on a machine of its own: a Debian with its kernel and systemd, emulated by qemu, without a network.
 
-Usage: machine.py SCENARIO [--suite bookworm|trixie] [--work DIR] --programs DIR
+Usage: machine.py SCENARIO [--suite bookworm|trixie] [--work DIR] --programs DIR [--tests PROGRAM --faults DIR]
 
 SCENARIO is a function of inside.py, which runs there as a unit and says what it saw; `power` is started several times, and
-the machine's power is cut while people write. Root, debootstrap and qemu-system-x86 are needed. The root of the system is
+the machine's power is cut while people write; `attacks` takes the tests' own program along. Root, debootstrap and qemu-system-x86 are needed. The root of the system is
 made below --work and kept there for the next run. Prints one JSON object.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,12 +21,13 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
 # What a machine has that runs the programs: libraries, systemd with the sessions of users, file servers to refuse.
 PACKAGES = [
     "linux-image-amd64", "systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "util-linux", "procps",
     "iproute2", "kmod", "ca-certificates", "tzdata", "python3", "strace", "sqlite3", "nfs-kernel-server", "libcap-dev",
     "libseccomp-dev", "libcmark-gfm-dev", "libcmark-gfm-extensions-dev", "libolm-dev", "libsqlite3-dev", "libssl-dev",
-    "zlib1g-dev",
+    "zlib1g-dev", "gcc", "libc6-dev",
 ]
 UNIT = """[Unit]
 Description=What a test of NanoClaw does here
@@ -66,6 +68,23 @@ def make_root(root, suite):
     (units / "machine.timer").write_text("[Timer]\nOnActiveSec=0\n[Install]\nWantedBy=timers.target\n")
     must("chroot", str(root), "systemctl", "enable", "machine.timer")
     (root / "machine-is-made").touch()
+
+
+def take_tests(root, program, faults):
+    """The tests' program with the libraries of Swift that it needs, and the checkout where it stands here."""
+    for name in ("opt/faults", "opt/tests", f"{CHECKOUT}"[1:]):
+        shutil.rmtree(root / name, ignore_errors=True)
+    shutil.copytree(faults, root / "opt/faults")
+    (root / "opt/tests").mkdir()
+    shutil.copy2(program, root / "opt/tests/tests")
+    for line in must("ldd", str(program)).splitlines():
+        library = re.search(r"=> (\S*/swift/\S+)", line)
+        if library:
+            shutil.copy2(library.group(1), root / "opt/tests")
+    for name in must("git", "-C", str(CHECKOUT), "ls-files", "Sources", "Tests", "container").splitlines():
+        place = root / str(CHECKOUT)[1:] / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, place)
 
 
 def make_disk(root, programs, disk):
@@ -115,7 +134,7 @@ class Machine:
 def once(boot, scenario):
     """All that a scenario says, each step by its name."""
     said = {}
-    for line in boot(scenario).lines(900):
+    for line in boot(scenario).lines(3600):
         said.update(line)
     return said
 
@@ -146,12 +165,16 @@ def main():
     parser.add_argument("--suite", default="trixie", choices=["bookworm", "trixie"])
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("/var/tmp/nanoclaw-machine"))
     parser.add_argument("--programs", type=pathlib.Path, required=True)
+    parser.add_argument("--tests", type=pathlib.Path)
+    parser.add_argument("--faults", type=pathlib.Path)
     arguments = parser.parse_args()
     work = arguments.work / arguments.suite
     root, disk, shared = work / "root", work / "disk.img", work / "shared"
     make_root(root, arguments.suite)
     shared.mkdir(exist_ok=True)
     os.chmod(shared, 0o777)
+    if arguments.tests:
+        take_tests(root, arguments.tests, arguments.faults)
     make_disk(root, arguments.programs, disk)
 
     def boot(scenario):
