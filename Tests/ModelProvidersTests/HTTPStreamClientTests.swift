@@ -51,6 +51,43 @@ struct HTTPStreamClientTests {
         }
     }
 
+    private static let whole =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: \((hello + done).utf8.count)\r\n\r\n\(hello + done)"
+    private static let done = "data: [DONE]\n\n"
+
+    @Test func `the next request takes the connection that an answer has left open`() async throws {
+        try await RawServer.with(.open(Self.whole)) { server in
+            let provider = provider(server.port)
+            for _ in 0..<3 {
+                let hi = try await answer(provider)
+                #expect(hi == Answer(text: "hi", reasons: [.stop]))
+            }
+            #expect(server.connections == 1 && server.requests.count == 3)
+        }
+    }
+
+    @Test func `an answer whose end is still to come keeps nobody from the next request`() async throws {
+        try await RawServer.with(.open(Self.whole.replacing("content-length: ", with: "content-length: 9"))) { server in
+            let provider = provider(server.port)
+            for _ in 0..<2 {
+                let hi = try await answer(provider)
+                #expect(hi.text == "hi")
+            }
+            #expect(server.connections == 2)
+        }
+    }
+
+    @Test func `a kept connection that the server closes instead of answering is no error`() async throws {
+        try await RawServer.with(.open(Self.whole), .bytes(""), .open(Self.whole)) { server in
+            let provider = provider(server.port)
+            for _ in 0..<2 {
+                let hi = try await answer(provider)
+                #expect(hi.text == "hi")
+            }
+            #expect(server.connections == 2 && server.requests.count == 3)
+        }
+    }
+
     @Test(arguments: [
         (
             "HTTP/1.1 401 Unauthorized\r\ncontent-length: 27\r\n\r\n{\"error\":{\"message\":\"nope\"}}",

@@ -20,6 +20,7 @@ package final class RawServer: Sendable {
     private struct State {
         var replies: [Reply]
         var requests: [String] = []
+        var connections = 0
         var arrived: AsyncStream<Void>.Continuation
         var closed: AsyncStream<Void>.Continuation
     }
@@ -32,6 +33,9 @@ package final class RawServer: Sendable {
 
     /// The requests so far, each with its body.
     package var requests: [String] { state.withLock { $0.requests } }
+
+    /// The connections so far.
+    package var connections: Int { state.withLock { $0.connections } }
 
     private init(_ channel: any Channel, _ port: Int, _ replies: [Reply]) {
         self.channel = channel
@@ -78,6 +82,8 @@ package final class RawServer: Sendable {
         }
     }
 
+    fileprivate func noteOpening() { state.withLock { $0.connections += 1 } }
+
     fileprivate func noteClosing() { state.withLock { _ = $0.closed.yield() } }
 }
 
@@ -89,6 +95,10 @@ private final class Handler: ChannelInboundHandler {
     private var request = ""
 
     init(server: RawServer?) { self.server = server }
+
+    func channelActive(context: ChannelHandlerContext) {
+        server?.noteOpening()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         request += String(buffer: unwrapInboundIn(data))

@@ -2,8 +2,8 @@ import Core
 import NIOCore
 import NIOHTTP1
 
-/// Sends one request on a fresh connection and hands the answer to a parser.
-final class ExchangeHandler: ChannelInboundHandler {
+/// Sends one request on a connection and hands the answer to a parser.
+final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
     /// Called once: with nil after the parser's last event, else with why there is none.
@@ -17,8 +17,13 @@ final class ExchangeHandler: ChannelInboundHandler {
         case waiting
         case streaming
         case refused(HTTPResponseHead, [UInt8])
+        /// The parser has all that it needs; the answer's own end is still to come.
+        case draining
         case over
     }
+
+    /// How long that may take before the connection is given up.
+    private static let draining = TimeAmount.seconds(5)
 
     private let head: HTTPRequestHead
     private let body: [UInt8]
@@ -27,7 +32,13 @@ final class ExchangeHandler: ChannelInboundHandler {
     private let time: any TimeSource
     private let emit: @Sendable (ModelEvent) -> Void
     private let ending: Ending
+    /// Called when the answer has ended and the connection may take another request.
+    private let keep: @Sendable (any Channel) -> Void
 
+    private var keepsAlive = false
+    /// The stream's end is told once what has come with it is read: often the answer's own end, and then the connection is
+    /// free for who asks next.
+    private var owesEnding = false
     private var phase = Phase.waiting
     private var received = 0
     private var timer: Scheduled<Void>?
@@ -40,7 +51,8 @@ final class ExchangeHandler: ChannelInboundHandler {
         timeouts: ModelTimeouts,
         time: any TimeSource,
         emit: @escaping @Sendable (ModelEvent) -> Void,
-        ending: @escaping Ending
+        ending: @escaping Ending,
+        keep: @escaping @Sendable (any Channel) -> Void
     ) {
         self.head = head
         self.body = body
@@ -49,9 +61,19 @@ final class ExchangeHandler: ChannelInboundHandler {
         self.time = time
         self.emit = emit
         self.ending = ending
+        self.keep = keep
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { send(context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        send(context)
+        context.fireChannelActive()
+    }
+
+    private func send(_ context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -60,7 +82,6 @@ final class ExchangeHandler: ChannelInboundHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(limit.nanoseconds)) {
             self.end(ModelError(.timeout, message), context)
         }
-        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -69,6 +90,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         case .head(let head):
             timer?.cancel()
             watchSilence(context, in: timeouts.silence)
+            keepsAlive = head.isKeepAlive
             phase = head.status == .ok ? .streaming : .refused(head, [])
         case .body(let buffer):
             take(buffer, context)
@@ -104,7 +126,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         case .refused(let head, let body):
             let room = Self.maximumErrorBody - body.count
             phase = .refused(head, body + buffer.readableBytesView.prefix(room))
-        case .waiting, .over:
+        case .waiting, .draining, .over:
             break
         }
     }
@@ -121,8 +143,28 @@ final class ExchangeHandler: ChannelInboundHandler {
             )
             end(ServerFailure(body: body).error(status: Int(head.status.code), retryAfter: wait), context)
         case .waiting, .over:
+            return
+        case .draining:
             break
         }
+        // The parser may have ended the stream just now.
+        guard case .draining = phase else { return }
+        phase = .over
+        timer?.cancel()
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        keep(context.channel)
+        tellEnding()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        tellEnding()
+        context.fireChannelReadComplete()
+    }
+
+    private func tellEnding() {
+        guard owesEnding else { return }
+        owesEnding = false
+        ending(nil)
     }
 
     private func deliver(_ context: ChannelHandlerContext, _ step: () throws(ModelError) -> [ModelEvent]) {
@@ -149,6 +191,8 @@ final class ExchangeHandler: ChannelInboundHandler {
             end(ModelError(.truncated, message, cause: cause), context)
         case .refused(let head, let body):
             end(ServerFailure(body: body).error(status: Int(head.status.code)), context)
+        case .draining:
+            tellEnding()
         case .over:
             break
         }
@@ -168,10 +212,17 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     private func end(_ error: ModelError?, _ context: ChannelHandlerContext) {
-        if case .over = phase { return }
-        phase = .over
-        timer?.cancel()
-        ending(error)
-        context.close(promise: nil)
+        switch phase {
+        case .draining, .over: return
+        case .waiting, .streaming, .refused: timer?.cancel()
+        }
+        guard error == nil, keepsAlive else {
+            phase = .over
+            ending(error)
+            return context.close(promise: nil)
+        }
+        phase = .draining
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.draining) { context.close(promise: nil) }
+        owesEnding = true
     }
 }

@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Plain HTTP/1.1 to the runner's own listener: one connection for each request, closed with it.
+/// Plain HTTP/1.1 to the runner's own listener; a turn's next request takes the connection of the one before.
 final class HTTPStreamClient: Sendable {
     /// One thread for all requests of the process; it ends with it.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -12,6 +12,7 @@ final class HTTPStreamClient: Sendable {
     private let endpoint: ModelEndpoint
     private let timeouts: ModelTimeouts
     private let time: any TimeSource
+    private let kept = KeptConnection()
 
     init(endpoint: ModelEndpoint, timeouts: ModelTimeouts, time: any TimeSource = SystemTime()) {
         self.endpoint = endpoint
@@ -23,7 +24,8 @@ final class HTTPStreamClient: Sendable {
     func stream(_ exchange: HTTPExchange) -> AsyncThrowingStream<ModelEvent, any Error> {
         AsyncThrowingStream { continuation in
             let connection = Connection()
-            continuation.onTermination = { _ in connection.close() }
+            // One that has ended closes its connection or keeps it by itself.
+            continuation.onTermination = { if case .cancelled = $0 { connection.close() } }
             attempt(exchange, on: connection, continuation)
         }
     }
@@ -31,7 +33,8 @@ final class HTTPStreamClient: Sendable {
     private func attempt(
         _ exchange: HTTPExchange,
         on connection: Connection,
-        _ continuation: AsyncThrowingStream<ModelEvent, any Error>.Continuation
+        _ continuation: AsyncThrowingStream<ModelEvent, any Error>.Continuation,
+        isAgain: Bool = false
     ) {
         let address: SocketAddress
         do {
@@ -40,10 +43,14 @@ final class HTTPStreamClient: Sendable {
             continuation.finish(throwing: ModelError(.network, "\(endpoint.address) is no numeric address."))
             return
         }
+        let reused = isAgain ? nil : kept.take()
         let ending: ExchangeHandler.Ending = { [self] error in
             // A stream that was let go of closes its connection before it counts as ended: that is no error of it.
             guard let error, !connection.isClosed else { return continuation.finish() }
-            if let body = exchange.secondTry?(error) {
+            if reused != nil, error.code == .network {
+                // It was closed from the other side just then.
+                attempt(exchange, on: connection, continuation, isAgain: true)
+            } else if let body = exchange.secondTry?(error) {
                 var again = exchange
                 again.body = body
                 again.secondTry = nil
@@ -53,23 +60,37 @@ final class HTTPStreamClient: Sendable {
             }
         }
         let head = head(for: exchange)
+        let handler: @Sendable () -> ExchangeHandler = { [self] in
+            ExchangeHandler(
+                head: head,
+                body: exchange.body,
+                parser: exchange.makeParser(),
+                timeouts: timeouts,
+                time: time,
+                emit: { continuation.yield($0) },
+                ending: ending,
+                keep: { [kept] in kept.keep($0) }
+            )
+        }
+        if let reused {
+            connection.take(reused)
+            reused.eventLoop.execute {
+                do {
+                    try reused.pipeline.syncOperations.addHandler(handler())
+                    if !reused.isActive { ending(ModelError(.network, "The connection to the model was closed.")) }
+                } catch {
+                    ending(ModelError(.network, "The connection to the model was closed.", cause: "\(error)"))
+                }
+            }
+            return
+        }
         ClientBootstrap(group: Self.loops)
             .connectTimeout(.nanoseconds(timeouts.connect.nanoseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [timeouts, time] channel in
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(
-                        ExchangeHandler(
-                            head: head,
-                            body: exchange.body,
-                            parser: exchange.makeParser(),
-                            timeouts: timeouts,
-                            time: time,
-                            emit: { continuation.yield($0) },
-                            ending: ending
-                        )
-                    )
+                    try channel.pipeline.syncOperations.addHandler(handler())
                 }
             }
             .connect(to: address)
@@ -95,7 +116,6 @@ final class HTTPStreamClient: Sendable {
             ("content-type", "application/json"),
             ("accept", "text/event-stream"),
             ("content-length", String(exchange.body.count)),
-            ("connection", "close"),
         ])
         for (name, value) in exchange.headers { headers.add(name: name, value: value) }
         return HTTPRequestHead(version: .http1_1, method: .POST, uri: endpoint.path + exchange.path, headers: headers)
