@@ -3,7 +3,6 @@ import Dispatch
 package import LinuxIO
 package import Logging
 import NIOCore
-import NIOPosix
 
 /// The runners' way to their models: plain HTTP on each sandbox's own listener, on to the model servers with the key.
 ///
@@ -26,7 +25,7 @@ package final class ModelRoute: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         // A closed port is told at once; the runner tries again by its own rules.
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+        client = HTTPClient(eventLoopGroup: EgressThread.loop, configuration: configuration)
     }
 
     deinit {

@@ -6,7 +6,7 @@ import NIOPosix
 
 /// Serves HTTP/1.1 on a listener that came from a sandbox.
 ///
-/// All listeners share one small group of threads.
+/// All listeners share one thread.
 struct ListenerServer {
     typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, Never>
 
@@ -42,7 +42,9 @@ struct ListenerServer {
         let number = fcntl(listener.number, F_DUPFD_CLOEXEC, 3)
         guard number >= 0 else { throw Errno.last("fcntl F_DUPFD_CLOEXEC") }
         // From here on the number is NIO's, which closes it in every case.
-        return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        return try await ServerBootstrap(group: EgressThread.loop)
+            // A request with its tools has some 24 KB: in one piece, not in four that double.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
             .bind(
                 number,
                 serverBackPressureStrategy: .init(lowWatermark: 1, highWatermark: 2),
@@ -66,7 +68,7 @@ struct ListenerServer {
         let (left, leave) = AsyncStream<Never>.makeStream()
         channel.closeFuture.whenComplete { _ in leave.finish() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
+            group.addTask(executorPreference: EgressThread.tasks) {
                 // An error is the connection's own: it ends, others go on.
                 try? await handle(connection)
                 try? await channel.close()
