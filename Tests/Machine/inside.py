@@ -151,9 +151,9 @@ def attacks():
                *(f"{name}={value}" for name, value in environment.items()),
                "/opt/tests/tests", "--testing-library", "swift-testing", "--no-parallel", "--filter",
                r"^SandboxTests\.(AttackTests|CgroupTests|LayerTests|MissingLayerTests)", seconds=3400)
-    lines = [line for line in done["output"].splitlines() if re.match("[^ -~]+ ", line)]
-    say(status=done["status"], last=lines[-1:], failed=[line for line in lines if "recorded an issue" in line][:40],
-        errors=done["errors"][-1000:])
+    lines = (done["output"] + done["errors"]).splitlines()
+    failed = [number for number, line in enumerate(lines) if "recorded an issue" in line]
+    say(status=done["status"], last=lines[-1:], failed=["\n".join(lines[number:number + 6])[:1500] for number in failed[:20]])
 
 
 def write():
