@@ -13,11 +13,12 @@ import Testing
 struct MachineTests {
     private typealias Answer = [String: Any]
 
-    private func machine(_ scenario: String, _ suite: String) async throws -> Said {
+    private func machine(_ scenario: String, _ suite: String, _ more: [String] = []) async throws -> Said {
         let script = Release.checkout.appending(path: "Tests/Machine/machine.py").path
         let done = try await run(
             "/usr/bin/python3",
-            [script, scenario, "--suite", suite, "--programs", Release.nanoclaw.deletingLastPathComponent().path],
+            [script, scenario, "--suite", suite, "--programs", Release.nanoclaw.deletingLastPathComponent().path]
+                + more,
             environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
         )
         #expect(done.status == 0, "\(done)")
@@ -83,6 +84,14 @@ struct MachineTests {
         let said = try await machine("own", suite)
         for name in ["install", "status"] { #expect(try said.ended(name).status == 0, "\(said.all)") }
         try bounded(said)
+    }
+
+    @Test(arguments: ["bookworm", "trixie"])
+    func `the attack suite finds the same on another kernel, below cgroup v2`(suite: String) async throws {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let said = try await machine("attacks", suite, ["--tests", tests, "--faults", CrashDriver.binaries])
+        #expect(said.all["status"] as? Int == 0, "\(said.all)")
+        #expect((said.all["last"] as? [String])?.first?.contains("passed") == true, "\(said.all)")
     }
 
     @Test func `T24 a home on NFS or 9p is refused before anything is written, by name and with what to do`()

@@ -47,7 +47,8 @@ def must(*command):
 
 
 def make_root(root, suite):
-    if (root / "machine-is-made").exists():
+    mark, made = root / "machine-is-made", "\n".join([suite, UNIT, *PACKAGES])
+    if mark.exists() and mark.read_text() == made:
         return
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def make_root(root, suite):
     # Begun by a timer: what starts a service must not itself be part of the start of the system.
     (units / "machine.timer").write_text("[Timer]\nOnActiveSec=0\n[Install]\nWantedBy=timers.target\n")
     must("chroot", str(root), "systemctl", "enable", "machine.timer")
-    (root / "machine-is-made").touch()
+    mark.write_text(made)
 
 
 def take_tests(root, program, faults):
