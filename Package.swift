@@ -281,13 +281,18 @@ let testing: [Target] = [
     ),
     .executableTarget(
         name: "session-victim",
-        dependencies: ["CSQLite", "Core", "LinuxIO", "SessionStore", "SessionStoreHost"],
+        dependencies: [
+            "AgentRuntime", "CSQLite", "Core", "LinuxIO", "ModelProviders", "SessionStore", "SessionStoreHost",
+        ],
         path: "Tests/SessionVictim"
     ),
     tests("AgentMail"),
     tests(
         "AgentRuntime",
-        ["AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner"]
+        [
+            "AgentTools", "LinuxIO", "ModelProviders", "Prompting", "SessionStore", "SessionStoreHost", "agent-runner",
+            "session-victim",
+        ]
     ),
     tests("AgentRequests", ["ControlProtocol"]),
     tests("AgentTools", ["LinuxIO", "SandboxWire", "SessionStore"]),

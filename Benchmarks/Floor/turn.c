@@ -129,6 +129,7 @@ void run_runner(const char *directory, int bell, int port) {
         run(due, 0, 0);
         if (model >= 0) ask_model(model);
         must(dprintf(transcript, "{\"turn\":\"t%ld\",\"messages\":[\"hello\",\"hello\"]}\n", turn) > 0, "transcript");
+        must(fsync(transcript) == 0, "fsync");
         run(begin, 0, 0);
         run(reply, 1, &turn);
         run(ack, 1, &turn);
@@ -138,7 +139,6 @@ void run_runner(const char *directory, int bell, int port) {
         run(settle, 1, &turn);
         run(commit, 0, 0);
         send(bell, "\1", 1, MSG_NOSIGNAL);
-        must(fsync(transcript) == 0, "fsync");
     }
     exit(0);
 }

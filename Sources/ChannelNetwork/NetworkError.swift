@@ -31,8 +31,9 @@ package enum NetworkFailure: Sendable, Hashable {
     /// True when the server may have acted on the request, so that to send it again may do it twice.
     package var mayHaveArrived: Bool {
         switch self {
-        case .invalidURL, .refusedHost, .cannotConnect, .tls, .upgradeRefused: false
-        case .timeout, .closed, .tooLarge, .protocolViolation, .file, .cancelled: true
+        // Of a request whose file could not be read the end is missing: nobody acts on it.
+        case .invalidURL, .refusedHost, .cannotConnect, .tls, .upgradeRefused, .file: false
+        case .timeout, .closed, .tooLarge, .protocolViolation, .cancelled: true
         }
     }
 }

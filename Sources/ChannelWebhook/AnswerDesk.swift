@@ -7,12 +7,35 @@ final class AnswerDesk: Sendable {
     struct Ticket: Sendable {
         fileprivate let id: Int
         fileprivate let address: ChatAddress
-        fileprivate let answers: AsyncStream<String>
+        fileprivate let answers: AsyncStream<Answer>
+    }
+
+    /// What a post is answered with; whoever gave it is told whether it was sent.
+    final class Answer: Sendable {
+        let text: String
+        private let giver: Mutex<CheckedContinuation<Bool, Never>?>
+
+        fileprivate init(_ text: String, _ giver: CheckedContinuation<Bool, Never>) {
+            self.text = text
+            self.giver = Mutex(giver)
+        }
+
+        deinit { end(false) }
+
+        /// It was sent; one that nobody has any more was not.
+        func wasSent() { end(true) }
+
+        private func end(_ wasSent: Bool) {
+            giver.withLock { giver in
+                defer { giver = nil }
+                return giver
+            }?.resume(returning: wasSent)
+        }
     }
 
     private struct Waiter {
         let id: Int
-        let answer: AsyncStream<String>.Continuation
+        let answer: AsyncStream<Answer>.Continuation
     }
 
     private struct State {
@@ -24,7 +47,7 @@ final class AnswerDesk: Sendable {
 
     /// A ticket for the next answer there; it must be given back by ``wait(_:for:_:)`` or ``drop(_:)``.
     func ticket(_ address: ChatAddress) -> Ticket {
-        let (answers, answer) = AsyncStream.makeStream(of: String.self)
+        let (answers, answer) = AsyncStream.makeStream(of: Answer.self)
         return state.withLock { state in
             state.nextID += 1
             state.waiters[address, default: []].append(Waiter(id: state.nextID, answer: answer))
@@ -33,8 +56,8 @@ final class AnswerDesk: Sendable {
     }
 
     /// The answer, or nil when none came in time.
-    func wait(_ ticket: Ticket, for limit: Duration, _ time: any TimeSource) async -> String? {
-        let answer = await withTaskGroup(of: String?.self) { group in
+    func wait(_ ticket: Ticket, for limit: Duration, _ time: any TimeSource) async -> Answer? {
+        let answer = await withTaskGroup(of: Answer?.self) { group in
             group.addTask { await Self.first(of: ticket.answers) }
             group.addTask {
                 try? await time.sleep(for: limit)
@@ -61,8 +84,8 @@ final class AnswerDesk: Sendable {
         }
     }
 
-    /// Gives an answer to whoever waits longest for it; false when nobody does.
-    func give(_ text: String, at address: ChatAddress) -> Bool {
+    /// Gives an answer to whoever waits longest for it; returns once it was sent, false when nobody waits or it was not.
+    func give(_ text: String, at address: ChatAddress) async -> Bool {
         let waiter = state.withLock { state -> Waiter? in
             guard var waiters = state.waiters[address], !waiters.isEmpty else { return nil }
             let first = waiters.removeFirst()
@@ -70,12 +93,13 @@ final class AnswerDesk: Sendable {
             return first
         }
         guard let waiter else { return false }
-        waiter.answer.yield(text)
-        waiter.answer.finish()
-        return true
+        return await withCheckedContinuation { giver in
+            waiter.answer.yield(Answer(text, giver))
+            waiter.answer.finish()
+        }
     }
 
-    private static func first(of answers: AsyncStream<String>) async -> String? {
+    private static func first(of answers: AsyncStream<Answer>) async -> Answer? {
         for await answer in answers { return answer }
         return nil
     }

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -85,6 +86,7 @@ final class WebhookAdapter: ChannelAdapter {
             return false
         }
         let ticket = isSynchronous && !isRepeat ? answers.ticket(event.address) : nil
+        crashPoint("channel.webhook-received")
         do {
             try await inbox.accept(event)
         } catch {
@@ -93,13 +95,17 @@ final class WebhookAdapter: ChannelAdapter {
             logger.error("A post could not be stored", metadata: ["error": "\(error)"])
             return WebhookResponse(status: 503, headers: ["retry-after": "5"])
         }
+        crashPoint("channel.webhook-taken")
         var fields: [String: JSONValue] = ["id": .string(proof.key)]
         if isRepeat { fields["duplicate"] = true }
-        guard let ticket, let text = await answers.wait(ticket, for: settings.wait, tools.time) else {
+        guard let ticket, let answer = await answers.wait(ticket, for: settings.wait, tools.time) else {
             return Self.reply(202, fields)
         }
-        fields["text"] = .string(text)
-        return Self.reply(200, fields)
+        fields["text"] = .string(answer.text)
+        var response = Self.reply(200, fields)
+        // Until it is sent the message counts as none: the host may end, or the sender be gone.
+        response.written = { answer.wasSent() }
+        return response
     }
 
     private static func reply(_ status: Int, _ fields: [String: JSONValue]) -> WebhookResponse {
@@ -111,7 +117,7 @@ final class WebhookAdapter: ChannelAdapter {
 
     func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
         if message.partsDone == 0, let text = Self.answer(message, capabilities),
-            answers.give(text, at: message.address)
+            await answers.give(text, at: message.address)
         {
             return SentMessage(platformMessageID: nil)
         }

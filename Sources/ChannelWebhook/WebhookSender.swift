@@ -50,6 +50,7 @@ struct WebhookSender: Sendable {
             "type": .string(type), "timestamp": .string(now.description), "data": .object(data),
         ]
         try await post(body, id: part.idempotencyKey, now)
+        crashPoint("channel.webhook-sent")
         return part.idempotencyKey
     }
 
@@ -120,7 +121,7 @@ struct WebhookSender: Sendable {
                 }
             }
         } catch {
-            throw .failed(ChannelError(.rejected, "the file \(file.name) cannot be read", cause: error))
+            throw .failed(ChannelError(.transient, "the file \(file.name) cannot be read", cause: error))
         }
     }
 }

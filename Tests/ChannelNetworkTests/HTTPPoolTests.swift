@@ -129,7 +129,9 @@ import Testing
                     "http://127.0.0.1:\(port)/echo",
                     body: .file(file, size: 200_001, type: "image/png")
                 )
-                #expect(await networkError { try await pool.request(short) }?.code == .file)
+                let cut = await networkError { try await pool.request(short) }
+                // Its end is missing: nobody acts on it.
+                #expect(cut?.code == .file && cut?.code.mayHaveArrived == false)
             }
         }
     }

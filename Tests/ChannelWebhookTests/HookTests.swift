@@ -1,11 +1,11 @@
 import ChannelKit
-import ChannelNetwork
 import Core
 import Glibc
 import LinuxIO
 import TestSupport
 import Testing
 
+@testable import ChannelNetwork
 @testable import ChannelWebhook
 
 @Suite(.timeLimit(.minutes(2))) struct HookTests {
@@ -144,6 +144,44 @@ import Testing
             let (one, two) = try await (first, second)
             #expect(one.status == 200 && one.text == #"{"id":"id:a","text":"answer to id:a"}"#)
             #expect(two.status == 200 && two.text == #"{"id":"id:b","text":"answer to id:b"}"#)
+        }
+    }
+
+    @Test func `an answer that is not written to its sender any more is posted like any other`() async throws {
+        try await withReceiver { url, receiver in
+            try await withHook(["wait": "50", "reply-url": url, "private-targets": "yes"]) { hook in
+                var headers = try hook.signed("one", id: "a")
+                headers["content-type"] = "text/plain"
+                let post = WebhookRequest(
+                    method: "POST",
+                    path: "builds",
+                    query: "",
+                    headers: headers,
+                    body: Array("one".utf8),
+                    peer: "127.0.0.1"
+                )
+                // Nobody writes what it is answered with.
+                async let status = hook.adapter.take(post, hook.inbox).status
+                await hook.inbox.wait(for: 1)
+                _ = try await hook.adapter.deliver(message("yes", thread: "id:a"))
+                #expect(await status == 200)
+                #expect(receiver.requests.count == 1)
+            }
+        }
+    }
+
+    @Test func `a file that cannot be read now goes out later`() async throws {
+        try await withReceiver { url, receiver in
+            try await withHook(["reply-url": url, "private-targets": "yes"]) { hook in
+                // Nothing is mapped at its beginning: EIO.
+                let file = Descriptor(owning: open("/proc/self/mem", O_RDONLY | O_CLOEXEC))
+                let files = [OutboundFile(name: "f.txt", descriptor: file, size: 5)]
+                let error = await #expect(throws: ChannelError.self) {
+                    try await hook.adapter.deliver(message("", files: files))
+                }
+                #expect(error?.code == .transient)
+                #expect(receiver.requests.isEmpty)
+            }
         }
     }
 

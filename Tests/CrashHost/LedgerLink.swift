@@ -1,5 +1,6 @@
 import ChannelKit
 import Core
+import Glibc
 import LinuxIO
 import Synchronization
 import TestSupport
@@ -14,9 +15,15 @@ final class LedgerLink: Sendable {
     }
 
     private let socket: PacketSocket
+    /// Where files stand until the host has them, as those that an adapter has fetched.
+    private let media: String
     private let state = Mutex(State())
 
-    init(_ socket: PacketSocket) { self.socket = socket }
+    init(_ socket: PacketSocket, media: String) throws {
+        self.socket = socket
+        self.media = media
+        if mkdir(media, 0o700) != 0, errno != EEXIST { throw Errno.last("mkdir \(media)") }
+    }
 
     /// Serves until the driver is gone.
     func run() async {
@@ -69,7 +76,7 @@ final class LedgerLink: Sendable {
             content: ChatContent(text: line.text),
             // A thread of a group is a conversation of its own.
             isGroup: line.address.thread != nil,
-            attachments: line.file.map { [InboundFile(name: "note.txt", source: .bytes(Array($0.utf8)))] } ?? []
+            attachments: line.file.map { fetch($0, for: line.id) } ?? []
         )
         var answer = LedgerLine(.accepted, id: line.id, address: line.address)
         do {
@@ -78,15 +85,32 @@ final class LedgerLink: Sendable {
             answer.kind = .refused
             answer.text = "\(error)"
         }
+        unlink("\(media)/\(line.id)")
         tell(answer)
     }
 
+    private func fetch(_ text: String, for id: String) -> [InboundFile] {
+        let path = "\(media)/\(id)"
+        // Fetching itself is nobody's business here: a test lets calls in the folder fail.
+        let part = "\(media)-\(id)"
+        let number = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard number >= 0, (try? Descriptor(owning: number).write(text.utf8)) != nil, rename(part, path) == 0 else {
+            return []
+        }
+        return [InboundFile(name: "note.txt", source: .file(path))]
+    }
+
     /// Returns once the driver has it in its ledger.
-    func send(_ message: OutboundMessage) async {
+    func send(_ message: OutboundMessage) async throws(ChannelError) {
         guard case .text(let text, let files) = message.body else { return }
-        let file = files.first.map { file in
-            let bytes = (try? file.descriptor.readAll(limit: 1000)) ?? []
-            return "\(file.name):\(String(decoding: bytes, as: UTF8.self))"
+        var file: String?
+        if let first = files.first {
+            do {
+                let bytes = try first.descriptor.readAll(limit: 1000)
+                file = "\(first.name):\(String(decoding: bytes, as: UTF8.self))"
+            } catch {
+                throw ChannelError(.transient, "the file cannot be read", cause: error)
+            }
         }
         let number = state.withLock { state in
             state.lastSend += 1
@@ -117,7 +141,7 @@ struct LedgerChannel: ChannelAdapter {
     func run(_ inbox: any ChannelInbox) async throws { try await link.serve(channel, inbox) }
 
     func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
-        await link.send(message)
+        try await link.send(message)
         return SentMessage(platformMessageID: message.idempotencyKey)
     }
 

@@ -25,7 +25,13 @@ enum Main {
             }
         }
         guard arguments.count == 3 else { exit(64) }
-        let link = LedgerLink(PacketSocket(Descriptor(owning: 0)))
+        let link: LedgerLink
+        do {
+            link = try LedgerLink(PacketSocket(Descriptor(owning: 0)), media: arguments[1] + "-media")
+        } catch {
+            try? Descriptor(owning: 2).write("\(error)\n".utf8)
+            exit(1)
+        }
         var options = HostOptions(home: arguments[1], binaries: arguments[2])
         options.echo = .json
         // Seconds from one sign of life of a runner to the next.

@@ -1,22 +1,18 @@
 import ChannelNetwork
-import Core
 import Foundation
 import Glibc
-import LinuxIO
-import Logging
-import Synchronization
 import TestSupport
 import Testing
 
 /// Posts of programs, and the cards that they could answer.
 @Suite(.timeLimit(.minutes(5)))
 struct WebhookAnswerTests {
-    private static let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw2f0Zl9jvQXs="
     private static let chat = "webhook:door:posts"
 
     @Test func `what a program posts answers no card, and it is asked nothing`() async throws {
         let port = try freePort()
-        try await withReceiver { replies, texts in
+        let sender = try WebhookSender(port: port, hook: "door")
+        try await WebhookReceiver.with { receiver in
             try await withTemporaryDirectory { path in
                 chmod(path, 0o755)
                 let home = path + "/home"
@@ -27,15 +23,15 @@ struct WebhookAnswerTests {
                     encoding: .utf8
                 )
                 try await withHost(home: home) { host in
-                    try await connect(host, replies)
-                    try await post("hello", to: port)
+                    try await connect(host, receiver.address)
+                    try await post("hello", sender)
                     try await ask(host)
                     let other = try await host.openCard(on: "cli", containing: "mkdir made")
                     try await eventually("the agent hears that nobody could answer") {
-                        texts().contains { $0.contains("only programs write to this chat") }
+                        receiver.texts.contains { $0.contains("only programs write to this chat") }
                     }
-                    #expect(!texts().contains { $0.contains("Tea or coffee?") })
-                    for text in ["1", "tea", "1 \(other.code)", "\(other.id):0"] { try await post(text, to: port) }
+                    #expect(!receiver.texts.contains { $0.contains("Tea or coffee?") })
+                    for text in ["1", "tea", "1 \(other.code)", "\(other.id):0"] { try await post(text, sender) }
                     // A post is decided before it is acknowledged.
                     #expect(try await host.openCard(on: "cli", containing: "mkdir made") == other)
                     #expect(try await host.rows("approvals", "list").map { $0["status"] as? String } == ["pending"])
@@ -63,7 +59,7 @@ struct WebhookAnswerTests {
     /// Connects a hook whose posts the agent reads and whose answers go to an address.
     private func connect(_ host: TestHost, _ replies: String) async throws {
         let file = host.home + "/key"
-        try Self.key.write(toFile: file, atomically: true, encoding: .utf8)
+        try WebhookSender.key.write(toFile: file, atomically: true, encoding: .utf8)
         for words in [
             [
                 "channels", "add", "webhook", "--name", "door", "--set", "name=door", "--set", "reply-url=\(replies)",
@@ -103,39 +99,8 @@ struct WebhookAnswerTests {
         #expect(try await host.chat("run mkdir made").contains("A person is asked"))
     }
 
-    private func post(_ text: String, to port: Int) async throws {
-        let body = try JSONValue.object(["text": .string(text)]).text()
-        let key = try #require(StandardWebhookKey(Self.key))
-        let seconds = SystemTime().now.milliseconds / 1000
-        let id = UUID().uuidString
-        let headers: HeaderList = [
-            "webhook-id": id, "webhook-timestamp": "\(seconds)",
-            "webhook-signature": key.signature(id: id, timestamp: seconds, body: Array(body.utf8)),
-        ]
-        let reply = try await HTTPPool().request(
-            HTTPCall(.post, "http://127.0.0.1:\(port)/hooks/door", headers: headers, body: .json(body))
-        )
+    private func post(_ text: String, _ sender: WebhookSender) async throws {
+        let reply = try await sender.post(text)
         #expect(reply.status == 202, "\(text): \(reply.status)")
-    }
-
-    /// Runs a program that takes posts; the body is given its address and what it was told.
-    private func withReceiver(_ body: (String, () -> [String]) async throws -> Void) async throws {
-        let texts = Texts()
-        let listener = WebhookListener(WebhookOptions(port: 0), logger: Logger(label: "test"))
-        try listener.add("replies") { request in
-            texts.add(String(decoding: request.body, as: UTF8.self))
-            return WebhookResponse(status: 204)
-        }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await listener.run() }
-            try await body("http://127.0.0.1:\(try await listener.port)/hooks/replies") { texts.all }
-            group.cancelAll()
-        }
-    }
-
-    private final class Texts: Sendable {
-        private let texts = Mutex<[String]>([])
-        var all: [String] { texts.withLock { $0 } }
-        func add(_ text: String) { texts.withLock { $0.append(text) } }
     }
 }

@@ -126,6 +126,9 @@ do {
         let pragma = arguments.count > 4 ? arguments[4] : ""
         try await PowerScenario(folder: folder, pragma: pragma).run(turns: count)
         say("done")
+    case "memory":
+        try await MemoryScenario(folder: folder).run(turns: count)
+        say("done")
     case "recover":
         try RunnerSession.recover(outbound: folder.outbound)
         say("done")

@@ -38,8 +38,7 @@ extension Runner {
     /// What follows a turn's commit.
     private func rest() async throws {
         if current?.hasShownTools == true { try await patiently { try session.setState(phase: .idle) } }
-        memory?.transcript.synchronize()
-        crashPoint("turn.synchronized")
+        crashPoint("turn.rested")
     }
 
     private func begin(

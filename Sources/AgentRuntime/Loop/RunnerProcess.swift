@@ -48,17 +48,21 @@ package enum RunnerProcess {
             return (try await runner.run() == .toolsGone ? RunnerExit.toolsGone : .clean).rawValue
         } catch {
             RunnerLog.write("\(error)")
-            switch (error as? StoreError)?.code {
-            case .diskFull: return RunnerExit.diskFull.rawValue
-            case .inputOutput: return RunnerExit.diskFailing.rawValue
-            default: return RunnerExit.failed.rawValue
-            }
+            return ending(of: error).rawValue
+        }
+    }
+
+    private static func ending(of error: any Error) -> RunnerExit {
+        switch (error as? StoreError)?.code {
+        case .diskFull: .diskFull
+        case .inputOutput: .diskFailing
+        default: .failed
         }
     }
 
     /// Brings `outbound.db` back to its last commit.
     ///
-    /// Answers the exit status.
+    /// Answers the exit status, a ``RunnerExit``.
     package static func recover(outbound: String = "/workspace/outbound") -> Int32 {
         do {
             crashPoint("rollback.beginning")
@@ -67,7 +71,9 @@ package enum RunnerProcess {
             return 0
         } catch {
             RunnerLog.write("\(error)")
-            return 1
+            // A recovery makes no file larger: what SQLite calls full is the disk, whose own word is lost in the rollback.
+            if (error as? StoreError)?.code == .fileFull { return RunnerExit.diskFull.rawValue }
+            return ending(of: error).rawValue
         }
     }
 

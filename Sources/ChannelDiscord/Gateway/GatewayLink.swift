@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -272,7 +273,9 @@ final class GatewayLink: Sendable {
                 end.finish()
             }
             add("interaction:\(interaction.channelID ?? "")") {
+                crashPoint("channel.discord-pressed")
                 let words = try await self.receiver.take(interaction)
+                crashPoint("channel.discord-answered")
                 stored.raise()
                 if let words {
                     for await _ in acknowledged {}

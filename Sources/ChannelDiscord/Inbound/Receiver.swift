@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -102,6 +103,7 @@ final class Receiver: Sendable {
     }
 
     private func take(_ message: WireMessage, _ facts: ChannelFacts, _ place: Place) async throws {
+        crashPoint("channel.discord-received")
         let reading = await reading(message, guild: facts.guild, place)
         guard var event = reading.event(message, in: facts.address(of: message.channelID)) else { return }
         let isVoice = (message.flags ?? 0) & WireMessage.voiceFlag != 0
@@ -109,6 +111,7 @@ final class Receiver: Sendable {
         // Each time anew: what there was no room for may come with the next.
         try await persist("message") {
             let fetched = try await files.fetch(MessageReading.files(message), isVoice: isVoice)
+            if !fetched.files.isEmpty { crashPoint("channel.discord-fetched") }
             event.attachments = fetched.files
             event.content.text = ([text] + fetched.notes).filter { !$0.isEmpty }.joined(separator: "\n")
             do {
@@ -119,6 +122,7 @@ final class Receiver: Sendable {
             }
             await tools.media.remove(fetched.files)
         }
+        crashPoint("channel.discord-taken")
         memory.withLock { $0.saw(message) }
         recent.withLock { $0.took(message.id, in: message.channelID, facts) }
     }

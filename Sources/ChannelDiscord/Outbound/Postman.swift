@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Sends the parts of messages.
@@ -37,16 +38,20 @@ struct Postman: Sendable {
                 nonce: nonce
             )
             return try await asked(isPlain: text.isPlain) { () async throws(DiscordError) in
-                try await send(body, of: key, to: address)
+                let id = try await send(body, of: key, to: address)
+                crashPoint("channel.discord-sent")
+                return id
             }
         case .file(let file):
             return try await asked(isPlain: true) { () async throws(DiscordError) in
-                try await send(
+                let id = try await send(
                     file,
                     MessageBody(quotes: quotes, nonce: nonce, files: [file.name]),
                     of: key,
                     to: address
                 )
+                crashPoint("channel.discord-file-sent")
+                return id
             }
         case .edit(let id, let text):
             guard Snowflake.isValid(id) else { throw Self.noMessage(id) }
@@ -57,6 +62,7 @@ struct Postman: Sendable {
                 let patience: Duration = part.writing == .unfinished ? .zero : .seconds(5)
                 let target = await place(of: id, address)
                 _ = try await api.ask(.edit(id, in: target), .json(body.json), patience: patience)
+                crashPoint("channel.discord-edited")
                 return id
             }
         case .reaction(let id, let emoji):

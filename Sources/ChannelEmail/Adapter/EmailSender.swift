@@ -107,6 +107,7 @@ struct EmailSender: Sendable {
         try await client.send(envelope) { link in
             for piece in composer.pieces { try await write(piece, to: link) }
         }
+        crashPoint("channel.email-sent")
         do {
             try await threads.add(id, to: root, peer: peer, subject: known?.subject ?? MailSubject.bare(subject ?? ""))
         } catch {
@@ -135,7 +136,7 @@ struct EmailSender: Sendable {
                 files.async { continuation.resume(with: Result { try descriptor.read(count, from: start) }) }
             }
         } catch {
-            throw ChannelError(.rejected, "a file of the mail cannot be read", cause: error)
+            throw ChannelError(.transient, "a file of the mail cannot be read", cause: error)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Reads an account's mailbox over one connection and hands its mails over, in order, each before it is counted as read.
@@ -141,6 +142,7 @@ final class MailReceiver {
                 logger.error("A mail was passed over: it cannot be read", metadata: ["uid": "\(uid)"])
             } else if let arrivedAt = try await take(client, uid, inbox) {
                 position.arrivedAt = arrivedAt
+                crashPoint("channel.email-taken")
             }
             position.last = uid
             // With other numbers than before the position counts only as a whole.
@@ -175,6 +177,7 @@ final class MailReceiver {
         _ inbox: any ChannelInbox
     ) async throws -> Timestamp? {
         guard let first = try await client.piece(uid, from: 0, count: Self.piece) else { return nil }
+        crashPoint("channel.email-received")
         guard !first.flags.contains("\\draft"), !first.flags.contains("\\deleted") else { return nil }
         let arrivedAt = first.arrivedAt ?? tools.time.now
         var bytes = first.bytes
@@ -260,6 +263,7 @@ final class MailReceiver {
             root: root,
             arrivedAt: arrivedAt
         )
+        crashPoint("channel.email-read")
         do {
             try await inbox.accept(event)
         } catch {

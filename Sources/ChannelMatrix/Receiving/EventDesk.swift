@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Hands over what happens in rooms: looks up what an event is about, fetches its files and tells the host.
@@ -78,7 +79,9 @@ struct EventDesk: Sendable {
             var message = message
             if let media {
                 switch try await MediaFetcher(session: session).fetch(media) {
-                case .file(let file): message.attachments = [file]
+                case .file(let file):
+                    message.attachments = [file]
+                    crashPoint("channel.matrix-fetched")
                 case .refused(let why):
                     let line = "[file \(media.name)\(media.shownSize) was not fetched: \(why)]"
                     message.content.text += message.content.text.isEmpty ? line : "\n\(line)"

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -42,10 +43,12 @@ struct SyncLoop: Sendable {
                 // Before anything may be sent: a room that has become encrypted is known as that.
                 try await rooms.learn(reply.joined)
                 session.health.heard()
+                if !reply.joined.isEmpty { crashPoint("channel.matrix-received") }
                 backoff.succeeded(at: time.monotonic)
                 events = Self.events
                 try await take(reply, since: since, isFirst: isFirst)
                 isFirst = false
+                if !reply.joined.isEmpty { crashPoint("channel.matrix-taken") }
                 try await session.insist("keeping the sync's token") {
                     try await session.tools.state.set(Self.tokenKey, reply.nextBatch)
                 }

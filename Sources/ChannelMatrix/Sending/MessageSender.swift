@@ -72,6 +72,7 @@ struct MessageSender: Sendable {
         switch part.content {
         case .text(let text):
             event = try await post(OutgoingContent.text(text, relation: relation), to: room, part)
+            crashPoint("channel.matrix-sent")
         case .edit(let target, let text):
             if part.writing == .takesPlace, await isGone(target, in: room) {
                 throw .failed(ChannelError(.rejected, "the message that is to be edited is gone"))
@@ -79,7 +80,10 @@ struct MessageSender: Sendable {
             return try await edit(target, to: text, in: room, part)
         case .reaction(let target, let emoji): return try await react(target, emoji, to: room, part)
         case .file(let file):
-            event = try await post(try await upload(file, for: room, relation), to: room, part)
+            let content = try await upload(file, for: room, relation)
+            crashPoint("channel.matrix-file-uploaded")
+            event = try await post(content, to: room, part)
+            crashPoint("channel.matrix-file-sent")
         }
         if let thread {
             session.noteLatest(event, in: thread)
@@ -97,6 +101,7 @@ struct MessageSender: Sendable {
         _ part: OutgoingParts.Part
     ) async throws(PartFailure) -> String {
         _ = try await post(OutgoingContent.edit(target, text), to: room, part)
+        crashPoint("channel.matrix-edited")
         return target
     }
 

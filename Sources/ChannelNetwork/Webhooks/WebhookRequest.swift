@@ -18,6 +18,8 @@ package struct WebhookResponse: Sendable {
     package var status: Int
     package var headers: HeaderList
     package var body: [UInt8]
+    /// Called once all of it was handed to the connection; never when that fails.
+    package var written: (@Sendable () -> Void)?
 
     package init(status: Int, headers: HeaderList = [:], body: [UInt8] = []) {
         self.status = status

@@ -55,6 +55,7 @@ final class WebhookResponder: Sendable {
             )
         )
         try await writer.write(response)
+        response.written?()
     }
 
     private func hold(_ count: Int) -> Bool {

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Hands over to the host what Slack tells: the one way in for sockets, webhooks and history.
@@ -102,8 +103,10 @@ struct SlackDesk: Sendable {
 
     /// Hands a message over with its files; returns once the host has it.
     func hand(_ message: SlackMessage) async throws {
+        crashPoint("channel.slack-received")
         let names = try await names(message)
         let (fetched, notes) = await files.fetch(message.files)
+        if !fetched.isEmpty { crashPoint("channel.slack-fetched") }
         let event = message.event(me, names, files: fetched, notes: notes, now: tools.time.now)
         await typing.heard(message)
         do {
@@ -113,6 +116,7 @@ struct SlackDesk: Sendable {
             throw error
         }
         await tools.media.remove(fetched)
+        crashPoint("channel.slack-taken")
         await places.note(message.ts, at: .init(message.conversation, thread: message.thread))
         // History shows it in the conversation too: from there it would be told again.
         if message.isBroadcast { await places.note(message.ts, at: .init(message.conversation)) }
@@ -146,7 +150,10 @@ struct SlackDesk: Sendable {
     /// Hands an answer over; the person is told when it does not count.
     private func answer(_ action: SlackAction) async throws {
         guard let answer = action.answer(me, try await directory.sender(action.user)) else { return }
-        guard case .refused(let why) = try await inbox.answer(answer), let url = action.responseURL else { return }
+        crashPoint("channel.slack-pressed")
+        let receipt = try await inbox.answer(answer)
+        crashPoint("channel.slack-answered")
+        guard case .refused(let why) = receipt, let url = action.responseURL else { return }
         let body: JSONValue = [
             "response_type": "ephemeral", "replace_original": false, "text": .string(SlackText.escaped(why)),
         ]

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Events, interactions and commands by HTTP: one address for all three.
@@ -52,6 +53,7 @@ struct SlackWebhook: Sendable {
         if let job {
             guard await desk.lanes.finishes(job, within: Self.answerWithin) else { return WebhookResponse(status: 503) }
         }
+        crashPoint("channel.slack-hook-taken")
         guard let answer = delivery.answer else { return WebhookResponse(status: 200) }
         return WebhookResponse(status: 200, headers: ["content-type": "application/json"], body: Array(answer.utf8))
     }

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -87,6 +88,7 @@ struct SocketLink: Sendable {
         if !job.isEmpty {
             guard await desk.lanes.finishes(job, within: Self.acknowledgeWithin) else { return }
         }
+        crashPoint("channel.slack-acknowledging")
         // Lost with its socket, it comes again by another and is done already.
         try? await connection.send(envelope.acknowledgement)
     }

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 
 extension SlackSender {
     /// Uploads a file and shares it: an address, the bytes, and the word that they are all there.
@@ -25,6 +26,7 @@ extension SlackSender {
             id = known
         } else {
             id = try await send(file)
+            crashPoint("channel.slack-file-uploaded")
         }
         do throws(SlackError) {
             let files: JSONValue = [["id": .string(id), "title": .string(file.name)]]

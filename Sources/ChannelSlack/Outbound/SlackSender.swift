@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 
 /// Hands the parts of messages to Slack.
 struct SlackSender: Sendable {
@@ -36,13 +37,18 @@ struct SlackSender: Sendable {
             switch part.content {
             case .text(let text):
                 try await pass(target)
-                return try await post(Content(text), part.idempotencyKey, target)
+                let ts = try await post(Content(text), part.idempotencyKey, target)
+                crashPoint("channel.slack-sent")
+                return ts
             case .edit(let id, let text):
                 try await update(id, Content(text), target)
+                crashPoint("channel.slack-edited")
                 return id
             case .file(let file):
                 try await pass(target)
-                return try await upload(file, part, target)
+                let ts = try await upload(file, part, target)
+                crashPoint("channel.slack-file-sent")
+                return ts
             case .reaction(let id, let emoji):
                 try await react(id, emoji, target)
                 return nil

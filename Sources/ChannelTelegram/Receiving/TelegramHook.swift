@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Lets the platform call the host: a path that nobody guesses, and a secret in a header of each request.
@@ -115,6 +116,7 @@ struct TelegramHook: Sendable {
         health.heard()
         do {
             try await intake.take(update)
+            crashPoint("channel.telegram-hook-taken")
             return WebhookResponse(status: 200)
         } catch {
             tools.logger.warning("An update was not taken", metadata: ["update": "\(update.id)", "why": "\(error)"])

@@ -1,6 +1,7 @@
 import ChannelKit
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -50,6 +51,7 @@ final class TelegramIntake: Sendable {
         while let before = await shelf.album(of: chat, besides: part) { try await handOver(before) }
         if let part, let group = part.mediaGroup {
             try await shelf.add(part, group: group)
+            crashPoint("channel.telegram-album-kept")
             alarm.raise()
             return
         }
@@ -92,6 +94,7 @@ final class TelegramIntake: Sendable {
     private func handOver(_ album: AlbumShelf.Album) async throws {
         for meaning in reader.read(album.parts.sorted { $0.id < $1.id }) { try await handOver(meaning) }
         for part in album.parts { seen.withLock { $0.note(part) } }
+        crashPoint("channel.telegram-album-handed")
         try await shelf.remove(album)
     }
 
@@ -102,7 +105,10 @@ final class TelegramIntake: Sendable {
         case .message(let event, let offers): try await handOver(event, offers)
         case .change(let change): try await inbox.note(change)
         case .answer(let answer, let press):
-            switch try await inbox.answer(answer) {
+            crashPoint("channel.telegram-pressed")
+            let receipt = try await inbox.answer(answer)
+            crashPoint("channel.telegram-answered")
+            switch receipt {
             case .taken: await self.answer(press, nil)
             case .refused(let why): await self.answer(press, why)
             }
@@ -114,6 +120,7 @@ final class TelegramIntake: Sendable {
     private func handOver(_ event: InboundEvent, _ offers: [TelegramOffer]) async throws {
         guard !offers.isEmpty else { return try await inbox.accept(event) }
         let fetched = try await fetcher.fetch(offers)
+        crashPoint("channel.telegram-fetched")
         var event = event
         event.attachments = fetched.files
         let lines = (event.content.text.isEmpty ? [] : [event.content.text]) + fetched.notes

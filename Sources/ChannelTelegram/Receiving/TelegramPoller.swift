@@ -1,5 +1,6 @@
 import ChannelKit
 import Core
+import LinuxIO
 import Logging
 
 /// Asks for updates again and again: one poll at any time.
@@ -26,6 +27,7 @@ struct TelegramPoller: Sendable {
                 continue
             }
             health.heard()
+            if !answer.isEmpty { crashPoint("channel.telegram-received") }
             let failed = await take(cursor.open(answer))
             // Also when it is to end: what the host has taken is not to come again.
             let before = cursor.offset
@@ -64,7 +66,9 @@ struct TelegramPoller: Sendable {
     }
 
     private func store(_ offset: Int64, _ before: Int64) async throws {
-        if offset != before { try await tools.state.set(Self.key, "\(offset)") }
+        guard offset != before else { return }
+        crashPoint("channel.telegram-taken")
+        try await tools.state.set(Self.key, "\(offset)")
     }
 
     private func pause(_ pause: PollPlan.Pause) async throws {

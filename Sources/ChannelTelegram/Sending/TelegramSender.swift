@@ -1,5 +1,6 @@
 import ChannelKit
 import Core
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -40,9 +41,18 @@ final class TelegramSender: Sendable {
     func send(_ part: OutgoingParts.Part, to target: Target) async throws(PartFailure) -> String? {
         do {
             switch part.content {
-            case .text(let text): return try await send(text, quoting: part.quotes, to: target)
-            case .edit(let id, let text): return try await edit(id, to: text, in: target)
-            case .file(let file): return try await send(file, quoting: part.quotes, to: target)
+            case .text(let text):
+                let id = try await send(text, quoting: part.quotes, to: target)
+                crashPoint("channel.telegram-sent")
+                return id
+            case .edit(let id, let text):
+                let id = try await edit(id, to: text, in: target)
+                crashPoint("channel.telegram-edited")
+                return id
+            case .file(let file):
+                let id = try await send(file, quoting: part.quotes, to: target)
+                crashPoint("channel.telegram-file-sent")
+                return id
             case .reaction(let id, let emoji): return try await react(id, emoji, in: target)
             }
         } catch {

@@ -7,9 +7,9 @@ package enum RunnerExit: Int32, Sendable {
     case unusable = 2
     /// The tool tier is dead.
     case toolsGone = 3
-    /// The session could not be opened for want of room.
+    /// The session could not be opened, or recovered, for want of room.
     case diskFull = 4
-    /// The session could not be opened: EIO.
+    /// The session could not be opened, or recovered: EIO.
     case diskFailing = 5
 
     /// For people: "the runner ended with …".

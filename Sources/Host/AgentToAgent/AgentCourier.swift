@@ -90,7 +90,7 @@ struct AgentCourier: Sendable {
         case .closed: return .refused(AgentMailRefusal.closed.words(limits), notices: [])
         case .quarantined: return .refused(AgentMailRefusal.quarantined.words(limits), notices: [])
         }
-        let (text, files) = await open(chat, of: delivery, from: source)
+        let (text, files) = try await open(chat, of: delivery, from: source)
         guard !text.isEmpty || !files.isEmpty else { return .refused("the message is empty", notices: []) }
         let now = time.now
         let address = ChatAddress(agent: source.agentGroup)
@@ -127,18 +127,22 @@ struct AgentCourier: Sendable {
         return .delivered
     }
 
-    /// The message's files, each open; of one that cannot be had the text says why.
+    /// The message's files, each open; of one that cannot be had the text says so.
+    ///
+    /// Throws when the disk fails.
     private func open(
         _ chat: OutboundChat,
         of delivery: Delivery,
         from source: SessionHandle
-    ) async -> (text: String, files: [NewAttachment]) {
+    ) async throws -> (text: String, files: [NewAttachment]) {
         var text = chat.text
         var files: [NewAttachment] = []
         for name in chat.files {
             do {
                 let file = try await source.store.openOutboxFile(message: delivery.message, name: name)
                 files.append(NewAttachment(name: file.name, source: .open(file.descriptor)))
+            } catch let error as SessionStore.StoreError where error.code == .inputOutput {
+                throw error
             } catch {
                 // Why is the host's own and the sender's business, not the other agent's.
                 logger.warning(

@@ -73,6 +73,9 @@ struct DeliveryCheck: Sendable {
                 }
                 let file = try await handle.store.openOutboxFile(message: delivery.message, name: name)
                 files.append(OutboundFile(name: file.name, descriptor: file.descriptor, size: file.size))
+            } catch let error as SessionStore.StoreError where error.code == .inputOutput {
+                // The file is there, and can be read when this has passed.
+                throw error
             } catch {
                 text += "\n[The file \(name) could not be attached: \(error)]"
             }

@@ -218,21 +218,25 @@ extension RunnerSupervisor {
     // MARK: - Recovery
 
     /// Rolls back what a dead runner left half written; why the files cannot be used when that fails three times.
+    ///
+    /// A disk that is full or fails says nothing of the files, nor does a recovery that cannot be started: as with a runner that
+    /// cannot, it is tried until it can be done.
     private func recover(_ handle: SessionHandle) async -> String? {
         let id = handle.id
         do {
             try await handle.store.rollBackHotInbound()
-            while try await handle.store.needsRecovery() {
-                do {
-                    try await runRecovery(handle)
-                    if try await !handle.store.needsRecovery() { break }
-                    throw HostError(.session, "the journal is still hot")
-                } catch {
-                    entries[id]?.recoveryFailures += 1
-                    logger.error("A recovery failed", metadata: ["session": "\(id)", "error": "\(error)"])
-                    if entries[id]?.recoveryFailures ?? 3 >= 3 {
-                        return "its half-written transaction could not be undone: \(error)"
-                    }
+            while try await handle.store.needsRecovery(), !isStopping {
+                guard let (failure, isOfFiles) = await recoverOnce(handle) else { break }
+                logger.error("A recovery failed", metadata: ["session": "\(id)", "error": "\(failure)"])
+                guard isOfFiles else {
+                    await noteFailedStart(id, failure)
+                    await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
+                    entries[id]?.stage = .recovering
+                    continue
+                }
+                entries[id]?.recoveryFailures += 1
+                if entries[id]?.recoveryFailures ?? 3 >= 3 {
+                    return "its half-written transaction could not be undone: \(failure)"
                 }
             }
             entries[id]?.recoveryFailures = 0
@@ -243,7 +247,21 @@ extension RunnerSupervisor {
         }
     }
 
-    private func runRecovery(_ handle: SessionHandle) async throws {
+    /// Nil when it is done; else why not, and whether that is to be blamed on the files.
+    private func recoverOnce(_ handle: SessionHandle) async -> (failure: String, isOfFiles: Bool)? {
+        do {
+            let exit = try await runRecovery(handle)
+            guard exit == .code(RunnerExit.clean.rawValue) else {
+                let ofDisk = [RunnerExit.diskFull, .diskFailing].map { SandboxExit.code($0.rawValue) }
+                return ("the recovery ended with \(exit.words)", !ofDisk.contains(exit))
+            }
+            return try await handle.store.needsRecovery() ? ("the journal is still hot", true) : nil
+        } catch {
+            return ("\(error)", false)
+        }
+    }
+
+    private func runRecovery(_ handle: SessionHandle) async throws -> SandboxExit {
         let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
         entries[handle.id]?.incarnation = incarnation
         crashPoint("recovery.numbered")
@@ -265,7 +283,7 @@ extension RunnerSupervisor {
         let exit = await sandbox.waitForExit()
         watch.cancel()
         crashPoint("recovery.ended")
-        guard exit == .code(0) else { throw HostError(.session, "the recovery ended with \(exit.words)") }
+        return exit
     }
 
     /// A file that our runner does not make: the whole of `outbound/` goes aside; the third time the session rests.

@@ -1,3 +1,4 @@
+import CSQLite
 package import Core
 import Glibc
 
@@ -64,7 +65,8 @@ package final class RunnerSession {
     ///
     /// For a process of its own inside the sandbox: SQLite acts here on whatever the dead runner left behind.
     /// - Parameter outbound: The directory that holds `outbound.db`.
-    /// - Throws: ``StoreError`` with `.damaged` when the file does not pass the check.
+    /// - Throws: ``StoreError`` with `.damaged` when the file does not pass the check, `.inputOutput` when some of it could not
+    ///   be read.
     package static func recover(outbound: String) throws {
         let database = try Connection(path: outbound + "/outbound.db", .readWrite, busyTimeout: patience)
         defer { database.close() }
@@ -74,9 +76,13 @@ package final class RunnerSession {
         let version = try SessionSchema.version(of: database)
         try database.write { try database.execute("PRAGMA user_version=\(version)") }
         let verdict = try database.first("PRAGMA integrity_check(1)") { $0.text(0) }
-        guard verdict == "ok" else {
-            throw StoreError(.damaged, "outbound.db: \(verdict ?? "integrity_check gave no answer")")
-        }
+        guard verdict != "ok" else { return }
+        // "… unable to get the page. error code=522": what could not be read is not damaged.
+        let code = verdict?.split(separator: "=").last.flatMap { Int32($0) } ?? SQLITE_OK
+        throw StoreError(
+            code & 0xFF == SQLITE_IOERR ? .inputOutput : .damaged,
+            "outbound.db: \(verdict ?? "integrity_check gave no answer")"
+        )
     }
 
     /// Reads one state of `inbound.db`, whatever the body asks of it: each look of its own would lock the file anew.

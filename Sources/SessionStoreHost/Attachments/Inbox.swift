@@ -93,7 +93,12 @@ struct Inbox {
             return .stored(bytes.count)
         case .file(let path):
             let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-            guard number >= 0 else { return .refused("the file cannot be read (errno \(errno))", size: nil) }
+            guard number >= 0 else {
+                let error = Errno.last("open a file of a message")
+                // It is there, and can be read when this has passed: the message comes again.
+                if [EIO, EMFILE, ENFILE, ENOMEM].contains(error.code) { throw error }
+                return .refused("the file cannot be read (errno \(error.code))", size: nil)
+            }
             return try put(Descriptor(owning: number), as: name, in: directory, room: room)
         case .open(let original): return try put(original, as: name, in: directory, room: room)
         }

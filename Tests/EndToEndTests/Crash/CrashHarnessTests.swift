@@ -16,7 +16,7 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
-            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals,
+            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals, CrashPoints.channels,
         ] { #expect(!group.isEmpty) }
     }
 

@@ -40,8 +40,11 @@ enum CrashPoints {
     /// Those of the host that a request for somebody's word comes to.
     static let approvals = all.filter { $0.hasPrefix("approval.") }
 
+    /// Those of platforms' adapters, which `ChannelCrashTests` comes to.
+    static let channels = all.filter { $0.hasPrefix("channel.") }
+
     /// Those of the host that every turn comes to.
     static let host = all.filter { point in
-        !(runner + rollback + recovery + takeover + upgrade + retention + agents + approvals).contains(point)
+        !(runner + rollback + recovery + takeover + upgrade + retention + agents + approvals + channels).contains(point)
     }
 }

@@ -91,6 +91,13 @@ struct DiskFaultTests {
             files: ["/workspace/state/transcripts/T"]
         ),
         Step(
+            name: "transcript, its sync",
+            victim: .runner,
+            calls: "fsync",
+            files: ["/workspace/state/transcripts/T"],
+            isFile: true
+        ),
+        Step(
             name: "what the host reads of the runner's file",
             victim: .host,
             calls: "read,pread64",

@@ -28,7 +28,9 @@ struct WalkedPlatform: Sendable, CustomTestStringConvertible {
     var hasGroups = true
     /// It shows a message with the same key once.
     var hasKeys = false
-    let account: @Sendable (JudgeServer) async throws -> Account
+    var account: @Sendable (JudgeServer) async throws -> Account
+    /// What is to be set at the platform once the account is there; the address is that of the host's hooks.
+    var added: @Sendable (JudgeServer, _ hooks: String) async throws -> Void = { _, _ in }
     /// Who plays the people.
     var people: @Sendable (JudgeServer) async throws -> PlatformPeople = { PlatformPeople($0) }
     /// Makes a chat that is not there from the beginning, and returns once the bot is in it.

@@ -42,13 +42,14 @@ import Testing
     private func withHotDeaths(
         rounds: Int,
         failures: Int,
+        by failing: FakeBehaviour = .dieAtStart,
         _ body: @escaping @Sendable (TestHost, SessionHandle) async throws -> Void
     ) async throws {
         let lives = Atomic(0)
         let recoveries = Atomic(0)
         let behaviour: @Sendable (SandboxRequest) -> FakeBehaviour = { request in
             if case .recover = request.program {
-                return recoveries.wrappingAdd(1, ordering: .relaxed).oldValue < failures ? .dieAtStart : .recover
+                return recoveries.wrappingAdd(1, ordering: .relaxed).oldValue < failures ? failing : .recover
             }
             return lives.wrappingAdd(1, ordering: .relaxed).oldValue < rounds ? .deaf : .echo
         }
@@ -92,6 +93,19 @@ import Testing
             try await host.eventually("it is answered") { host.channel.texts.contains { $0.contains("again") } }
             // What was half written never was.
             #expect(!host.channel.texts.contains { $0.contains("half written") })
+        }
+    }
+
+    @Test func `T26 a recovery for which there is no room is tried until there is, and nothing is set aside`()
+        async throws
+    {
+        try await withHotDeaths(rounds: 1, failures: 3, by: .findNoRoom) { host, handle in
+            try await host.eventually("the message is answered") {
+                host.channel.texts.contains { $0.contains("round 1") }
+            }
+            #expect(recoveries(host) == 4)
+            #expect(try aside(handle) == 0)
+            #expect(handle.status == .active)
         }
     }
 

@@ -23,6 +23,8 @@ enum FakeBehaviour: Sendable {
     case holdInbound
     /// Ends before it shows any life.
     case dieAtStart
+    /// The same, since the disk is full.
+    case findNoRoom
     /// Rolls back what a dead runner left in `outbound.db`, and ends.
     case recover
     /// Claims, shows life and ends.
@@ -162,6 +164,7 @@ final class FakeRunner: RunningSandbox {
 
     private func live(_ folder: SessionFolder, _ behaviour: FakeBehaviour) -> SandboxExit {
         if case .dieAtStart = behaviour { return .code(70) }
+        if case .findNoRoom = behaviour { return .code(RunnerExit.diskFull.rawValue) }
         do {
             if case .recover = behaviour {
                 try RunnerSession.recover(outbound: folder.outbound)
@@ -234,7 +237,8 @@ final class FakeRunner: RunningSandbox {
         var rows: [NewOutbound] = []
         var acks = batch.rows.map { TurnEnd.Outcome($0.id) }
         switch behaviour {
-        case .hang, .deaf, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart, .recover:
+        case .hang, .deaf, .ignoreTermination, .linger, .holdInbound, .dieInTurn, .dieUnheard, .dieAtStart, .findNoRoom,
+            .recover:
             return
         case .echo:
             for row in batch.rows where row.trigger {

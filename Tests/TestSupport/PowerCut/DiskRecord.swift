@@ -31,6 +31,15 @@ package struct DiskRecord: Sendable {
     /// What the scenario acknowledged, each with the number of steps that were done by then.
     package private(set) var marks: [(after: Int, text: String)] = []
 
+    /// The same of a program that leaves some steps out.
+    package func without(_ isLeftOut: (Step) -> Bool) -> DiskRecord {
+        var record = self
+        let places = steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + (isLeftOut($1) ? 0 : 1)) }
+        record.steps.removeAll(where: isLeftOut)
+        record.marks = marks.map { (places[$0.after], $0.text) }
+        return record
+    }
+
     /// Reads a record; see Tests/PowerRecorder/recorder.c for its form.
     package init(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
