@@ -208,6 +208,9 @@ struct PlainRoomTests {
     @Test("A direct chat is found again, or made; handles become ids")
     func directChats() async throws {
         try await RoomScene.with { scene, channel in
+            // Handed over once the invitation is done with, and the account data says whose room it is.
+            _ = try await scene.ann.say("hello", in: scene.room)
+            _ = try await scene.inbox.event(saying: "hello")
             let ann = UserID(channel: "matrix", native: scene.ann.id)
             #expect(try await channel.openDM(ann) == scene.address)
             #expect(try await channel.openDM(UserID(channel: "matrix", native: "ann")) == nil)
