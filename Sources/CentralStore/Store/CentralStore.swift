@@ -66,7 +66,7 @@ package final class CentralStore: Sendable {
 
     /// The name of the file system that the home's data lies on, when it cannot hold the databases; nil for others.
     package static func refusedFileSystem(home: String) -> String? {
-        ["\(home)/data", "\(home)/data/sessions"].lazy.compactMap { try? HomeFolder.refused(at: $0) }.first
+        [HomeFolder.place(of: home), "\(home)/data/sessions"].lazy.compactMap { try? HomeFolder.refused(at: $0) }.first
     }
 
     /// True when the home has a central database: it is no new home.

@@ -19,11 +19,8 @@ package enum HomeFolder {
                 "a backup is being restored to \(home), or the restore was killed: run `nanoclaw backup restore` again"
             )
         }
-        // Before anything is made, what is there already.
-        for path in [home, parent(of: home)] where access(path, F_OK) == 0 {
-            try refuse(home, at: path)
-            break
-        }
+        // Before anything is made.
+        try refuse(home, at: place(of: home))
         for path in [home, data] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw StoreError(.unusable, "cannot make the home at \(home)", cause: Errno.last("mkdir \(path)"))
         }
@@ -40,9 +37,11 @@ package enum HomeFolder {
         }
     }
 
-    private static func parent(of path: String) -> String {
-        let end = path.lastIndex(of: "/") ?? path.startIndex
-        return end == path.startIndex ? "/" : String(path[..<end])
+    /// Where a home's data lies or would be made: the nearest folder that is there.
+    static func place(of home: String) -> String {
+        let end = home.lastIndex(of: "/") ?? home.startIndex
+        let parent = end == home.startIndex ? "/" : String(home[..<end])
+        return ["\(home)/data", home].first { access($0, F_OK) == 0 } ?? parent
     }
 
     private static func refuse(_ path: String, at place: String) throws(StoreError) {

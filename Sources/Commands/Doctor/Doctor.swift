@@ -54,9 +54,6 @@ struct Doctor: Sendable {
         guard stat(home, &status) == 0 else {
             return Finding(.bad, "home", "\(home) cannot be reached: \(Errno.last("stat"))", fix: .make(home))
         }
-        guard stat("\(home)/data", &status) == 0 else {
-            return Finding(.skipped, "home", "\(home) is new: no host has run here")
-        }
         if let name = CentralStore.refusedFileSystem(home: home) {
             return Finding(
                 .bad,
@@ -64,6 +61,9 @@ struct Doctor: Sendable {
                 "\(home) lies on \(name), which does not keep SQLite's locks: move it to a local disk and look again",
                 fix: .room(home)
             )
+        }
+        guard stat("\(home)/data", &status) == 0 else {
+            return Finding(.skipped, "home", "\(home) is new: no host has run here")
         }
         guard status.st_mode & (isOpenToGroup(status.st_gid) ? 0o027 : 0o077) == 0 else {
             return Finding(.bad, "home", "\(home)/data is open to other users", fix: .close(home + "/data", to: "700"))
