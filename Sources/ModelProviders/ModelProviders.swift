@@ -28,6 +28,10 @@ package struct ModelTimeouts: Sendable, Equatable {
     package var firstByte: Duration = .seconds(600)
     /// Between two pieces of a stream.
     package var silence: Duration = .seconds(1800)
+    /// For which a connection waits: for the end of its answer, then for the next request.
+    ///
+    /// Longer than most tools take between two requests of a turn; a runner at rest keeps nothing.
+    package var kept: Duration = .seconds(15)
 
     package init() {}
 }

@@ -77,6 +77,16 @@ struct HTTPStreamClientTests {
         }
     }
 
+    @Test(arguments: [whole, whole.replacing("content-length: ", with: "content-length: 9")])
+    func `a connection that nobody asks for is closed, whether its answer has ended or not`(reply: String) async throws
+    {
+        try await RawServer.with(.open(reply)) { server in
+            let hi = try await answer(provider(server.port) { $0.kept = .milliseconds(30) })
+            #expect(hi.text == "hi")
+            for await _ in server.closings { break }
+        }
+    }
+
     @Test func `a kept connection that the server closes instead of answering is no error`() async throws {
         try await RawServer.with(.open(Self.whole), .bytes(""), .open(Self.whole)) { server in
             let provider = provider(server.port)

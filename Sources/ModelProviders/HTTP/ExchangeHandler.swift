@@ -22,9 +22,6 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
         case over
     }
 
-    /// How long that may take before the connection is given up.
-    private static let draining = TimeAmount.seconds(5)
-
     private let head: HTTPRequestHead
     private let body: [UInt8]
     private var parser: any AnswerParser
@@ -222,7 +219,9 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
             return context.close(promise: nil)
         }
         phase = .draining
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.draining) { context.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(timeouts.kept.nanoseconds)) {
+            context.close(promise: nil)
+        }
         owesEnding = true
     }
 }

@@ -12,12 +12,13 @@ final class HTTPStreamClient: Sendable {
     private let endpoint: ModelEndpoint
     private let timeouts: ModelTimeouts
     private let time: any TimeSource
-    private let kept = KeptConnection()
+    private let kept: KeptConnection
 
     init(endpoint: ModelEndpoint, timeouts: ModelTimeouts, time: any TimeSource = SystemTime()) {
         self.endpoint = endpoint
         self.timeouts = timeouts
         self.time = time
+        kept = KeptConnection(for: timeouts.kept)
     }
 
     /// Sends the request at once; the stream ends after the parser's last event or with a ``ModelError``.
@@ -69,7 +70,10 @@ final class HTTPStreamClient: Sendable {
                 time: time,
                 emit: { continuation.yield($0) },
                 ending: ending,
-                keep: { [kept] in kept.keep($0) }
+                keep: { [kept] channel in
+                    // From here on it is the next request's, whatever becomes of this stream.
+                    if connection.release() { kept.keep(channel) } else { channel.close(promise: nil) }
+                }
             )
         }
         if let reused {
@@ -138,6 +142,14 @@ private final class Connection: Sendable {
             return state.isClosed
         }
         if isClosed { channel.close(promise: nil) }
+    }
+
+    /// Lets the channel go; false when it was closed before.
+    func release() -> Bool {
+        state.withLock { state in
+            state.channel = nil
+            return !state.isClosed
+        }
     }
 
     func close() {

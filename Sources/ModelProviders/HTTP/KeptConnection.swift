@@ -3,10 +3,10 @@ import Synchronization
 
 /// The connection that the last answer has left open, for a while.
 final class KeptConnection: Sendable {
-    /// Longer than most tools take between two requests of a turn; a runner at rest keeps nothing.
-    private static let patience = TimeAmount.seconds(15)
-
+    private let patience: TimeAmount
     private let channel = Mutex<(any Channel)?>(nil)
+
+    init(for patience: Duration) { self.patience = .nanoseconds(patience.nanoseconds) }
 
     deinit { channel.withLock { $0 }?.close(promise: nil) }
 
@@ -24,7 +24,7 @@ final class KeptConnection: Sendable {
             return kept
         }
         before?.close(promise: nil)
-        channel.eventLoop.scheduleTask(in: Self.patience) { [weak self] in self?.forget(channel) }
+        channel.eventLoop.scheduleTask(in: patience) { [weak self] in self?.forget(channel) }
     }
 
     private func forget(_ channel: any Channel) {
