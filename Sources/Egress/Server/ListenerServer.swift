@@ -68,7 +68,7 @@ struct ListenerServer {
         let (left, leave) = AsyncStream<Never>.makeStream()
         channel.closeFuture.whenComplete { _ in leave.finish() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask(executorPreference: EgressThread.tasks) {
+            group.addTask {
                 // An error is the connection's own: it ends, others go on.
                 try? await handle(connection)
                 try? await channel.close()
