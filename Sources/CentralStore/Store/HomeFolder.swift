@@ -58,18 +58,9 @@ package enum HomeFolder {
         let kind = clinux_filesystem_type(path)
         if kind == -Int64(ENOENT) { return nil }
         guard kind >= 0 else { throw StoreError(.unusable, "cannot use \(path)", cause: Errno(kind, "statfs \(path)")) }
-        return refused(UInt32(truncatingIfNeeded: kind)) ?? MountedFileSystem.type(at: path).flatMap(refused(type:))
-    }
-
-    /// The same by the name of a mount's type.
-    static func refused(type: String) -> String? {
-        switch type {
-        case "9p": "9p"
-        case "nfs", "nfs4": "NFS"
-        case "cifs", "smb3": "SMB"
-        case "virtiofs", "fuse", "fuseblk": "FUSE (or virtiofs)"
-        default: type.hasPrefix("fuse.") ? "FUSE (or virtiofs)" : nil
-        }
+        if let name = refused(UInt32(truncatingIfNeeded: kind)) { return name }
+        // Of all of these only 9P2000.L passes its server's answer on.
+        return MountedFileSystem.type(at: path) == "9p" ? "9p" : nil
     }
 
     /// The name of a file system that cannot hold the databases; nil for others.
