@@ -45,8 +45,7 @@ extension RunnerSupervisor {
                 entries[id]?.stage = .looking
                 return
             } catch {
-                await noteFailedStart(id, "what an earlier host left could not be ended: \(error)")
-                await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
+                await waitAfterFailure(id, "what an earlier host left could not be ended: \(error)")
             }
         }
     }
@@ -229,8 +228,7 @@ extension RunnerSupervisor {
                 guard let (failure, isOfFiles) = await recoverOnce(handle) else { break }
                 logger.error("A recovery failed", metadata: ["session": "\(id)", "error": "\(failure)"])
                 guard isOfFiles else {
-                    await noteFailedStart(id, failure)
-                    await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
+                    await waitAfterFailure(id, failure)
                     entries[id]?.stage = .recovering
                     continue
                 }

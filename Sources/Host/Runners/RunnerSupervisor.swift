@@ -110,8 +110,7 @@ package actor RunnerSupervisor {
             do {
                 overview = try await handle.store.state(now: time.now)
             } catch {
-                await noteFailedStart(id, "its files cannot be read: \(error)")
-                await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
+                await waitAfterFailure(id, "its files cannot be read: \(error)")
                 continue
             }
             if entries[id]?.stop != nil {
@@ -237,6 +236,13 @@ package actor RunnerSupervisor {
                 "I cannot start working: \(error). Your message is kept and I try again. `nanoclaw status` tells more."
             )
         }
+    }
+
+    /// Notes a failure of what must succeed before the session can go on, and waits until it is tried again.
+    func waitAfterFailure(_ id: SessionID, _ error: String) async {
+        await noteFailedStart(id, error)
+        // An entry that has failed has a time. A second is for one that has lost it: whoever tries must not spin.
+        await sleep(id, until: entries[id]?.backoff.retryAt ?? time.monotonic + .seconds(1))
     }
 
     /// Says something in the chat whose message waits longest.
