@@ -72,7 +72,11 @@ struct Transcript {
             bytes += part
         }
         let newline = UInt8(ascii: "\n")
-        guard let last = bytes.lastIndex(of: newline) else { return ([], start) }
+        guard let last = bytes.lastIndex(of: newline) else {
+            // Where the last whole line ends is not in what was read.
+            guard start == 0 else { throw Errno(EFBIG, "read the end of a transcript") }
+            return ([], 0)
+        }
         var lines = bytes[..<last].split(separator: newline)
         if start > 0, !lines.isEmpty { lines.removeFirst() }
         return (lines.compactMap { try? JSONText.decode(Line.self, $0).messages }, start + last + 1)
