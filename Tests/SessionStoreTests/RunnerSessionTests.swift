@@ -66,6 +66,19 @@ struct RunnerSessionTests {
         }
     }
 
+    @Test(arguments: [
+        (
+            "*** in database main ***\nTree 2 page 5: unable to get the page. error code=266",
+            StoreError.Code.inputOutput
+        ),
+        ("Tree 2 page 5: unable to get the page. error code=10", .inputOutput),
+        ("Tree 2 page 5: unable to get the page. error code=11", .damaged),
+        ("row 3 missing from index sqlite_autoindex_messages_out_1", .damaged), ("", .damaged),
+    ])
+    func `T26 a page that the disk did not give is no damage`(verdict: String, code: StoreError.Code) {
+        #expect(RunnerSession.failure(of: verdict).code == code)
+    }
+
     @Test func `§16.31 the continuations of two providers do not touch each other`() async throws {
         try await Scene.run { scene in
             let runner = try scene.runner()

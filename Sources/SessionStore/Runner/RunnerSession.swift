@@ -76,13 +76,15 @@ package final class RunnerSession {
         let version = try SessionSchema.version(of: database)
         try database.write { try database.execute("PRAGMA user_version=\(version)") }
         let verdict = try database.first("PRAGMA integrity_check(1)") { $0.text(0) }
-        guard verdict != "ok" else { return }
-        // "… unable to get the page. error code=522": what could not be read is not damaged.
-        let code = verdict?.split(separator: "=").last.flatMap { Int32($0) } ?? SQLITE_OK
-        throw StoreError(
-            code & 0xFF == SQLITE_IOERR ? .inputOutput : .damaged,
-            "outbound.db: \(verdict ?? "integrity_check gave no answer")"
-        )
+        if verdict != "ok" { throw failure(of: verdict ?? "integrity_check gave no answer") }
+    }
+
+    /// What `integrity_check` found: damage, unless it could not read.
+    ///
+    /// Then sqlite3's btree.c names the result code: "… unable to get the page. error code=522".
+    static func failure(of verdict: String) -> StoreError {
+        let code = verdict.split(separator: "=").last.flatMap { Int32($0) } ?? SQLITE_OK
+        return StoreError(code & 0xFF == SQLITE_IOERR ? .inputOutput : .damaged, "outbound.db: \(verdict)")
     }
 
     /// Reads one state of `inbound.db`, whatever the body asks of it: each look of its own would lock the file anew.
