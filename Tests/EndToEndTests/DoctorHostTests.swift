@@ -114,6 +114,21 @@ struct DoctorHostTests {
         }
     }
 
+    @Test func `T58 T64 the doctor tells of the sandboxes that the running host makes, whoever asks`() async throws {
+        guard getuid() == 0 else { return }
+        try await withHost(user: 65_534) { host in
+            // Root's own sandboxes would be of class A.
+            func asked() async throws -> String {
+                try await run(Release.nanoclaw.path, ["doctor", "--home", host.home]).output
+            }
+            let before = try await asked()
+            #expect(!before.contains("class"), "\(before)")
+            _ = try await host.chat("hello")
+            let after = try await asked()
+            #expect(after.contains("class C") || after.contains("class B"), "\(after)")
+        }
+    }
+
     @Test func `T58 without root the doctor names the class of the sandbox`() async throws {
         guard getuid() == 0 else { return }
         try await withHost(user: 65_534) { host in

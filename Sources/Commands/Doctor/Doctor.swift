@@ -219,7 +219,8 @@ struct Doctor: Sendable {
         }
     }
 
-    /// Of a running host what its last sandbox was: a service has a cgroup of its own, and this command another.
+    /// Of a running host what its last sandbox was, as a service has another cgroup than this command; before its first one
+    /// only whether any can be built.
     private func sandbox(of host: HostStatus?) async -> Finding {
         guard access("\(home)/data", F_OK) == 0 else {
             return Finding(.skipped, "sandbox", "not tried: the home is new")
@@ -227,6 +228,13 @@ struct Doctor: Sendable {
         do {
             let report =
                 if let proved = host?.isolation { proved } else { try await DoctorSandbox(home: home).probe() }
+            if let host, host.isolation == nil {
+                return Finding(
+                    .skipped,
+                    "sandbox",
+                    "can be built; the first conversation of the running host proves its class"
+                )
+            }
             let text = IsolationText.line(report)
             if let lack = IsolationClass(report).lack {
                 return Finding(.note, "sandbox", "\(lack) (\(text))", fix: .service)
