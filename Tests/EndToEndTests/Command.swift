@@ -119,6 +119,19 @@ final class Command: Sendable {
     }
 }
 
+extension Command {
+    /// Ends a host: by SIGTERM, and by SIGKILL when it has not ended after 25 s, more than its own patience with all parts.
+    func end() async -> Finished {
+        signal(SIGTERM)
+        let killer = Task {
+            try await Task.sleep(for: .seconds(25))
+            signal(SIGKILL)
+        }
+        defer { killer.cancel() }
+        return await finished()
+    }
+}
+
 /// Runs a program to its end.
 func run(
     _ program: String,

@@ -89,13 +89,7 @@ func withHost<Result>(
     )
     let host = TestHost(home: home, process: process, user: user, environment: environment)
     func end() async {
-        process.signal(SIGTERM)
-        let watchdog = Task {
-            try await Task.sleep(for: .seconds(25))
-            process.signal(SIGKILL)
-        }
-        let finished = await process.finished()
-        watchdog.cancel()
+        let finished = await process.end()
         if ProcessInfo.processInfo.environment["NANOCLAW_TEST_VERBOSE"] != nil { print(finished) }
     }
     do {

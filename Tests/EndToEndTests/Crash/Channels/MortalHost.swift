@@ -49,10 +49,10 @@ final class MortalHost: Sendable {
                     }
                     try await body(host)
                 } catch {
-                    host.stop()
+                    await host.stop()
                     throw error
                 }
-                host.stop()
+                await host.stop()
                 try await group.waitForAll()
             }
         }
@@ -75,16 +75,12 @@ final class MortalHost: Sendable {
         }
     }
 
-    private func stop() {
+    private func stop() async {
         let life = state.withLock { state in
             state.isStopping = true
             return state.life
         }
-        life.signal(SIGTERM)
-        Task {
-            try await Task.sleep(for: .seconds(25))
-            life.signal(SIGKILL)
-        }
+        _ = await life.end()
     }
 
     /// How often it was started.
