@@ -108,6 +108,16 @@ extension CrashDriver {
         return books.repeated
     }
 
+    /// What the file holds that each row of the message names.
+    func storedFiles(of message: String, below inbound: String) async throws -> [String] {
+        let query = """
+            SELECT content ->> '$.attachments[0].path' FROM messages_in WHERE content LIKE '%\(CrashLedger.token(message))%'
+            """
+        return try await sql("\(inbound)/inbound.db", query).map { path in
+            (try? String(contentsOfFile: "\(inbound)/\(path)", encoding: .utf8)) ?? "nothing at \(path)"
+        }
+    }
+
     private func isMarkedUnknown(_ id: String) async throws -> Bool {
         guard let address = ledger.events[id]?.line.address else { return false }
         let marks = try await sql(

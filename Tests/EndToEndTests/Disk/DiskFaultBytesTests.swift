@@ -43,18 +43,7 @@ struct DiskFaultBytesTests {
                     }
                     #expect(disk.hits > 0, "\(place.name): nothing failed")
                     try await driver.waitForAnswers(within: 75, place.name)
-                    let paths = try await driver.sql(
-                        "\(inbound)/inbound.db",
-                        """
-                        SELECT content ->> '$.attachments[0].path' FROM messages_in
-                        WHERE content LIKE '%\(CrashLedger.token(message))%'
-                        """
-                    )
-                    #expect(paths.count == 1, "\(place.name): \(paths)")
-                    for path in paths {
-                        let stored = try? String(contentsOfFile: "\(inbound)/\(path)", encoding: .utf8)
-                        #expect(stored == "a note", "\(place.name): \(path): \(stored ?? "nothing")")
-                    }
+                    #expect(try await driver.storedFiles(of: message, below: inbound) == ["a note"], "\(place.name)")
                 }
                 try await driver.comeToRest(within: 75, "at the end")
                 let half = try await run("/usr/bin/find", ["\(inbound)/inbox", "-name", ".*"])
@@ -70,11 +59,14 @@ struct DiskFaultBytesTests {
                 let chat = CrashDriver.keyedChat("bytes")
                 driver.write(to: chat)
                 try await driver.comeToRest(within: 30, "at the start")
-                try await disk.failing("read", EIO, "/outbox/") {
-                    driver.askForFile(in: chat)
-                    try await eventually("it cannot be read") { disk.hits > 1 }
+                for (call, part) in [("read", "/outbox/"), ("open", "outbox/")] {
+                    try await disk.failing(call, EIO, part) {
+                        driver.askForFile(in: chat)
+                        try await eventually("\(call): it cannot be had") { disk.hits > 1 }
+                    }
+                    try await driver.comeToRest(within: 75, "\(call), at the end")
                 }
-                try await driver.comeToRest(within: 75, "at the end")
+                #expect(driver.ledger.filesSent.count == 2, "\(driver.ledger.filesSent)")
                 #expect(driver.ledger.filesSent.values.allSatisfy { $0.count == 1 }, "\(driver.ledger.filesSent)")
                 try await driver.check("at the end")
             }

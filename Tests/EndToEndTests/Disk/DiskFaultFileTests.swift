@@ -54,18 +54,7 @@ struct DiskFaultFileTests {
                 }
                 #expect(count > 0, "\(place.name): nothing failed")
                 try await driver.comeToRest(within: 75, place.name)
-                let attachments = try await driver.sql(
-                    "\(inbound)/inbound.db",
-                    """
-                    SELECT content ->> '$.attachments[0].path' FROM messages_in
-                    WHERE content LIKE '%\(CrashLedger.token(message))%'
-                    """
-                )
-                #expect(attachments.count == 1, "\(place.name): \(attachments)")
-                for path in attachments {
-                    let stored = try? String(contentsOfFile: "\(inbound)/\(path)", encoding: .utf8)
-                    #expect(stored == "a note", "\(place.name): \(path): \(stored ?? "nothing")")
-                }
+                #expect(try await driver.storedFiles(of: message, below: inbound) == ["a note"], "\(place.name)")
             }
             // One for each message that has a row; what else a failure has left is none that a message names.
             try await driver.check("at the end")
