@@ -63,7 +63,7 @@ struct MachineTests {
     }
 
     @Test(arguments: ["bookworm", "trixie"])
-    func `T60 T63 the system's service holds its limits below cgroup v2, comes back and leaves nothing`(
+    func `T60 the system's service holds its limits below cgroup v2, comes back and leaves nothing`(
         suite: String
     ) async throws {
         let said = try await machine("service", suite)
@@ -83,7 +83,10 @@ struct MachineTests {
     ) async throws {
         let said = try await machine("own", suite)
         for name in ["install", "status"] { #expect(try said.ended(name).status == 0, "\(said.all)") }
+        // The user's systemd stays already.
+        #expect(try !said.ended("install").output.contains("enable-linger"), "\(said.all)")
         try bounded(said)
+        #expect(try said.ended("doctor").output.contains("class B"), "\(said.all)")
     }
 
     @Test(arguments: ["bookworm", "trixie"])
@@ -121,6 +124,7 @@ struct MachineTests {
         let accepted = Set(rows["in"] as? [String] ?? [])
         let onItsWay = (said.all["sent"] as? [String] ?? []).filter(accepted.contains)
         for text in answered + onItsWay {
+            #expect((rows["in"] as? [String] ?? []).count { $0 == text } == 1, "\(text) has come in more than once")
             for (part, name) in [(rows, "in"), (rows, "out"), (transcript, "texts")] {
                 let times = (part[name] as? [String] ?? []).count { $0 == text }
                 #expect(times >= 1, "\(text) is not in \(name)")

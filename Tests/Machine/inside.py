@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import time
 import traceback
 
@@ -26,7 +25,7 @@ def run(*words, user=None, seconds=120, **more):
     return {"status": done.returncode, "output": done.stdout, "errors": done.stderr}
 
 
-def chat(text, chat="main", home=HOME, programs=PROGRAMS, **options):
+def chat(text, home=HOME, programs=PROGRAMS, **options):
     return run(f"{programs}/nanoclaw", "--home", home, "chat", "--timeout", "100", "-m", text, **options)
 
 
@@ -101,7 +100,7 @@ def service():
     changed = lambda: run("systemctl", "show", "-P", "MainPID", "nanoclaw.service")["output"].strip() not in (pid, "0")
     say(back=until(60, lambda: active() and changed()), again=chat("run echo back"))
     say(stop=run("systemctl", "stop", "nanoclaw.service", "nanoclaw-broker.service", "nanoclaw-broker.socket"))
-    say(left=[str(place) for place in CGROUPS.rglob("nanoclaw-*") if place.is_dir() and "system.slice" not in str(place)],
+    say(left=[str(place) for place in CGROUPS.rglob("nanoclaw*") if place.is_dir()],
         processes=run("pgrep", "-l", "agent-runner|nanoclaw")["output"])
     say(journal=run("journalctl", "-b", "-p", "warning", "-u", "nanoclaw*", "-o", "cat", "--no-pager")["output"][-3000:])
 

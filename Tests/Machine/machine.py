@@ -4,8 +4,9 @@
 Usage: machine.py SCENARIO [--suite bookworm|trixie] [--work DIR] --programs DIR [--tests PROGRAM --faults DIR]
 
 SCENARIO is a function of inside.py, which runs there as a unit and says what it saw; `power` is started several times, and
-the machine's power is cut while people write; `attacks` takes the tests' own program along. Root, debootstrap and qemu-system-x86 are needed. The root of the system is
-made below --work and kept there for the next run. Prints one JSON object.
+the machine's power is cut while people write; `attacks` takes the tests' own program along. Root, debootstrap and
+qemu-system-x86 are needed. The root of the system is made below --work and kept there for the next run. Prints one JSON
+object.
 """
 
 import argparse
@@ -89,12 +90,11 @@ def take_tests(root, program, faults):
 
 
 def make_disk(root, programs, disk):
-    for place, names in {"opt/nanoclaw": ["nanoclaw", "nanoclaw-sandbox", "agent-runner"], "opt/machine": []}.items():
+    built = [programs / name for name in ("nanoclaw", "nanoclaw-sandbox", "agent-runner")]
+    for place, files in {"opt/nanoclaw": built, "opt/machine": [HERE / "inside.py"]}.items():
         (root / place).mkdir(parents=True, exist_ok=True)
-        for name in names:
-            shutil.copy2(programs / name, root / place / name)
-    for file in HERE.glob("inside*.py"):
-        shutil.copy2(file, root / "opt/machine" / file.name)
+        for file in files:
+            shutil.copy2(file, root / place / file.name)
     disk.unlink(missing_ok=True)
     must("mke2fs", "-q", "-t", "ext4", "-d", str(root), str(disk), "6G")
 
@@ -141,7 +141,7 @@ def once(boot, scenario):
 
 
 def power(boot):
-    """Three lives that end while people write, and a last one that looks; what was answered must be there, once."""
+    """Three lives that end while people write, and a last one that looks at what is left."""
     answered, sent, cuts = [], [], []
     for life in range(3):
         machine, here = boot("write"), 0
