@@ -4,8 +4,8 @@ import Foundation
 /// A hundred live sessions: as many turns as they can do when each has a message in work all the time, and how long a turn
 /// takes at the rate that is to be held.
 ///
-/// With all of them busy a turn takes their number divided by the rate on average (Little's law), a third of a second at
-/// the 300 turns/s that are to be held: what a turn may take is asked at that rate instead.
+/// With all of them busy a turn takes their number divided by the rate on average (Little's law): 250 ms take over 400 turns/s,
+/// whoever is measured. What a turn takes at the 300 that are to be held is the other row.
 struct Throughput {
     private static let goal = 300
 
@@ -54,7 +54,7 @@ struct Throughput {
                 floor: Double(floor.count) / min(seconds, 10),
                 least: Double(Self.goal)
             ),
-            Measure("throughput.turn", times.all, floor: floor),
+            Measure("throughput.turn", times.all, floor: floor, p95: 250),
             Measure("throughput.turn-at-\(Self.goal)", paced.all, p95: 250),
         ]
     }
