@@ -119,9 +119,13 @@ final class ChannelDeaths: Sendable {
         replies(to: event, among: try await walk.people.ofBot(in: Self.chat))
     }
 
-    /// Where a file is shown, its name stands too.
+    /// Where a file is shown, its name stands too; and the draft that a dead host has shown may stay, with its `…`.
     private func replies(to event: ChannelEvent, among shown: [JSONValue]) -> Int {
-        shown.count { walk.text($0).contains(event.reply) && $0[key: "files"]?.array?.isEmpty != false }
+        shown.count { message in
+            let text = walk.text(message)
+            return text.contains(event.reply) && !text.hasSuffix("…")
+                && message[key: "files"]?.array?.isEmpty != false
+        }
     }
 
     // MARK: - The books
