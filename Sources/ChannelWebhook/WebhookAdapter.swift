@@ -14,17 +14,7 @@ final class WebhookAdapter: ChannelAdapter {
 
     let channel = WebhookPlatform.key
     let account: String?
-    let capabilities = ChannelCapabilities(
-        threads: true,
-        edits: true,
-        reactions: true,
-        // By the standard a receiver takes a webhook-id once.
-        idempotencyKeys: true,
-        files: true,
-        privateChats: false,
-        typing: false,
-        largestFile: largestFile
-    )
+    let capabilities: ChannelCapabilities
 
     private let settings: WebhookSettings
     private let tools: ChannelTools
@@ -39,6 +29,18 @@ final class WebhookAdapter: ChannelAdapter {
         self.settings = settings
         self.tools = tools
         account = settings.name
+        capabilities = ChannelCapabilities(
+            threads: true,
+            edits: true,
+            reactions: true,
+            // By the standard a receiver takes a webhook-id once. The answer to a post that waits has none, and what comes
+            // after it by the reply-url would pass for a first.
+            idempotencyKeys: settings.wait == .zero,
+            files: true,
+            privateChats: false,
+            typing: false,
+            largestFile: Self.largestFile
+        )
         sender = settings.target.map { WebhookSender($0, http: tools.http, time: tools.time) }
         keeper = HealthKeeper(transport: "webhook", time: tools.time)
         var logger = tools.logger
@@ -119,6 +121,7 @@ final class WebhookAdapter: ChannelAdapter {
         if message.partsDone == 0, let text = Self.answer(message, capabilities),
             await answers.give(text, at: message.address)
         {
+            crashPoint("channel.webhook-answered")
             return SentMessage(platformMessageID: nil)
         }
         guard let sender else {

@@ -9,7 +9,7 @@ The base URL chooses the behaviour:
     openai     http://127.0.0.1:PORT/MODE/v1        anthropic     http://127.0.0.1:PORT/MODE
 
 MODE is one of
-    answer       a streamed answer to the last message: <message to="FROM">Echo: TEXT</message>; a user text that is
+    answer       a streamed answer to the last message or post: <message to="FROM">Echo: TEXT</message>; a user text that is
                  `call NAME {json}` gets that tool call, and the answer to a tool's result is its text
     tool         first one call of `shell` {"command": "echo from-the-model"}, then its result as the answer
     script       the next step given by /control (below); `answer` when none is left
@@ -47,7 +47,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 STATE = {"mode": "answer", "script": [], "requests": []}
 LOCK = threading.Lock()
 RECORD = None
-MESSAGE = re.compile(r'<message\b([^>]*)>(.*?)</message>', re.S)
+MESSAGE = re.compile(r'<(?:message|webhook)\b([^>]*)>(.*?)</(?:message|webhook)>', re.S)
 
 
 def last_turn(body):

@@ -1,5 +1,6 @@
 import ChannelNetwork
 import Core
+import LinuxIO
 import Logging
 
 /// Encryption of rooms as the account needs it: an ``OlmMachine`` and the questions that it has for the server.
@@ -118,7 +119,9 @@ actor RoomCrypto {
             try await self.query(await self.awake(stale))
             let plan = try await self.machine.plan(room.room, for: people, room.rotation)
             try await self.share(plan)
-            return try await self.machine.encrypt(content, type: type, by: plan)
+            let encrypted = try await self.machine.encrypt(content, type: type, by: plan)
+            crashPoint("channel.matrix-encrypted")
+            return encrypted
         }
     }
 
@@ -180,6 +183,7 @@ actor RoomCrypto {
             rest = rest.dropFirst(Self.batch)
             if !share.messages.isEmpty {
                 try await client.sendToDevices("m.room.encrypted", share.messages, transaction: Hexadecimal.random())
+                crashPoint("channel.matrix-key-shared")
                 try await machine.shared(share)
             }
             await tellUnreachable(share.unreachable)

@@ -89,6 +89,7 @@ struct SyncLoop: Sendable {
                 if since == nil { try await crypto.machine.distrustAll() }
                 hasKeys = try await crypto.take(reply) || hasKeys || isFirst
             }
+            if !reply.toDevice.isEmpty { crashPoint("channel.matrix-keys-taken") }
             try await publish(reply, crypto)
             // Also when a key seems to be there already: an earlier try of this answer may have ended behind it.
             // And a device that was on no list may be on it now.

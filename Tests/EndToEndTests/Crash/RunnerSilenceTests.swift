@@ -55,65 +55,27 @@ struct RunnerSilenceTests {
             let chat = CrashDriver.keyedChat("silent")
             driver.write(to: chat)
             try await driver.waitForAnswers(within: 20, "at the start")
-            for words in [
-                [
-                    "providers", "add", "silent", "--kind", "openai", "--base-url",
-                    "http://127.0.0.1:\(port)/switch/v1",
-                    "--model", "m",
-                ],
-                ["groups", "config", "update", "main", "--provider", "silent"],
-            ] {
+            for words in ToldModelServer.verbs(port, "switch") {
                 let answer = try await driver.verb(words)
                 try #require(answer.status == 0, "\(words): \(answer)")
             }
             var runner: Int32?
             var before: Int64 = 0
-            try await Self.withModelServer(port, "mute") {
+            try await ToldModelServer.with(port, "mute") {
                 let start = ContinuousClock.now
                 driver.write(to: chat)
-                try await eventually("the model is asked") { try await Self.isAsked(port) }
+                try await eventually("the model is asked") { try await ToldModelServer.isAsked(port) }
                 (runner, before) = (try await driver.runnerProcess(of: chat), try await driver.incarnation(of: chat))
                 // Twice the limit, and what the host needs to find a silent one.
                 try await eventually("the time is over") { ContinuousClock.now - start > .seconds(10) }
                 #expect(try await driver.runnerProcess(of: chat) == runner)
                 #expect(runner != nil && !driver.ledger.open.isEmpty)
             }
-            try await Self.withModelServer(port, "answer") {
+            try await ToldModelServer.with(port, "answer") {
                 try await driver.waitForAnswers(within: 15, "the model answers")
             }
             #expect(try await driver.incarnation(of: chat) == before)
             try await driver.check("at the end")
         }
-    }
-
-    // MARK: - The model server
-
-    private static func withModelServer(_ port: Int, _ mode: String, _ body: () async throws -> Void) async throws {
-        let server = try Command(
-            URL(filePath: "/usr/bin/env"),
-            [
-                "python3", Release.checkout.appending(path: "Tests/Judges/fake_model.py").path, "--stay", "--port",
-                "\(port)", "--mode", mode,
-            ]
-        )
-        do {
-            try await eventually("the model server listens") { try await control(port).status == 0 }
-            try await body()
-        } catch {
-            server.signal(SIGKILL)
-            _ = await server.finished()
-            throw error
-        }
-        server.signal(SIGKILL)
-        _ = await server.finished()
-    }
-
-    private static func isAsked(_ port: Int) async throws -> Bool {
-        try await control(port).output.contains("chat/completions")
-    }
-
-    private static func control(_ port: Int) async throws -> Finished {
-        let script = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
-        return try await run("/usr/bin/env", ["python3", "-c", script, "http://127.0.0.1:\(port)/control"])
     }
 }

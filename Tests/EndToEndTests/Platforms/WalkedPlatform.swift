@@ -95,14 +95,7 @@ extension WalkedPlatform {
         account: { judge in
             Account(settings: ["homeserver": judge.base, "user": "bot"], secrets: ["password": password])
         },
-        people: { judge in
-            var people: [String: JudgeServer] = [:]
-            for name in ["alice", "bob"] {
-                let arguments = ["--homeserver", judge.base, "--user", name, "--password", password]
-                people[name] = try await JudgeServer.start(.matrix, script: "matrix_user.py", arguments: arguments)
-            }
-            return PlatformPeople(judge, own: people)
-        },
+        people: { try await matrixPeople($0) },
         open: { people, chat in
             let owner = people.judge(of: chat == "dm:bob" ? "bob" : "alice")
             let room = try await owner.control(
@@ -117,12 +110,7 @@ extension WalkedPlatform {
                 try await people.judge(of: "bob").control("membership", ["chat": id, "action": "join"])
                 try await people.judge(of: "bob").control("name", ["name": "group", "chat": id])
             }
-            try await eventually("the bot has come into \(chat)") {
-                try await owner.control("log", ["name": "m.room.member"])[key: "entries"]?.array?.contains {
-                    $0[key: "room"] == id && $0[key: "sender"] == "@bot:localhost"
-                        && $0[key: "body"]?[key: "membership"] == "join"
-                } == true
-            }
+            try await bot(comesInto: id, chat, seenBy: owner)
         }
     )
 
@@ -147,6 +135,26 @@ extension WalkedPlatform {
         },
         people: { PlatformPeople($0, mailbox: mailbox) }
     )
+
+    /// Alice and Bob, each with a client of their own.
+    static func matrixPeople(_ judge: JudgeServer, _ options: String...) async throws -> PlatformPeople {
+        var people: [String: JudgeServer] = [:]
+        for name in ["alice", "bob"] {
+            let arguments = ["--homeserver", judge.base, "--user", name, "--password", password] + options
+            people[name] = try await JudgeServer.start(.matrix, script: "matrix_user.py", arguments: arguments)
+        }
+        return PlatformPeople(judge, own: people)
+    }
+
+    /// Returns once the bot is in a Matrix room.
+    static func bot(comesInto room: JSONValue, _ chat: String, seenBy person: JudgeServer) async throws {
+        try await eventually("the bot has come into \(chat)") {
+            try await person.control("log", ["name": "m.room.member"])[key: "entries"]?.array?.contains {
+                $0[key: "room"] == room && $0[key: "sender"] == "@bot:localhost"
+                    && $0[key: "body"]?[key: "membership"] == "join"
+            } == true
+        }
+    }
 
     private static let mailbox = "bot@example.org"
 

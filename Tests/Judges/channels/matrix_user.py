@@ -84,6 +84,7 @@ class User(Judge):
     def clear(self):
         super().clear()
         self.rooms, self.messages, self.reactions, self.invites = {}, {}, {}, {}
+        self.rotating = set()
         self.syncs, self.typing = 0, {}
 
     def routes(self, app):
@@ -314,21 +315,32 @@ class User(Judge):
         return answer
 
     async def send(self, room, kind, content):
+        if room in self.rotating:
+            # matrix-nio knows no such rule of a room.
+            self.client.invalidate_outbound_session(room)
         answer = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
         return self.checked(answer, f"sending {kind}").event_id
 
     async def verb_room(self, fields):
-        """Makes a room: {name, invite?: [user ids], dm?, encrypted?} → {chat}."""
+        """Makes a room: {name, invite?: [user ids], dm?, encrypted?, rotates?} → {chat}.
+
+        In one that rotates each message has a key of its own.
+        """
         name, invite = fields.need("name", str), fields.get("invite", list, [])
         dm, encrypted = fields.get("dm", bool, False), fields.get("encrypted", bool, False)
+        rotates = fields.get("rotates", bool, False)
         fields.end()
         state = [nio.EnableEncryptionBuilder().as_dict()] if encrypted else []
+        if encrypted and rotates:
+            state[0]["content"]["rotation_period_msgs"] = 1
         preset = nio.RoomPreset.trusted_private_chat if dm else nio.RoomPreset.private_chat
         answer = await self.client.room_create(
             name=None if dm else name, invite=invite, is_direct=dm, initial_state=state, preset=preset
         )
         self.rooms[name] = self.checked(answer, "making a room").room_id
         await self.until(lambda: self.rooms[name] in self.client.rooms, 10)
+        if rotates:
+            self.rotating.add(self.rooms[name])
         return {"chat": self.rooms[name]}
 
     async def verb_name(self, fields):

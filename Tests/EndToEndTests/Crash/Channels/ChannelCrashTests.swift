@@ -35,10 +35,11 @@ struct ChannelCrashTests {
     private static let hooks = [
         Way(.telegramHook, only: "hook-taken"), Way(.slackHook, only: "hook-taken"),
     ]
+    private static let keys = Way(.matrixEncrypted, only: "encrypted", "key-shared", "keys-taken")
     private static let ways =
         [
-            Way(.telegram, besides: hooks[0]), Way(.slack, besides: hooks[1]), Way(.matrix),
-            Way(.discord), Way(.email),
+            Way(.telegram, besides: hooks[0]), Way(.slack, besides: hooks[1]), Way(.matrix, besides: keys),
+            Way(.matrixEncrypted), Way(.discord), Way(.email),
         ] + hooks
 
     @Test func `T05 T12 the host dies at each step of each adapter, and nothing is lost or doubled`() async throws {

@@ -30,6 +30,21 @@ extension WalkedPlatform {
         }
     }
 
+    /// Each message of a Matrix room is encrypted, with a key of its own, which goes to whoever reads it before.
+    static let matrixEncrypted = matrix.changed { platform in
+        platform.people = { try await matrixPeople($0, "--e2ee") }
+        platform.open = { people, chat in
+            let alice = people.judge(of: "alice")
+            let room = try await alice.control(
+                "room",
+                [
+                    "name": .string(chat), "dm": true, "encrypted": true, "rotates": true, "invite": ["@bot:localhost"],
+                ]
+            )
+            try await bot(comesInto: try #require(room[key: "chat"]), chat, seenBy: alice)
+        }
+    }
+
     private func changed(_ change: (inout WalkedPlatform) -> Void) -> WalkedPlatform {
         var platform = self
         change(&platform)

@@ -10,14 +10,16 @@ import Testing
     .enabled(if: CrashDriver.isBuilt, "a nanoclaw with fault points is needed")
 )
 struct WebhookCrashTests {
-    private static let points = CrashPoints.channels.filter { $0.hasPrefix("channel.webhook-") }
+    /// To a post that waits for it.
+    private static let answered = "channel.webhook-answered"
+    private static let points = CrashPoints.channels.filter { $0.hasPrefix("channel.webhook-") && $0 != answered }
 
     @Test func `T05 T12 the host dies at each step of a webhook, and each post and answer is there once`() async throws
     {
         #expect(Self.points.count == 3)
         try await WebhookReceiver.with { receiver in
             try await MortalHost.with { host in
-                try await connect(host.verbs, receiver.address)
+                try await connect("door", host.verbs, receiver.address)
                 for (number, point) in Self.points.enumerated() {
                     let (token, lives) = ("answer-\(number)-", host.lives)
                     try host.arm(point)
@@ -51,6 +53,37 @@ struct WebhookCrashTests {
         }
     }
 
+    @Test func `T05 T12 an answer that a waiting post has and the host has not recorded comes again, with a mark`()
+        async throws
+    {
+        #expect(CrashPoints.channels.contains(Self.answered))
+        try await WebhookReceiver.with { receiver in
+            try await MortalHost.with { host in
+                let model = try freePort()
+                try await connect("counter", host.verbs, receiver.address, "--set", "wait=20")
+                try await say(ToldModelServer.verbs(model, "answer"), host.verbs)
+                try await ToldModelServer.with(model, "answer") {
+                    let (sender, lives) = (try WebhookSender(port: host.port, hook: "counter"), host.lives)
+                    try host.arm(Self.answered)
+                    let reply = try await sender.post("which-token")
+                    #expect(reply.status == 200 && reply.text.contains("which-token"), "\(reply)")
+                    try await eventually(within: 20, "the host dies") { !host.isArmed && host.lives > lives }
+                    try await eventually(within: 75, "it is sent to where answers go") { !receiver.texts.isEmpty }
+                    try await eventually(within: 75, "no session is marked") {
+                        try await host.verbs.sql("data/nanoclaw.db", "SELECT 1 FROM dirty").isEmpty
+                    }
+                    #expect(receiver.ids(containing: "which-token").count == 1)
+                    let marks = "SELECT 1 FROM deliveries WHERE error LIKE 'outcome unknown%'"
+                    #expect(try await host.inSessions(marks) == ["1"])
+                    // Nothing of it stands in the way of the next.
+                    let next = try await sender.post("next-token")
+                    #expect(next.status == 200 && next.text.contains("next-token"), "\(next)")
+                    #expect(receiver.ids(containing: "next-token").isEmpty)
+                }
+            }
+        }
+    }
+
     private func stored(_ token: String, _ host: MortalHost) async throws -> [String] {
         try await host.inSessions("SELECT status FROM messages_in WHERE kind = 'webhook' AND content LIKE '%\(token)%'")
     }
@@ -74,16 +107,21 @@ struct WebhookCrashTests {
         _ = try await host.nanoclaw("tasks", "run", "speak")
     }
 
-    private func connect(_ host: TestHost, _ replies: String) async throws {
+    private func connect(_ name: String, _ host: TestHost, _ replies: String, _ options: String...) async throws {
         let file = "\(host.home)/key"
         try WebhookSender.key.write(toFile: file, atomically: true, encoding: .utf8)
-        for words in [
+        let verbs = [
             [
-                "channels", "add", "webhook", "--name", "door", "--set", "name=door", "--set", "reply-url=\(replies)",
+                "channels", "add", "webhook", "--name", name, "--set", "name=\(name)", "--set", "reply-url=\(replies)",
                 "--set", "private-targets=yes", "--secret", "key=\(file)",
-            ],
-            ["wirings", "create", "--group", "main", "--channel", "webhook", "--account", "door"],
-        ] {
+            ] + options,
+            ["wirings", "create", "--group", "main", "--channel", "webhook", "--account", name],
+        ]
+        try await say(verbs, host)
+    }
+
+    private func say(_ verbs: [[String]], _ host: TestHost) async throws {
+        for words in verbs {
             let done = try await host.nanoclaw(words)
             try #require(done.status == 0, "\(words): \(done)")
         }
