@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The locks that SQLite holds for a host on its WAL databases as long as they are open.
@@ -10,7 +11,7 @@ struct HostLocks: Sendable {
 
     func check() throws {
         let data = host.home + "/data"
-        let held = try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").map {
+        let held = try procText("/proc/locks").split(separator: "\n").map {
             $0.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
         }
         for name in ["nanoclaw.db", "traces.db"] {

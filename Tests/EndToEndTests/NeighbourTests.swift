@@ -15,7 +15,8 @@ struct NeighbourTests {
         /// Seconds that others' p95 may take beside one that keeps the device busy; nil: as the goal has it, each time.
         ///
         /// Nothing of ours divides a disk's time (docs/security.md). In one try of several it must be 200 ms, or no more than
-        /// the disk itself takes in those seconds for what a turn synchronises; in none more than this.
+        /// the disk itself takes in those seconds for what a turn synchronises; in none more than this, or than three times
+        /// what it is alone.
         var p95: Double?
         /// What it leaves behind in its folder.
         var files: [String] = []
@@ -153,7 +154,7 @@ struct NeighbourTests {
                     let words = "\(offender.name): \(text(beside)); before \(text(before)); after \(text(quiet))"
                     if let p95 = offender.p95 {
                         // Measured: 45 to 470 ms for bytes, 50 to 135 ms for files.
-                        #expect(beside.p95 < p95, "\(words)")
+                        #expect(beside.p95 < max(p95, 3 * alone), "\(words)")
                         let isOfTheDisk = beside.sum - quiet.sum < 2 * beside.disk
                         if beside.p95 < 0.2 || isOfTheDisk { break }
                         print("T60 \(who), try \(attempt): \(words)")

@@ -101,7 +101,7 @@ struct FaultsTests {
 
     /// Mounts of the host that belong to a test's home.
     private static func mounts() throws -> [Substring] {
-        try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n")
+        try procText("/proc/self/mountinfo").split(separator: "\n")
             .filter { $0.contains("nanoclaw") }
     }
 

@@ -19,7 +19,7 @@ import Testing
     private func isBeingWritten(_ scene: Scene) throws -> Bool {
         var status = stat()
         guard stat(scene.folder.inboundDatabase, &status) == 0 else { return false }
-        let locks = try String(contentsOfFile: "/proc/locks", encoding: .utf8)
+        let locks = try procText("/proc/locks")
         // PENDING, once it is taken, stands before it in the same range.
         return locks.split(separator: "\n").contains {
             $0.contains(":\(status.st_ino) ") && $0.hasSuffix(" 1073741825")

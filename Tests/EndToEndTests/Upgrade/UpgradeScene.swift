@@ -117,9 +117,9 @@ struct UpgradeScene: Sendable {
     }
 
     /// Starts the programs in place as a daemon would be, and waits until the host is ready.
-    func up() async throws {
+    func up(environment: [String: String] = [:]) async throws {
         let line = "exec setsid '\(old)/nanoclaw' up --home '\(home)' >>'\(path)/host.log' 2>&1 &"
-        _ = try await run("/bin/sh", ["-c", line], user: user)
+        _ = try await run("/bin/sh", ["-c", line], environment: environment, user: user)
         try await eventually(within: 20, "the host is ready") { try await nanoclaw("status").status == 0 }
     }
 

@@ -19,7 +19,8 @@ struct UpgradeTests {
     func `T62 a release takes over from a running host, and its conversations go on`(user: UInt32?) async throws {
         guard user == nil || getuid() == 0 else { return }
         try await UpgradeScene.with(user: user) { scene in
-            try await scene.up()
+            let key = String(repeating: "k", count: 9_000)
+            try await scene.up(environment: ["LONG_KEY": key, "SHORT_KEY": "of-the-host"])
             #expect(try await scene.chat("run echo first-answer").contains("first-answer"))
             let first = try #require(scene.hostPID)
             let tried = try await scene.upgrade("--from", scene.new, "--check")
@@ -28,7 +29,10 @@ struct UpgradeTests {
             let done = try await scene.upgrade("--from", scene.new, "--restart")
             #expect(done.status == 0, "\(done)")
             #expect(try scene.release() == "new")
-            #expect(try #require(scene.hostPID) != first)
+            let second = try #require(scene.hostPID)
+            #expect(second != first)
+            let environment = try procText("/proc/\(second)/environ")
+            #expect(environment.contains("LONG_KEY=\(key)\0") && environment.contains("SHORT_KEY=of-the-host\0"))
             #expect(try await scene.chat("run echo second-answer").contains("second-answer"))
             let history = try await scene.history()
             #expect(history.contains("first-answer") && history.contains("second-answer"), "\(history)")
