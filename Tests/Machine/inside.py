@@ -188,9 +188,10 @@ def rows():
     """The messages of the session as its databases hold them: which texts came in, and which went out for each."""
     found = {"in": [], "out": [], "errors": []}
     run("systemctl", "stop", "nanoclaw.service", "nanoclaw-broker.service", "nanoclaw-broker.socket")
-    for name, table, pattern, key in (("inbound", "messages_in", r"echo ([0-9a-f]{8}-[0-9]+)", "in"),
-                                      ("outbound", "messages_out", r"[0-9a-f]{8}-[0-9]+", "out")):
-        for path in pathlib.Path(HOME, "data").rglob(f"{name}.db"):
+    # What went out has its lasting record with what came in.
+    for table, pattern, key in (("messages_in", r"echo ([0-9a-f]{8}-[0-9]+)", "in"),
+                                ("deliveries", r"[0-9a-f]{8}-[0-9]+", "out")):
+        for path in pathlib.Path(HOME, "data").rglob("inbound.db"):
             said = run("sqlite3", str(path), f"SELECT content FROM {table}")
             found[key] += re.findall(pattern, said["output"])
             found["errors"] += [said["errors"]] if said["status"] else []
