@@ -141,7 +141,7 @@ def once(boot, scenario):
 
 
 def power(boot):
-    """Three lives that end while people write, and a last one that looks at what is left."""
+    """Three lives that end while people write, and a last one that looks at what is left; else what went wrong in which."""
     answered, sent, cuts = [], [], []
     for life in range(3):
         machine, here = boot("write"), 0
@@ -149,13 +149,15 @@ def power(boot):
             if "answered" in line:
                 answered.append(line["answered"])
                 here += 1
-            if "failed" in line:
-                return {"failed": line["failed"]}
+            if "failed" in line or "problem" in line:
+                return {"life": life, **line}
             # Another moment of a turn in each life.
             if here == 5 + 2 * life and "sent" in line:
                 sent.append(line["sent"])
                 time.sleep(0.4 * life)
                 break
+        else:
+            return {"failed": f"life {life} ended by itself", "console": machine.console.read_text(errors="replace")[-3000:]}
         cuts.append(here)
     return {"cuts": cuts, "answered": answered, "sent": sent, **once(boot, "look")}
 
