@@ -182,6 +182,7 @@ actor RoomCrypto {
             let share = try await machine.share(plan, with: Array(rest.prefix(Self.batch)))
             rest = rest.dropFirst(Self.batch)
             if !share.messages.isEmpty {
+                crashPoint("channel.matrix-key-made")
                 try await client.sendToDevices("m.room.encrypted", share.messages, transaction: Hexadecimal.random())
                 crashPoint("channel.matrix-key-shared")
                 try await machine.shared(share)

@@ -35,7 +35,7 @@ struct ChannelCrashTests {
     private static let hooks = [
         Way(.telegramHook, only: "hook-taken"), Way(.slackHook, only: "hook-taken"),
     ]
-    private static let keys = Way(.matrixEncrypted, only: "encrypted", "key-shared", "keys-taken")
+    private static let keys = Way(.matrixEncrypted, only: "encrypted", "key-made", "key-shared", "keys-taken")
     private static let ways =
         [
             Way(.telegram, besides: hooks[0]), Way(.slack, besides: hooks[1]), Way(.matrix, besides: keys),
