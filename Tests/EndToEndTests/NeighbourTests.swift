@@ -14,10 +14,13 @@ struct NeighbourTests {
         var breaks = false
         /// Seconds that others' p95 may take beside one that keeps the device busy; nil: as the goal has it, each time.
         ///
-        /// Nothing of ours divides a disk's time (docs/security.md). In one try of several it must be 200 ms, or no more than
-        /// the disk itself takes in those seconds for what a turn synchronises; in none more than this, or than three times
-        /// what it is alone.
+        /// Nothing of ours divides a disk's time (docs/security.md), and whoever else uses it is heard in what is measured: in
+        /// one try of several it must be 200 ms, in none more than this.
         var p95: Double?
+        /// Whether its bytes stand before what a turn synchronises.
+        ///
+        /// Instead of 200 ms the others may take as much more than alone as twice what the disk itself takes for that meanwhile.
+        var fillsDisk = false
         /// What it leaves behind in its folder.
         var files: [String] = []
     }
@@ -39,6 +42,7 @@ struct NeighbourTests {
             name: "disk fill",
             command: "for i in 1 2; do head -c 900M /dev/zero > fill$i; done; sleep 61",
             p95: 1,
+            fillsDisk: true,
             files: ["fill1", "fill2"]
         ),
         Offender(
@@ -154,8 +158,8 @@ struct NeighbourTests {
                     let words = "\(offender.name): \(text(beside)); before \(text(before)); after \(text(quiet))"
                     if let p95 = offender.p95 {
                         // Measured: 45 to 470 ms for bytes, 50 to 135 ms for files.
-                        #expect(beside.p95 < max(p95, 3 * alone), "\(words)")
-                        let isOfTheDisk = beside.sum - quiet.sum < 2 * beside.disk
+                        #expect(beside.p95 < p95, "\(words)")
+                        let isOfTheDisk = offender.fillsDisk && beside.sum - quiet.sum < 2 * beside.disk
                         if beside.p95 < 0.2 || isOfTheDisk { break }
                         print("T60 \(who), try \(attempt): \(words)")
                         // A machine that is slow when nobody is noisy has no neighbour to thank for it.

@@ -119,14 +119,16 @@ final class ChannelDeaths: Sendable {
         replies(to: event, among: try await walk.people.ofBot(in: Self.chat))
     }
 
-    /// Where a file is shown, its name stands too; and the draft that a dead host has shown may stay, with its `…`.
+    /// Where a file is shown, its name stands too.
     private func replies(to event: ChannelEvent, among shown: [JSONValue]) -> Int {
         shown.count { message in
-            let text = walk.text(message)
-            return text.contains(event.reply) && !text.hasSuffix("…")
+            walk.text(message).contains(event.reply) && !isDraft(message)
                 && message[key: "files"]?.array?.isEmpty != false
         }
     }
+
+    /// What a dead host has shown of a message while it was written may stay.
+    private func isDraft(_ message: JSONValue) -> Bool { walk.text(message).hasSuffix(" …") }
 
     // MARK: - The books
 
@@ -143,6 +145,9 @@ final class ChannelDeaths: Sendable {
         for event in events.withLock({ $0 }) {
             let (marked, tries) = (try await marks(event.token), try await tries(event.token))
             let count = replies(to: event, among: shown)
+            // One life of the host ends with an event, and shows one.
+            let drafts = shown.count { walk.text($0).contains(event.token) && isDraft($0) }
+            #expect(drafts <= 1, "\(walk.platform.name): \(event.text) has left \(drafts) drafts")
             if count == 2, marked > 0, !walk.platform.hasKeys {
                 repeated += 1
             } else if count != 1 {
