@@ -120,6 +120,19 @@ final class Command: Sendable {
 }
 
 extension Command {
+    /// Runs the body, then ends the program by a signal, whatever came of the body.
+    func ended(by number: Int32, after body: () async throws -> Void) async throws -> Finished {
+        do {
+            try await body()
+        } catch {
+            signal(number)
+            _ = await finished()
+            throw error
+        }
+        signal(number)
+        return await finished()
+    }
+
     /// Ends a host: by SIGTERM, and by SIGKILL when it has not ended after 25 s, more than its own patience with all parts.
     func end() async -> Finished {
         signal(SIGTERM)

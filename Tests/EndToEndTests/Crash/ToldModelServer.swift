@@ -22,16 +22,10 @@ enum ToldModelServer {
                 "\(port)", "--mode", mode,
             ]
         )
-        do {
+        _ = try await server.ended(by: SIGKILL) {
             try await eventually("the model server listens") { try await control(port).status == 0 }
             try await body()
-        } catch {
-            server.signal(SIGKILL)
-            _ = await server.finished()
-            throw error
         }
-        server.signal(SIGKILL)
-        _ = await server.finished()
     }
 
     /// Whether it was asked for an answer.

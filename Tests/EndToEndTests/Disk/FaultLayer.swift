@@ -41,15 +41,7 @@ struct FaultLayer: Sendable {
     ) async throws {
         let layer = try Command(URL(filePath: strace), ["-f", "-qq", "-o", log] + words + ["-p", "\(pid)"])
         try await eventually("strace is attached") { Self.isTraced(pid) }
-        do {
-            try await body()
-        } catch {
-            layer.signal(SIGTERM)
-            _ = await layer.finished()
-            throw error
-        }
-        layer.signal(SIGTERM)
-        let finished = await layer.finished()
+        let finished = try await layer.ended(by: SIGTERM, after: body)
         #expect(!Self.isTraced(pid), "\(finished)")
     }
 
