@@ -169,6 +169,34 @@ import Testing
         #expect(after?.text != "late")
     }
 
+    /// Calls end with it.
+    private final class Told: Sendable {
+        private let calls: AsyncStream<Void>.Continuation
+
+        init(_ calls: AsyncStream<Void>.Continuation) { self.calls = calls }
+
+        deinit { calls.finish() }
+
+        func call() { calls.yield() }
+    }
+
+    /// The second size is far more than a connection holds that nobody reads from.
+    @Test(arguments: [(1, 1), (64 << 20, 0)])
+    func `an answer counts as written once the kernel has it whole, and not before`(size: Int, calls: Int) async throws {
+        try await withListener { listener, base in
+            let (told, tell) = AsyncStream<Void>.makeStream()
+            try listener.add("sized") { _ in
+                let told = Told(tell)
+                return WebhookResponse(status: 200, body: [UInt8](repeating: 0x61, count: size)) { told.call() }
+            }
+            // The client goes at the head of the answer.
+            _ = try await talk(base, "GET /hooks/sized HTTP/1.1\r\nhost: h\r\n\r\n", until: "\r\n\r\n")
+            var count = 0
+            for await _ in told { count += 1 }
+            #expect(count == calls)
+        }
+    }
+
     /// Sends bytes as they are and returns what comes back until a text or the end.
     private func talk(_ base: String, _ text: String, drip: Bool = false, until end: String?) async throws -> String {
         let port = try WebAddress(base).port

@@ -79,7 +79,7 @@ package final class WebhookListener: Sendable {
     private func makeServer() -> Server<HTTP1Channel> {
         let limit = options.bodyTime
         var channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [SlowBodyGuard(limit: TimeAmount(limit))],
+            additionalChannelHandlers: [SlowBodyGuard(limit: TimeAmount(limit)), WriteWatch()],
             idleTimeout: TimeAmount(options.headLimit)
         )
         channel.httpDecoder = .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)

@@ -18,13 +18,19 @@ package struct WebhookResponse: Sendable {
     package var status: Int
     package var headers: HeaderList
     package var body: [UInt8]
-    /// Called once all of it was handed to the connection; never when that fails.
+    /// Called once all of it was handed to the kernel; let go of without a call when that fails.
     package var written: (@Sendable () -> Void)?
 
-    package init(status: Int, headers: HeaderList = [:], body: [UInt8] = []) {
+    package init(
+        status: Int,
+        headers: HeaderList = [:],
+        body: [UInt8] = [],
+        written: (@Sendable () -> Void)? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.written = written
     }
 }
 

@@ -54,8 +54,12 @@ final class WebhookResponder: Sendable {
                 peer: channel.remoteAddress?.ipAddress ?? ""
             )
         )
+        if let written = response.written {
+            try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: WriteWatch.self).onWritten = written
+            }.get()
+        }
         try await writer.write(response)
-        response.written?()
     }
 
     private func hold(_ count: Int) -> Bool {
