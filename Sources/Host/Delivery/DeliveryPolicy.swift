@@ -52,11 +52,11 @@ package struct DeliveryPolicy: Sendable {
         case .refused(let error):
             let done = max(parts, error.partsDone)
             switch error.code {
-            case .rejected: return .failed(error: error.description)
+            case .rejected: return Self.end(error.description, wasUnknown)
             case .notConnected, .transient:
-                return later(error.description, pause(attempts), done, recordedAt, now)
+                return later(error.description, pause(attempts), wasUnknown, done, recordedAt, now)
             case .rateLimited(let retryAfter):
-                return later(error.description, max(retryAfter, .seconds(1)), done, recordedAt, now)
+                return later(error.description, max(retryAfter, .seconds(1)), wasUnknown, done, recordedAt, now)
             case .noAnswer:
                 return wasUnknown
                     ? .unknown(error: "the channel did not answer twice: it may or may not have the message")
@@ -76,13 +76,21 @@ package struct DeliveryPolicy: Sendable {
     private func later(
         _ error: String,
         _ pause: Duration,
+        _ wasUnknown: Bool,
         _ parts: Int,
         _ recordedAt: Timestamp,
         _ now: Timestamp
     ) -> DeliveryVerdict {
         let next = now + pause
-        guard next < recordedAt + giveUpAfter else { return .failed(error: "given up after a day: \(error)") }
+        guard next < recordedAt + giveUpAfter else { return Self.end("given up after a day: \(error)", wasUnknown) }
         return .retry(at: next, parts: parts, error: error)
+    }
+
+    /// What is given up: failed, unless an earlier attempt may have brought it there.
+    private static func end(_ error: String, _ wasUnknown: Bool) -> DeliveryVerdict {
+        wasUnknown
+            ? .unknown(error: "the channel may have it from an earlier attempt; this one failed: \(error)")
+            : .failed(error: error)
     }
 
     private func pause(_ attempts: Int) -> Duration { .seconds(min(60, 1 << min(max(attempts - 1, 0), 6))) }

@@ -106,6 +106,17 @@ import Testing
         )
     }
 
+    @Test func `what may be there already is of unknown outcome when a later attempt fails`() {
+        let lost = "the channel may have it from an earlier attempt; this one failed: "
+        #expect(
+            verdict(.refused(ChannelError(.rejected, "400")), wasUnknown: true) == .unknown(error: lost + "400")
+        )
+        #expect(
+            verdict(.refused(ChannelError(.transient, "502")), wasUnknown: true, age: .seconds(24 * 3600))
+                == .unknown(error: lost + "given up after a day: 502")
+        )
+    }
+
     @Test func `of a message whose rest has no known outcome what is there is not sent again`() {
         let lost = DeliveryAnswer.refused(ChannelError(.noAnswer, "the answer is lost", partsDone: 3))
         #expect(verdict(lost, parts: 2) == .resend(parts: 3, note: DeliveryPolicy.unknownOutcome))
