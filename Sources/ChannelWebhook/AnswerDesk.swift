@@ -1,7 +1,7 @@
 import Core
 import Synchronization
 
-/// Posts that wait for the agent's answer, each for the first message to its conversation.
+/// Posts that wait for the agent's answer, each for the first message that answers it.
 final class AnswerDesk: Sendable {
     /// One post that waits.
     struct Ticket: Sendable {
@@ -35,6 +35,7 @@ final class AnswerDesk: Sendable {
 
     private struct Waiter {
         let id: Int
+        let post: String
         let answer: AsyncStream<Answer>.Continuation
     }
 
@@ -45,12 +46,12 @@ final class AnswerDesk: Sendable {
 
     private let state = Mutex(State())
 
-    /// A ticket for the next answer there; it must be given back by ``wait(_:for:_:)`` or ``drop(_:)``.
-    func ticket(_ address: ChatAddress) -> Ticket {
+    /// A ticket for the first answer to a post there; it must be given back by ``wait(_:for:_:)`` or ``drop(_:)``.
+    func ticket(_ address: ChatAddress, for post: String) -> Ticket {
         let (answers, answer) = AsyncStream.makeStream(of: Answer.self)
         return state.withLock { state in
             state.nextID += 1
-            state.waiters[address, default: []].append(Waiter(id: state.nextID, answer: answer))
+            state.waiters[address, default: []].append(Waiter(id: state.nextID, post: post, answer: answer))
             return Ticket(id: state.nextID, address: address, answers: answers)
         }
     }
@@ -84,13 +85,16 @@ final class AnswerDesk: Sendable {
         }
     }
 
-    /// Gives an answer to whoever waits longest for it; returns once it was sent, false when nobody waits or it was not.
-    func give(_ text: String, at address: ChatAddress) async -> Bool {
+    /// Answers the post of that id, without an id the one that waits longest there; returns once it was sent, false when
+    /// it does not wait or it was not.
+    func give(_ text: String, at address: ChatAddress, to post: String?) async -> Bool {
         let waiter = state.withLock { state -> Waiter? in
-            guard var waiters = state.waiters[address], !waiters.isEmpty else { return nil }
-            let first = waiters.removeFirst()
+            guard var waiters = state.waiters[address],
+                let index = waiters.firstIndex(where: { post == nil || $0.post == post })
+            else { return nil }
+            let waiter = waiters.remove(at: index)
             state.waiters[address] = waiters.isEmpty ? nil : waiters
-            return first
+            return waiter
         }
         guard let waiter else { return false }
         return await withCheckedContinuation { giver in

@@ -87,7 +87,7 @@ final class WebhookAdapter: ChannelAdapter {
             if recent.count > Self.mostRecent { recent.removeFirst() }
             return false
         }
-        let ticket = isSynchronous && !isRepeat ? answers.ticket(event.address) : nil
+        let ticket = isSynchronous && !isRepeat ? answers.ticket(event.address, for: proof.key) : nil
         crashPoint("channel.webhook-received")
         do {
             try await inbox.accept(event)
@@ -118,8 +118,10 @@ final class WebhookAdapter: ChannelAdapter {
     // MARK: - Out
 
     func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
-        if message.partsDone == 0, let text = Self.answer(message, capabilities),
-            await answers.give(text, at: message.address)
+        // What answers something else, a task or a post of another conversation, is for nobody who waits here.
+        let isForThem = message.inReplyTo == nil || message.answers != nil
+        if message.partsDone == 0, isForThem, let text = Self.answer(message, capabilities),
+            await answers.give(text, at: message.address, to: message.answers)
         {
             crashPoint("channel.webhook-answered")
             return SentMessage(platformMessageID: nil)

@@ -147,6 +147,28 @@ import Testing
         }
     }
 
+    @Test func `of two posts in one conversation each is answered with what answers it`() async throws {
+        try await withHook(["wait": "50", "thread": "{text}"]) { hook in
+            let body = #"{"text":"t"}"#
+            async let first = hook.post(body, try hook.signed(body, id: "a"))
+            await hook.inbox.wait(for: 1)
+            async let second = hook.post(body, try hook.signed(body, id: "b"))
+            await hook.inbox.wait(for: 2)
+            // A late answer to a post that is gone, and the result of a task, are for neither.
+            for other in ["id:gone", nil] {
+                let late = message("late", thread: "t", inReplyTo: .random(), answers: other)
+                let error = await #expect(throws: ChannelError.self) { try await hook.adapter.deliver(late) }
+                #expect(error?.code == .rejected)
+            }
+            let answer = message("to b", thread: "t", inReplyTo: .random(), answers: "id:b")
+            _ = try await hook.adapter.deliver(answer)
+            #expect(try await second.text == #"{"id":"id:b","text":"to b"}"#)
+            // What answers nothing is for whoever waits longest.
+            _ = try await hook.adapter.deliver(message("a word", thread: "t"))
+            #expect(try await first.text == #"{"id":"id:a","text":"a word"}"#)
+        }
+    }
+
     @Test func `an answer that is not written to its sender any more is posted like any other`() async throws {
         try await withReceiver { url, receiver in
             try await withHook(["wait": "50", "reply-url": url, "private-targets": "yes"]) { hook in

@@ -135,13 +135,22 @@ func withReceiver(_ answers: WebhookResponse..., body: (String, Receiver) async 
     }
 }
 
-func message(_ text: String, thread: String? = nil, files: [OutboundFile] = [], done: Int = 0) -> OutboundMessage {
+func message(
+    _ text: String,
+    thread: String? = nil,
+    files: [OutboundFile] = [],
+    done: Int = 0,
+    inReplyTo: MessageID? = nil,
+    answers: String? = nil
+) -> OutboundMessage {
     OutboundMessage(
         idempotencyKey: "m_20yeabxprkq5fjze5f4rq6mgnw",
         address: ChatAddress(channel: "webhook", platformID: "webhook:builds:posts", thread: thread),
         body: .text(text, files: files),
         partsDone: done,
         agentName: "NanoClaw",
+        inReplyTo: inReplyTo,
+        answers: answers,
         turn: .random()
     )
 }

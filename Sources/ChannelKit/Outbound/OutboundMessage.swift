@@ -13,7 +13,9 @@ package struct OutboundMessage: Sendable {
     package var agentName: String
     /// The inbound row it answers.
     package var inReplyTo: MessageID?
-    /// The platform's id of the message it answers; shown as a quote where a platform has quotes.
+    /// The platform's id of the message it answers; nil also when that has none.
+    package var answers: String?
+    /// The same where it is to be shown: as a quote where a platform has quotes.
     package var quotes: String?
     /// The platform's id of the message that showed this one while it was being written: text takes its place, as an edit;
     /// when that message is gone, it is sent anew.
@@ -31,6 +33,7 @@ package struct OutboundMessage: Sendable {
         partsDone: Int = 0,
         agentName: String,
         inReplyTo: MessageID? = nil,
+        answers: String? = nil,
         quotes: String? = nil,
         replaces: String? = nil,
         unfinished: String? = nil,
@@ -42,6 +45,7 @@ package struct OutboundMessage: Sendable {
         self.partsDone = partsDone
         self.agentName = agentName
         self.inReplyTo = inReplyTo
+        self.answers = answers
         self.quotes = quotes
         self.replaces = replaces
         self.unfinished = unfinished

@@ -69,6 +69,7 @@ extension SessionDelivery {
                 partsDone: item.delivery.partsDone,
                 agentName: handle.agentName,
                 inReplyTo: item.delivery.inReplyTo,
+                answers: await answered(item.delivery),
                 quotes: quotes(item.delivery, address),
                 replaces: place,
                 turn: item.delivery.turn
@@ -108,7 +109,14 @@ extension SessionDelivery {
         )
     }
 
-    /// The platform's id of the message that this one answers, where several people write and no thread shows it.
+    /// The platform's id of the message that this one answers; nil when that is gone, or never had one.
+    private func answered(_ delivery: Delivery) async -> String? {
+        guard let message = delivery.inReplyTo else { return nil }
+        if let origin = handle.origin(of: message) { return origin.platformMessageID }
+        return try? await handle.store.inbound([message])[message]?.platformMessageID
+    }
+
+    /// The same where several people write and no thread shows it.
     private func quotes(_ delivery: Delivery, _ address: ChatAddress) -> String? {
         guard let origin = delivery.inReplyTo.flatMap(handle.origin(of:)), origin.isGroup, origin.address == address,
             address.thread == nil

@@ -85,7 +85,7 @@ import Testing
         try await withTemporaryDirectory { home in
             let capabilities = ChannelCapabilities(edits: true, reactions: true, idempotencyKeys: false, files: true)
             try await withHost(home: home, channel: FakeChannel(capabilities: capabilities)) { host in
-                try await host.runtime.accept(host.event("a"))
+                try await host.runtime.accept(host.event("a", id: "m1"))
                 try await host.eventually("delivered") { try await self.record(host)?.state == .delivered }
                 // What a host leaves that is killed between handing a row over and recording the answer.
                 var left = try #require(try await record(host))
@@ -100,6 +100,7 @@ import Testing
                 try await host.eventually("delivered") { try await store.delivery(seq: 5)?.state == .delivered }
                 let sent = try await store.delivery(seq: 5)
                 #expect(next.texts == ["echo: a"])
+                #expect(next.sent.first?.answers == "m1", "read anew")
                 #expect(sent?.error == DeliveryPolicy.unknownOutcome)
                 var again = try #require(sent)
                 (again.message, again.seq, again.state) = (.random(), 7, .sending)

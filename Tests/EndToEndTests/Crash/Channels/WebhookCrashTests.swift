@@ -61,6 +61,7 @@ struct WebhookCrashTests {
             try await MortalHost.with { host in
                 let model = try freePort()
                 try await connect("counter", host.verbs, receiver.address, "--set", "wait=20")
+                try await connect("desk", host.verbs, nil, "--set", "wait=20")
                 try await say(ToldModelServer.verbs(model, "answer"), host.verbs)
                 try await ToldModelServer.with(model, "answer") {
                     let (sender, lives) = (try WebhookSender(port: host.port, hook: "counter"), host.lives)
@@ -79,6 +80,15 @@ struct WebhookCrashTests {
                     let next = try await sender.post("next-token")
                     #expect(next.status == 200 && next.text.contains("next-token"), "\(next)")
                     #expect(receiver.ids(containing: "next-token").isEmpty)
+                    // Where answers go nowhere else it is not told as failed: the sender has it.
+                    let (desk, earlier) = (try WebhookSender(port: host.port, hook: "desk"), host.lives)
+                    try host.arm(Self.answered)
+                    #expect(try await desk.post("desk-token").text.contains("desk-token"))
+                    try await eventually(within: 20, "the host dies") { !host.isArmed && host.lives > earlier }
+                    let states = "SELECT state FROM deliveries WHERE content LIKE '%desk-token%'"
+                    try await eventually(within: 75, "it is of unknown outcome") {
+                        try await host.inSessions(states) == ["unknown"]
+                    }
                 }
             }
         }
@@ -107,14 +117,13 @@ struct WebhookCrashTests {
         _ = try await host.nanoclaw("tasks", "run", "speak")
     }
 
-    private func connect(_ name: String, _ host: TestHost, _ replies: String, _ options: String...) async throws {
+    private func connect(_ name: String, _ host: TestHost, _ replies: String?, _ options: String...) async throws {
         let file = "\(host.home)/key"
         try WebhookSender.key.write(toFile: file, atomically: true, encoding: .utf8)
         let verbs = [
             [
-                "channels", "add", "webhook", "--name", name, "--set", "name=\(name)", "--set", "reply-url=\(replies)",
-                "--set", "private-targets=yes", "--secret", "key=\(file)",
-            ] + options,
+                "channels", "add", "webhook", "--name", name, "--set", "name=\(name)", "--secret", "key=\(file)",
+            ] + (replies.map { ["--set", "reply-url=\($0)", "--set", "private-targets=yes"] } ?? []) + options,
             ["wirings", "create", "--group", "main", "--channel", "webhook", "--account", name],
         ]
         try await say(verbs, host)
