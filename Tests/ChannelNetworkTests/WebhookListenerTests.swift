@@ -182,7 +182,8 @@ import Testing
 
     /// The second size is far more than a connection holds that nobody reads from.
     @Test(arguments: [(1, 1), (64 << 20, 0)])
-    func `an answer counts as written once the kernel has it whole, and not before`(size: Int, calls: Int) async throws {
+    func `an answer counts as written once the kernel has it whole, and not before`(size: Int, calls: Int) async throws
+    {
         try await withListener { listener, base in
             let (told, tell) = AsyncStream<Void>.makeStream()
             try listener.add("sized") { _ in
