@@ -25,6 +25,14 @@ extension CrashDriver {
         write(to: address, text: Self.helperRequest)
     }
 
+    /// Lets the agent ask the helper for a file with that text, whose name holds the token of the message.
+    func askHelperForFile(_ text: String, in address: ChatAddress) -> String {
+        let id = write(to: address, text: "tell helper send ")
+        let name = "\(home)/groups/helper/echo \(CrashLedger.token(id))"
+        #expect(FileManager.default.createFile(atPath: name, contents: Data(text.utf8)))
+        return id
+    }
+
     /// How often each message that was accepted between agents stands where it went.
     func acceptedBetweenAgents() async throws -> [String: Int] {
         let central = "\(home)/data/nanoclaw.db"

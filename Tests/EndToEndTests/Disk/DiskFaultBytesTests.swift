@@ -73,6 +73,41 @@ struct DiskFaultBytesTests {
         }
     }
 
+    @Test func `T26 a file of one agent to another that cannot be had for a moment comes once, with every byte`()
+        async throws
+    {
+        try await withFaultDisk { disk in
+            try await CrashDriver.with(environment: disk.environment) { driver in
+                let chat = CrashDriver.keyedChat("agents")
+                driver.write(to: chat)
+                try await driver.comeToRest(within: 30, "at the start")
+                try await driver.addHelper(answeringIn: chat)
+                let inbound = "\(try await driver.sessionFolder(chat))/inbound"
+                for (call, part) in [("open", "outbox/"), ("read", "/outbox/")] {
+                    var message = ""
+                    try await disk.failing(call, EIO, part) {
+                        message = driver.askHelperForFile("a note", in: chat)
+                        try await eventually("\(call): it cannot be had") { disk.hits > 1 }
+                    }
+                    let query = """
+                        SELECT content ->> '$.attachments[0].path' FROM messages_in
+                        WHERE content ->> '$.attachments[0].path' LIKE '%\(CrashLedger.token(message))%'
+                        """
+                    try await eventually(within: 75, "\(call): it comes") {
+                        try await !driver.sql("\(inbound)/inbound.db", query).isEmpty
+                    }
+                    let texts = try await driver.sql("\(inbound)/inbound.db", query).map {
+                        try? String(contentsOfFile: "\(inbound)/\($0)", encoding: .utf8)
+                    }
+                    #expect(texts == ["a note"], "\(call)")
+                }
+                try await eventually(within: 75, "each stands where it went") {
+                    try await driver.acceptedBetweenAgents().values.allSatisfy { $0 == 1 }
+                }
+            }
+        }
+    }
+
     private func withFaultDisk(_ body: (FaultDisk) async throws -> Void) async throws {
         try await withTemporaryDirectory { path in
             chmod(path, 0o755)
