@@ -20,7 +20,8 @@ struct WarmTurn {
 
 /// The same with a model: the runner asks a server on loopback that answers at once, through the host's model route.
 ///
-/// What that adds is told beside the turns that the same host and runner did before without it.
+/// What that adds is told beside the turns that another agent of the same host does without it, in turns: in the second in
+/// which a turn takes 5 ms the disk's own time may change by one.
 struct WarmTurnModel {
     let options: Options
     init(_ options: Options) { self.options = options }
@@ -29,12 +30,19 @@ struct WarmTurnModel {
         let count = options.isQuick ? 40 : 400
         let model = try WaitingProgram(options.floor + "/model", [])
         defer { model.end() }
-        let (without, samples) = try await withBenchHost(options) { home in
-            let without = try await Turn.warm(home, count)
+        let seed = try await Seed.make(options, chats: 2, chatsPerGroup: 1)
+        defer { seed.home.remove() }
+        let home = seed.home.path
+        var (without, samples): ([Double], [Double]) = ([], [])
+        try await withHost(options, seed.home) { _ in
             try await HostClient.with(home: home) { client in
-                try await Turn.useModel(client, port: model.firstLine, groups: ["main"])
+                try await Turn.useModel(client, port: model.firstLine, groups: [seed.groups[1]])
             }
-            return (without, try await Turn.warm(home, count))
+            for chat in seed.chats { _ = try await Turn.warm(home, 0, chat: chat) }
+            for _ in 0..<count {
+                without.append(try await Turn.send(home, chat: seed.chats[0]))
+                samples.append(try await Turn.send(home, chat: seed.chats[1]))
+            }
         }
         let floor = try await options.withFolder { folder in
             try options.floorSamples(["turn", "\(count)", folder, options.schemas, model.firstLine])
@@ -72,10 +80,10 @@ struct ColdTurn {
 /// One message through the CLI chat.
 enum Turn {
     /// The times of this many turns of a live runner, after two that are not counted.
-    static func warm(_ home: String, _ count: Int) async throws -> [Double] {
-        for _ in 0..<2 { _ = try await send(home) }
+    static func warm(_ home: String, _ count: Int, chat: String = "main") async throws -> [Double] {
+        for _ in 0..<2 { _ = try await send(home, chat: chat) }
         var samples: [Double] = []
-        for _ in 0..<count { samples.append(try await send(home)) }
+        for _ in 0..<count { samples.append(try await send(home, chat: chat)) }
         return samples
     }
 
@@ -94,17 +102,18 @@ enum Turn {
     }
 
     /// Sends a message, waits for the end of its turn, and answers the milliseconds between the trace's two stages.
-    static func send(_ home: String) async throws -> Double {
-        try await HostClient.with(home: home) { client in try await send(client) }
+    static func send(_ home: String, chat: String = "main") async throws -> Double {
+        try await HostClient.with(home: home) { client in try await send(client, chat) }
     }
 
     /// A connection of its own for each: a stream that is left lasts as long as its connection.
-    private static func send(_ client: HostClient) async throws -> Double {
+    private static func send(_ client: HostClient, _ chat: String) async throws -> Double {
         let id = MessageID.random().rawValue
-        try await client.stream("chat attach") { value in
+        let place: [String: JSONValue] = ["chat": .string(chat)]
+        try await client.stream("chat attach", place) { value in
             switch try value.decoded(as: ChatFrame.self) {
             case .attached:
-                _ = try await client.call("chat send", ["text": "hello", "id": .string(id)])
+                _ = try await client.call("chat send", place.merging(["text": "hello", "id": .string(id)]) { $1 })
                 return true
             case .turnEnded(_, let ids, _, _): return !ids.contains(id)
             default: return true
