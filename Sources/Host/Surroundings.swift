@@ -32,7 +32,11 @@ struct Surroundings: Sendable {
             size: configuration.log.runnerBytes
         )
         let models = ModelRoute()
-        let credentials = Credentials(directory: "\(options.home)/data/credentials")
+        let upstreams = ModelUpstreams(
+            central: central,
+            credentials: Credentials(directory: "\(options.home)/data/credentials"),
+            time: time
+        )
         let modelLog = log.logger("models")
         let runnerLog = log.logger("runners")
         return RunnerEnvironment(
@@ -45,7 +49,7 @@ struct Surroundings: Sendable {
                                 listener: sandbox.modelListener,
                                 session: handle.id.rawValue,
                                 logger: modelLog
-                            ) { try await self.upstream($0, credentials) }
+                            ) { try await upstreams.upstream($0) }
                         }
                     }
                     group.addTask {
@@ -138,15 +142,6 @@ struct Surroundings: Sendable {
                 limits: limits,
                 timeZone: projection.configuration.timeZone
             )
-        )
-    }
-
-    private func upstream(_ profile: String, _ credentials: Credentials) async throws -> ModelUpstream? {
-        guard let provider = try await central.read({ try Provider.fetchOne($0, key: profile) }) else { return nil }
-        return ModelUpstream(
-            kind: provider.kind,
-            baseURL: try BaseURL(provider.baseURL, kind: provider.kind),
-            key: try credentials.key(for: provider.name)
         )
     }
 }

@@ -89,8 +89,8 @@ package final class CentralStore: Sendable {
         return try await pool.write(body)
     }
 
-    /// Rises before any write returns that may have changed chats, wirings, agent groups, roles or members: while it is
-    /// the number read before a look at them, what was seen still stands.
+    /// Rises before any write returns that may have changed chats, wirings, agent groups, roles, members or providers:
+    /// while it is the number read before a look at them, what was seen still stands.
     ///
     /// No observer of the database does this: it is not told of tables WITHOUT ROWID, and members are one.
     package var routingVersion: UInt64 { version.load(ordering: .acquiring) }
