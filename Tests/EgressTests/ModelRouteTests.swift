@@ -293,8 +293,10 @@ struct ModelRouteTests {
         }
     }
 
-    @Test func `a large body passes whole`() async throws {
-        let body = String(repeating: "x", count: 5 << 20)
+    /// In one piece, in several that are taken together, as the largest of those, and as it comes.
+    @Test(arguments: [1, 200_000, 256 << 10, (256 << 10) + 1, 5 << 20])
+    func `a body passes whole`(size: Int) async throws {
+        let body = String((0..<size).map { Character(Unicode.Scalar(UInt8(ascii: "a") + UInt8($0 % 23))) })
         try await RawServer.with(.bytes("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")) { server in
             try await withRoute(openai(server.port)) { port in
                 let answer = try await offPool { try talk(port, post("/model/p/x", body: body)) }

@@ -10,6 +10,8 @@ import NIOHTTP1
 struct ModelExchange: Sendable {
     /// Largest body of a request.
     static let bodyLimit = 64 << 20
+    /// Largest body that is taken whole before it goes on; a longer one goes on as it comes.
+    private static let wholeLimit = 256 << 10
     /// Largest error body that is looked through for the key.
     private static let errorLimit = 256 << 10
 
@@ -90,8 +92,11 @@ struct ModelExchange: Sendable {
         if head.method == .POST {
             let length = head.headers.first(name: "content-length").flatMap { Int64($0) }
             if let length, length > Self.bodyLimit { throw Self.tooLarge }
-            let body = RequestBody(reader: reader)
-            request.body = .stream(body, length: length.map { .known($0) } ?? .unknown)
+            if let length, length <= Self.wholeLimit {
+                request.body = .bytes(try await reader.wholeBody())
+            } else {
+                request.body = .stream(RequestBody(reader: reader), length: length.map { .known($0) } ?? .unknown)
+            }
         } else {
             while try await reader.body() != nil {}
         }

@@ -44,6 +44,8 @@ package final class ModelRoute: Sendable {
         var logger = logger
         logger[metadataKey: "session"] = "\(session)"
         let exchange = ModelExchange(client: client, lookup: profile, logger: logger)
-        try await ListenerServer().run(listener) { try await exchange.serve($0) }
+        try await withTaskExecutorPreference(EgressThread.executor) {
+            try await ListenerServer().run(listener) { try await exchange.serve($0) }
+        }
     }
 }

@@ -48,6 +48,15 @@ actor RequestReader {
         }
     }
 
+    /// All of the current request's body; for one whose length is known to be small.
+    func wholeBody() async throws -> ByteBuffer {
+        var whole = ByteBuffer()
+        while var piece = try await body() {
+            if whole.readableBytes == 0 { whole = piece } else { whole.writeBuffer(&piece) }
+        }
+        return whole
+    }
+
     private func next() async throws -> HTTPServerRequestPart? {
         // The iterator is a reference in a value's clothes: its copy reads on in the same stream.
         var iterator = iterator
