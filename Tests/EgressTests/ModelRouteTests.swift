@@ -306,6 +306,27 @@ struct ModelRouteTests {
         }
     }
 
+    @Test func `a request goes with the key of when its body is whole, however long that is held back`() async throws {
+        let asked = Mutex<[String]>([])
+        try await RawServer.with(.bytes("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")) { server in
+            let upstream = try openai(server.port)
+            let lookup: ModelRoute.Lookup = { name in
+                asked.withLock { $0.append(name) }
+                return name == "p" ? upstream : nil
+            }
+            try await withRoute(lookup) { port in
+                let text = Array(post("/model/p/x", body: "held back").utf8)
+                let held = try dial(port)
+                try held.write(text.dropLast(4))
+                _ = try await offPool { try talk(port, post("/model/other/x")) }
+                try held.write(text.suffix(4))
+                let answer = try await offPool { try held.readAll(limit: 1 << 20) }
+                #expect(answer.starts(with: "HTTP/1.1 200".utf8))
+            }
+        }
+        #expect(asked.withLock { $0 } == ["other", "p"])
+    }
+
     @Test func `a large answer passes whole to a reader that begins late`() async throws {
         let body = String(repeating: "y", count: 8 << 20)
         try await RawServer.with(.bytes("HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\n\r\n" + body)) {

@@ -14,6 +14,7 @@ package final class CentralStore: Sendable {
     private let pool: DatabasePool
     /// Held as long as this store lives.
     private let lock: HomeLock?
+    private let begun = Atomic<UInt64>(0)
     private let version = Atomic<UInt64>(0)
     /// The clock of what is written here.
     package let time: any TimeSource
@@ -85,6 +86,7 @@ package final class CentralStore: Sendable {
         changesRouting: Bool = true,
         _ body: @Sendable (Database) throws -> Value
     ) async throws -> Value {
+        if changesRouting { begun.add(1, ordering: .acquiringAndReleasing) }
         defer { if changesRouting { version.add(1, ordering: .acquiringAndReleasing) } }
         return try await pool.write(body)
     }
@@ -94,6 +96,9 @@ package final class CentralStore: Sendable {
     ///
     /// No observer of the database does this: it is not told of tables WITHOUT ROWID, and members are one.
     package var routingVersion: UInt64 { version.load(ordering: .acquiring) }
+
+    /// Whether a write that raises ``routingVersion`` is under way: what it does beside the database may be seen already.
+    package var isRoutingChanging: Bool { begun.load(ordering: .acquiring) != version.load(ordering: .acquiring) }
 
     /// The whole database, at one state, as the bytes of a file; `change` is made to the copy before.
     ///

@@ -76,6 +76,8 @@ struct ModelExchange: Sendable {
         guard head.method == .POST || head.method == .GET else {
             throw Refusal(status: .methodNotAllowed, type: "invalid_request_error", message: "Only GET and POST pass.")
         }
+        // Before the profile is looked up: what a sandbox holds back would go out with a key of long ago.
+        let body = try await body(of: head, reader)
         let upstream: ModelUpstream?
         do {
             upstream = try await lookup(path.profile)
@@ -89,18 +91,21 @@ struct ModelExchange: Sendable {
         var request = HTTPClientRequest(url: upstream.baseURL.url(path.rest))
         request.method = head.method
         request.headers = HeaderRules.request(head.headers, to: upstream)
-        if head.method == .POST {
-            let length = head.headers.first(name: "content-length").flatMap { Int64($0) }
-            if let length, length > Self.bodyLimit { throw Self.tooLarge }
-            if let length, length <= Self.wholeLimit {
-                request.body = .bytes(try await reader.wholeBody())
-            } else {
-                request.body = .stream(RequestBody(reader: reader), length: length.map { .known($0) } ?? .unknown)
-            }
-        } else {
-            while try await reader.body() != nil {}
-        }
+        request.body = body
         return (request, upstream)
+    }
+
+    private func body(of head: HTTPRequestHead, _ reader: RequestReader) async throws -> HTTPClientRequest.Body? {
+        guard head.method == .POST else {
+            while try await reader.body() != nil {}
+            return nil
+        }
+        guard let length = head.headers.first(name: "content-length").flatMap({ Int64($0) }) else {
+            return .stream(RequestBody(reader: reader), length: .unknown)
+        }
+        if length > Self.bodyLimit { throw Self.tooLarge }
+        return length <= Self.wholeLimit
+            ? .bytes(try await reader.wholeBody()) : .stream(RequestBody(reader: reader), length: .known(length))
     }
 
     private func execute(_ request: HTTPClientRequest, _ upstream: ModelUpstream) async throws -> HTTPClientResponse {
