@@ -28,10 +28,10 @@ struct KilledHostTests {
                 }
                 try await write(names.dropFirst(4))
                 try await withHost(home: home) { host in
-                    for name in names { try await people.waitForBot(in: "dm:alice", containing: name) }
+                    for name in names { try await people.waitForFinished(in: "dm:alice", containing: name) }
                     // What would be sent a second time is sent before what comes after it.
                     try await write(["n50099"])
-                    try await people.waitForBot(in: "dm:alice", containing: "n50099")
+                    try await people.waitForFinished(in: "dm:alice", containing: "n50099")
                     let walk = PlatformWalk(platform: platform, judge: judge, people: people, host: host)
                     let answers = try await people.ofBot(in: "dm:alice").map(walk.text)
                     let counts = names.map { name in answers.count { $0.contains(name) } }

@@ -88,6 +88,16 @@ struct PlatformPeople: Sendable {
         return try #require(try await ofBot(in: chat).last { $0[key: "text"]?.string?.contains(text) == true })
     }
 
+    /// Returns once a message of the bot that is no draft contains a text.
+    func waitForFinished(in chat: String, containing text: String) async throws {
+        try await waitForBot(in: chat, containing: text)
+        try await eventually(within: 30, "\(text) stands in \(chat)") {
+            try await ofBot(in: chat).compactMap { $0[key: "text"]?.string }.contains {
+                $0.contains(text) && !$0.hasSuffix(" …")
+            }
+        }
+    }
+
     /// What was sent that the platform would not accept.
     func problems() async throws -> [JSONValue] {
         var all: [JSONValue] = []
