@@ -118,10 +118,9 @@ final class WebhookAdapter: ChannelAdapter {
     // MARK: - Out
 
     func deliver(_ message: OutboundMessage) async throws(ChannelError) -> SentMessage {
-        // What answers something else, a task or a post of another conversation, is for nobody who waits here.
-        let isForThem = message.inReplyTo == nil || message.answers != nil
-        if message.partsDone == 0, isForThem, let text = Self.answer(message, capabilities),
-            await answers.give(text, at: message.address, to: message.answers)
+        // What answers a task or a post that is gone is for nobody who waits here.
+        if message.partsDone == 0, message.answers != .other, let text = Self.answer(message, capabilities),
+            await answers.give(text, at: message.address, to: message.answers.platformMessageID)
         {
             crashPoint("channel.webhook-answered")
             return SentMessage(platformMessageID: nil)

@@ -155,13 +155,12 @@ import Testing
             async let second = hook.post(body, try hook.signed(body, id: "b"))
             await hook.inbox.wait(for: 2)
             // A late answer to a post that is gone, and the result of a task, are for neither.
-            for other in ["id:gone", nil] {
-                let late = message("late", thread: "t", inReplyTo: .random(), answers: other)
+            for other in [OutboundMessage.Answers.message("id:gone"), .other] {
+                let late = message("late", thread: "t", answers: other)
                 let error = await #expect(throws: ChannelError.self) { try await hook.adapter.deliver(late) }
                 #expect(error?.code == .rejected)
             }
-            let answer = message("to b", thread: "t", inReplyTo: .random(), answers: "id:b")
-            _ = try await hook.adapter.deliver(answer)
+            _ = try await hook.adapter.deliver(message("to b", thread: "t", answers: .message("id:b")))
             #expect(try await second.text == #"{"id":"id:b","text":"to b"}"#)
             // What answers nothing is for whoever waits longest.
             _ = try await hook.adapter.deliver(message("a word", thread: "t"))

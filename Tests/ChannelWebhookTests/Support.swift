@@ -140,8 +140,7 @@ func message(
     thread: String? = nil,
     files: [OutboundFile] = [],
     done: Int = 0,
-    inReplyTo: MessageID? = nil,
-    answers: String? = nil
+    answers: OutboundMessage.Answers = .nothing
 ) -> OutboundMessage {
     OutboundMessage(
         idempotencyKey: "m_20yeabxprkq5fjze5f4rq6mgnw",
@@ -149,7 +148,6 @@ func message(
         body: .text(text, files: files),
         partsDone: done,
         agentName: "NanoClaw",
-        inReplyTo: inReplyTo,
         answers: answers,
         turn: .random()
     )

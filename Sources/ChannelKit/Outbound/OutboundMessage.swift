@@ -13,9 +13,8 @@ package struct OutboundMessage: Sendable {
     package var agentName: String
     /// The inbound row it answers.
     package var inReplyTo: MessageID?
-    /// The platform's id of the message it answers; nil also when that has none.
-    package var answers: String?
-    /// The same where it is to be shown: as a quote where a platform has quotes.
+    package var answers: Answers
+    /// The platform's id of the message it answers where that is to be shown: as a quote where a platform has quotes.
     package var quotes: String?
     /// The platform's id of the message that showed this one while it was being written: text takes its place, as an edit;
     /// when that message is gone, it is sent anew.
@@ -33,7 +32,7 @@ package struct OutboundMessage: Sendable {
         partsDone: Int = 0,
         agentName: String,
         inReplyTo: MessageID? = nil,
-        answers: String? = nil,
+        answers: Answers = .nothing,
         quotes: String? = nil,
         replaces: String? = nil,
         unfinished: String? = nil,
@@ -50,6 +49,20 @@ package struct OutboundMessage: Sendable {
         self.replaces = replaces
         self.unfinished = unfinished
         self.turn = turn
+    }
+
+    /// What it answers, as the platform knows it.
+    package enum Answers: Sendable, Equatable {
+        /// Nothing that somebody has sent: it is the host's own, or about something that the host has told the agent.
+        case nothing
+        /// What the platform knows by this id.
+        case message(String)
+        /// What has no such id: a task, or a message that is gone.
+        case other
+
+        package var platformMessageID: String? {
+            if case .message(let id) = self { id } else { nil }
+        }
     }
 
     /// What to do on the platform.

@@ -7,8 +7,12 @@ struct LaneItem: Sendable, Equatable {
     var delivery: Delivery
     /// The row stands in `deliveries`, so that it survives whatever happens to `outbound.db`.
     var isRecorded: Bool
+    var wasUnknown: Bool { delivery.wasUnknown }
+}
+
+extension Delivery {
     /// The outcome of an earlier attempt is not known.
-    var wasUnknown: Bool { delivery.error == DeliveryPolicy.unknownOutcome }
+    var wasUnknown: Bool { error == DeliveryPolicy.unknownOutcome }
 }
 
 /// What one destination's rows of one session wait in: first in, first out, by seq.

@@ -87,7 +87,7 @@ package struct DeliveryPolicy: Sendable {
     }
 
     /// What is given up: failed, unless an earlier attempt may have brought it there.
-    private static func end(_ error: String, _ wasUnknown: Bool) -> DeliveryVerdict {
+    static func end(_ error: String, _ wasUnknown: Bool) -> DeliveryVerdict {
         wasUnknown
             ? .unknown(error: "the channel may have it from an earlier attempt; this one failed: \(error)")
             : .failed(error: error)

@@ -15,22 +15,23 @@ extension SessionDelivery {
         // What they are about may have been sent a moment ago.
         if [.edit, .reaction].contains(item.delivery.kind) { await flush() }
         let checked: CheckedRow
+        let answers: OutboundMessage.Answers
         do {
             checked = try await context.check.check(item.delivery, of: handle)
+            answers = try await answered(item.delivery)
         } catch {
             return await retryLater(item, in: key, "the destination could not be checked: \(error)")
         }
         switch checked {
         case .refuse(let reason):
-            fail(item.delivery, .failed, reason)
             turns.tried(item.delivery.message, of: item.delivery.turn)
-            finish(item.delivery.message, in: key)
+            settle(item, DeliveryPolicy.end(reason, item.wasUnknown), in: key)
         case .act(let action): await act(item, action, in: key)
         case .forward(let target, let chat): await forward(item, chat, to: target, in: key)
         case .send(let address, let body):
             crashPoint("send.checked")
             item.delivery.address = address
-            await hand(item, address, body, in: key)
+            await hand(item, address, body, answers, in: key)
         }
         announceTurns()
         flushIfQuiet()
@@ -40,6 +41,7 @@ extension SessionDelivery {
         _ item: LaneItem,
         _ address: ChatAddress,
         _ body: OutboundMessage.Body,
+        _ answers: OutboundMessage.Answers,
         in key: DeliveryLane.Key
     ) async {
         var item = item
@@ -69,7 +71,7 @@ extension SessionDelivery {
                 partsDone: item.delivery.partsDone,
                 agentName: handle.agentName,
                 inReplyTo: item.delivery.inReplyTo,
-                answers: await answered(item.delivery),
+                answers: answers,
                 quotes: quotes(item.delivery, address),
                 replaces: place,
                 turn: item.delivery.turn
@@ -109,14 +111,17 @@ extension SessionDelivery {
         )
     }
 
-    /// The platform's id of the message that this one answers; nil when that is gone, or never had one.
-    private func answered(_ delivery: Delivery) async -> String? {
-        guard let message = delivery.inReplyTo else { return nil }
-        if let origin = handle.origin(of: message) { return origin.platformMessageID }
-        return try? await handle.store.inbound([message])[message]?.platformMessageID
+    /// What this row answers, as its platform knows it.
+    private func answered(_ delivery: Delivery) async throws -> OutboundMessage.Answers {
+        guard let message = delivery.inReplyTo else { return .nothing }
+        if let origin = handle.origin(of: message) { return origin.platformMessageID.map { .message($0) } ?? .other }
+        let row = try await handle.store.inbound([message])[message]
+        // In the middle of a turn the host's own words come to be what it answers last.
+        if row?.isOfHost == true { return .nothing }
+        return row?.platformMessageID.map { .message($0) } ?? .other
     }
 
-    /// The same where several people write and no thread shows it.
+    /// The platform's id of the message that this one answers, where several people write and no thread shows it.
     private func quotes(_ delivery: Delivery, _ address: ChatAddress) -> String? {
         guard let origin = delivery.inReplyTo.flatMap(handle.origin(of:)), origin.isGroup, origin.address == address,
             address.thread == nil
@@ -185,14 +190,8 @@ extension SessionDelivery {
     }
 
     func discard(_ item: LaneItem, in key: DeliveryLane.Key) {
-        var delivery = item.delivery
-        delivery.state = .failed
-        delivery.error = "stopped before it was sent"
-        delivery.updatedAt = context.time.now
-        context.drafts.gaveUp(delivery.message)
-        change(.delivery(delivery))
-        turns.tried(delivery.message, of: delivery.turn)
-        finish(delivery.message, in: key)
+        drop(item.delivery)
+        finish(item.delivery.message, in: key)
     }
 
     func isDiscarded(_ delivery: Delivery) -> Bool {

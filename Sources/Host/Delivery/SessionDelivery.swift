@@ -152,7 +152,7 @@ actor SessionDelivery {
         var delivery = delivery
         let hasKey = context.hasKeys(delivery.address)
         switch context.policy.verdictAfterCrash(
-            wasUnknown: delivery.error == DeliveryPolicy.unknownOutcome,
+            wasUnknown: delivery.wasUnknown,
             hasKey: hasKey,
             parts: delivery.partsDone
         ) {
@@ -293,10 +293,14 @@ actor SessionDelivery {
         return !discarded.isEmpty
     }
 
-    private func drop(_ delivery: Delivery) {
+    /// Records the end of a row that somebody has stopped.
+    func drop(_ delivery: Delivery) {
         var delivery = delivery
-        delivery.state = .failed
-        delivery.error = "stopped before it was sent"
+        let reason = "stopped before it was sent"
+        switch DeliveryPolicy.end(reason, delivery.wasUnknown) {
+        case .unknown(let error): (delivery.state, delivery.error) = (.unknown, error)
+        default: (delivery.state, delivery.error) = (.failed, reason)
+        }
         delivery.updatedAt = context.time.now
         context.drafts.gaveUp(delivery.message)
         turns.tried(delivery.message, of: delivery.turn)

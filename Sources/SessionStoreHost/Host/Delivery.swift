@@ -150,6 +150,8 @@ package struct InboundReference: Sendable, Equatable {
     package let tries: Int
     /// Why it failed or is tried again; nil when it never did.
     package let lastError: String?
+    /// The host itself tells the agent something: of kind `system`.
+    package let isOfHost: Bool
 }
 
 /// A file of an outgoing message, open to be read from its start.

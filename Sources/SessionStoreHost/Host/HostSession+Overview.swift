@@ -64,7 +64,7 @@ extension HostSession {
                 found[id] = try database.first(
                     """
                     SELECT seq, channel_type, platform_id, thread_id, platform_message_id, source_session_id, trigger,
-                        tries, last_error
+                        tries, last_error, kind
                     FROM messages_in WHERE id = ?
                     """,
                     id
@@ -76,7 +76,8 @@ extension HostSession {
                         sourceSession: row.optionalText(5).map(SessionID.init(unchecked:)),
                         trigger: row.integer(6) == 1,
                         tries: Int(row.integer(7)),
-                        lastError: row.optionalText(8)
+                        lastError: row.optionalText(8),
+                        isOfHost: row.text(9) == "system"
                     )
                 }
             }

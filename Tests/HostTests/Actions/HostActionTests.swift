@@ -1,5 +1,6 @@
 import AgentRequests
 import CentralStore
+import ChannelKit
 import Core
 import GRDB
 import Sandbox
@@ -183,7 +184,18 @@ final class MadeUpAction: HostAction {
                     try answer.post(at: host.runtime.time.now, db)
                 }
             }
-            try await withHost(home: home, { _ in .say { _ in [] } }) { host in
+            let telling = FakeBehaviour.say { row in
+                guard case .system = row.content else { return [] }
+                return [
+                    NewOutbound(
+                        content: .chat(OutboundChat(text: "it is granted")),
+                        address: row.address,
+                        inReplyTo: row.id,
+                        turn: .random()
+                    )
+                ]
+            }
+            try await withHost(home: home, { _ in telling }) { host in
                 try await host.eventually("the answer is there") { try await told(host).count == 2 }
                 #expect(try await told(host).last?.text == "granted")
                 try await host.eventually("it has left the central database") {
@@ -195,6 +207,9 @@ final class MadeUpAction: HostAction {
                         return content.text == "granted" && row.trigger
                     }
                 }
+                // Whoever waits for the agent waits for this too.
+                await host.channel.waitForSent(1)
+                #expect(host.channel.sent.first?.inReplyTo != nil && host.channel.sent.first?.answers == .nothing)
             }
         }
     }

@@ -100,7 +100,7 @@ import Testing
                 try await host.eventually("delivered") { try await store.delivery(seq: 5)?.state == .delivered }
                 let sent = try await store.delivery(seq: 5)
                 #expect(next.texts == ["echo: a"])
-                #expect(next.sent.first?.answers == "m1", "read anew")
+                #expect(next.sent.first?.answers == .message("m1"), "read anew")
                 #expect(sent?.error == DeliveryPolicy.unknownOutcome)
                 var again = try #require(sent)
                 (again.message, again.seq, again.state) = (.random(), 7, .sending)
@@ -112,6 +112,27 @@ import Testing
                 let store = try await host.session().store
                 try await host.eventually("given up") { try await store.delivery(seq: 7)?.state == .unknown }
                 #expect(last.sent.isEmpty)
+            }
+        }
+    }
+
+    @Test func `what may be there already is not told as failed when it may not go there any more`() async throws {
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("delivered") { try await self.record(host)?.state == .delivered }
+                var left = try #require(try await record(host))
+                (left.message, left.seq, left.state, left.platformMessageID) = (.random(), 5, .retry, nil)
+                left.error = DeliveryPolicy.unknownOutcome
+                left.address = ChatAddress(channel: "test", platformID: "elsewhere")
+                try await host.session().store.apply([.delivery(left)])
+                try await host.runtime.central.markDirty(host.session().id, nextDue: nil, reason: "test")
+            }
+            try await withHost(home: home) { host in
+                let store = try await host.session().store
+                try await host.eventually("given up") { try await store.delivery(seq: 5)?.state == .unknown }
+                #expect(try await store.delivery(seq: 5)?.error?.contains("from an earlier attempt") == true)
+                #expect(host.channel.sent.isEmpty)
             }
         }
     }

@@ -21,7 +21,7 @@ import Testing
                     await channel.waitForSent(index + 1)
                 }
                 #expect(channel.sent.map(\.quotes) == ["m1", nil, nil])
-                #expect(channel.sent.map(\.answers) == ["m1", "m2", "m3"])
+                #expect(channel.sent.map(\.answers) == ["m1", "m2", "m3"].map { .message($0) })
                 #expect(channel.sent.map(\.address.thread) == [nil, "7", nil])
             }
         }

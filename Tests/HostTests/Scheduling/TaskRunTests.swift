@@ -87,6 +87,7 @@ import Testing
                 #expect(clock.now < due + .seconds(60))
                 #expect(host.channel.texts == ["it is time"])
                 #expect(host.channel.sent[0].address == host.chat.address)
+                #expect(host.channel.sent[0].answers == .other)
                 let seen = try #require(Self.tasks(host).first)
                 let expected = TaskContent(prompt: "look", script: "true", task: task.id, dueAt: task.nextDue)
                 #expect(seen == expected)
