@@ -61,7 +61,9 @@ struct `Slack's link` {
                 _ = try await world.say(WorldSaid("three", in: world.direct))
                 await inbox.wait(3)
                 try await world.server.control("wait", ["pending": 0])
-                #expect(await inbox.events.map(\.content.text) == ["one", "three", "two"])
+                // In either order: the look into the history that a new socket begins with may come upon "two" first.
+                let texts = await inbox.events.map(\.content.text)
+                #expect(texts.sorted() == ["one", "three", "two"], "\(texts)")
             }
         }
     }
