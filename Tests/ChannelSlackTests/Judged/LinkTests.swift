@@ -56,14 +56,15 @@ struct `Slack's link` {
             try await world.withRunning(inbox) { _ in
                 try await world.inject(.duplicateEvent)
                 _ = try await world.say(WorldSaid("one", in: world.direct))
+                // The look into the history that a first socket begins with stands before it in the lane, and is over then.
+                await inbox.wait(1)
                 try await world.inject(.reorder)
                 _ = try await world.say(WorldSaid("two", in: world.direct))
                 _ = try await world.say(WorldSaid("three", in: world.direct))
                 await inbox.wait(3)
                 try await world.server.control("wait", ["pending": 0])
-                // In either order: the look into the history that a new socket begins with may come upon "two" first.
                 let texts = await inbox.events.map(\.content.text)
-                #expect(texts.sorted() == ["one", "three", "two"], "\(texts)")
+                #expect(texts == ["one", "three", "two"], "\(texts)")
             }
         }
     }
