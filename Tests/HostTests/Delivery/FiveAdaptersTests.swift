@@ -137,6 +137,24 @@ import Testing
         }
     }
 
+    @Test func `what may be there already is not told as failed when it is stopped`() async throws {
+        let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.noAnswer, "lost") })
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: channel) { host in
+                try await host.runtime.accept(host.event("a"))
+                try await host.eventually("given up") { try await self.record(host)?.state == .unknown }
+                let handle = try await host.session()
+                var left = try #require(try await record(host))
+                (left.state, left.error) = (.retry, DeliveryPolicy.unknownOutcome)
+                let deliveries = host.runtime.deliveries.session(handle)
+                await deliveries.drop(left)
+                await deliveries.settle()
+                let stopped = try #require(try await record(host))
+                #expect(stopped.state == .unknown && stopped.error?.hasSuffix("stopped before it was sent") == true)
+            }
+        }
+    }
+
     @Test func `T02 a rejected row tells the agent once and the owner on another way`() async throws {
         try await withTemporaryDirectory { home in
             let channel = FakeChannel(answer: { _ throws(ChannelError) in throw ChannelError(.rejected, "400 bad") })
