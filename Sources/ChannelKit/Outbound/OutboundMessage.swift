@@ -13,6 +13,7 @@ package struct OutboundMessage: Sendable {
     package var agentName: String
     /// The inbound row it answers.
     package var inReplyTo: MessageID?
+    /// What it answers, as the platform knows it.
     package var answers: Answers
     /// The platform's id of the message it answers where that is to be shown: as a quote where a platform has quotes.
     package var quotes: String?
@@ -51,7 +52,7 @@ package struct OutboundMessage: Sendable {
         self.turn = turn
     }
 
-    /// What it answers, as the platform knows it.
+    /// What a message may answer.
     package enum Answers: Sendable, Equatable {
         /// Nothing that somebody has sent: it is the host's own, or about something that the host has told the agent.
         case nothing
@@ -60,6 +61,7 @@ package struct OutboundMessage: Sendable {
         /// What has no such id: a task, or a message that is gone.
         case other
 
+        /// The platform's id of the message; nil for all else.
         package var platformMessageID: String? {
             if case .message(let id) = self { id } else { nil }
         }
