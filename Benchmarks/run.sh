@@ -24,7 +24,7 @@ mkdir -p "$floor"
 # Static, as launcher and runner are; of sqlite3 the linker would say that dlopen then needs the same libc.
 gcc -O2 -Wall -Wextra -Werror -static -Wl,--no-warnings -o "$floor/floor" \
     -ISources/CLinux/include -ISources/CLinux -ISources/CCap Benchmarks/Floor/{floor,turn,spawn,launcher,tiers,root}.c \
-    Sources/CLinux/clinux_{spawn,init,io,mount,cgroup,cgroup_bound,cgroup_find}.c \
+    Sources/CLinux/clinux_{spawn,init,io,mount,cgroup,cgroup_bound,cgroup_find,cgroup_pace,cgroup_sweep}.c \
     Sources/CLinux/clinux_harden_{facts,landlock,limits,seccomp}.c -lsqlite3 -lcap -lm
 gcc -O2 -Wall -Wextra -Werror -pthread -o "$floor/model" Benchmarks/Floor/model.c
 if [[ ${peers:-} ]]; then

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,7 +169,9 @@ static int create_v2(const char *outer, const char *name, const struct clinux_li
         rmdir(directory);
         return result;
     }
-    append(what, "v2 memory,swap,pids");
+    // Since Linux 5.2.
+    int has_freezer = cgroup_write(directory, "cgroup.freeze", "0") == 0;
+    append(what, "v2 memory,swap,pids%s", has_freezer ? ",freezer" : "");
     int has_cpu = enable(outer, "+cpu") == 0 && (place == outer || enable(place, "+cpu") == 0);
     if (limits->cpu_percent && has_cpu) {
         snprintf(text, sizeof text, "%" PRIu32 " 100000", limits->cpu_percent * 1000);
@@ -203,16 +204,16 @@ static int limit_cpu_v1(const char *directory, const struct clinux_limits *limit
     return result < 0 ? result : cgroup_write_number(directory, "cpu.cfs_quota_us", limits->cpu_percent * UINT64_C(1000));
 }
 
-// Returns a bit for each of memory, pids and cpu that is in force.
+// Returns a bit for each of memory, pids, cpu and freezer that is in force.
 static int create_v1(const char *name, const struct clinux_limits *limits, struct text *what, struct text *ruled_out) {
     const struct cgroup_places *places = cgroup_places();
-    const char *const hierarchies[] = {places->memory, places->pids, places->cpu};
-    const char *const names[] = {"memory", "pids", "cpu"};
+    const char *const hierarchies[] = {places->memory, places->pids, places->cpu, places->freezer};
+    const char *const names[] = {"memory", "pids", "cpu", "freezer"};
     int in_force = 0, swap = 0;
-    for (int index = 0; index < 3; index++) {
+    for (int index = 0; index < 4; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
-        const char *const files[] = {"memory.limit_in_bytes", "pids.max", NULL};
-        const uint64_t most[] = {cgroup_bound_memory(), index == 1 ? cgroup_most_processes() : 0, 0};
+        const char *const files[] = {"memory.limit_in_bytes", "pids.max", NULL, NULL};
+        const uint64_t most[] = {cgroup_bound_memory(), index == 1 ? cgroup_most_processes() : 0, 0, 0};
         int result = -ENOENT;
         // Another spawner of this home may just be removing what bounds them.
         for (int attempt = 0; attempt < 3 && result == -ENOENT && hierarchies[index][0]; attempt++) {
@@ -258,12 +259,10 @@ int clinux_cgroup_create(
 // Calls `visit` with the directory of `name` in every hierarchy in which it exists, until one answers with an error.
 static int each(const char *name, int (*visit)(const char *directory, void *context), void *context) {
     if (!cgroup_valid_name(name)) return -EINVAL;
-    const struct cgroup_places *places = cgroup_places();
-    int error;
-    const char *v2 = cgroup_v2_place(&error);
-    const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
+    const char *all[CGROUP_HIERARCHIES];
+    cgroup_all_places(all);
     int result = 0;
-    for (size_t index = 0; index < sizeof all / sizeof *all && result == 0; index++) {
+    for (size_t index = 0; index < CGROUP_HIERARCHIES && result == 0; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
         if (!all[index][0]) continue;
         result = cgroup_child_path(directory, cgroup_beneath(all[index], into), name);
@@ -275,21 +274,19 @@ static int each(const char *name, int (*visit)(const char *directory, void *cont
 // A single-threaded process that moves itself by `tasks` needs no lock on all of the machine's processes. Writing the pid of
 // another to cgroup.procs takes that lock, and with it an RCU grace period of 8-12 ms: see cgroup_procs_write_start() in
 // the kernel's kernel/cgroup/cgroup.c.
-static int enter_v1(const char *place) { return place[0] ? cgroup_write(place, "tasks", "0") : 0; }
+static int enter_v1(const char *place) { return cgroup_write(place, "tasks", "0"); }
 
-static int move_v1(const char *name) {
+// Into the v1 cgroups `name`, or out of them to where this process was.
+static int move_v1(const char *name, int enters) {
     const struct cgroup_places *places = cgroup_places();
-    const char *const hierarchies[] = {places->memory, places->pids, places->cpu};
+    const char *const hierarchies[] = {places->memory, places->pids, places->cpu, places->freezer};
     int result = 0;
-    for (int index = 0; index < 3 && result == 0; index++) {
+    for (int index = 0; index < 4 && result == 0; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
         if (!hierarchies[index][0]) continue;
-        if (!name) {
-            result = enter_v1(hierarchies[index]);
-            continue;
-        }
         result = cgroup_child_path(directory, cgroup_beneath(hierarchies[index], into), name);
-        if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(directory);
+        // One in which it could not be made is not to be written either.
+        if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(enters ? directory : hierarchies[index]);
     }
     return result;
 }
@@ -306,11 +303,11 @@ static int open_v2(const char *name) {
 pid_t clinux_cgroup_clone(const char *name, uint64_t flags, int *pidfd) {
     if (!cgroup_valid_name(name)) return -EINVAL;
     int v2 = open_v2(name);
-    int entered = move_v1(name);
+    int entered = move_v1(name, 1);
     pid_t pid = entered < 0 ? entered : clinux_clone_into(flags, pidfd, v2);
     if (pid == 0) return 0;
     if (v2 >= 0) close(v2);
-    int left = move_v1(NULL);
+    int left = move_v1(name, 0);
     if (left == 0 || pid < 0) return pid;
     // This process must not be what the session's limits kill.
     kill(pid, SIGKILL);
@@ -342,45 +339,8 @@ static int remove_directory(const char *directory, void *context) {
     return -EBUSY;
 }
 
-int clinux_cgroup_remove(const char *name) { return each(name, remove_directory, NULL); }
-
-struct directory_entry {
-    uint64_t inode, offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
-static int sweep_place(const char *place, const char *prefix) {
-    int fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    int removed = 0;
-    _Alignas(struct directory_entry) char bytes[8192];
-    long got;
-    while ((got = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
-        for (long at = 0; at < got;) {
-            struct directory_entry *entry = (struct directory_entry *)(bytes + at);
-            at += entry->length;
-            // rmdir takes only a cgroup without processes.
-            if (strncmp(entry->name, prefix, strlen(prefix)) == 0) removed += unlinkat(fd, entry->name, AT_REMOVEDIR) == 0;
-        }
-    }
-    close(fd);
-    return removed;
-}
-
-int clinux_cgroup_sweep(const char *prefix) {
-    if (!cgroup_valid_name(prefix)) return -EINVAL;
-    const struct cgroup_places *places = cgroup_places();
-    int error;
-    const char *v2 = cgroup_v2_place(&error);
-    const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
-    int removed = 0;
-    for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
-        char into[CGROUP_PATH];
-        const char *inner = cgroup_beneath(all[index], into);
-        if (inner != all[index]) removed += sweep_place(inner, prefix);
-        if (all[index][0]) removed += sweep_place(all[index], prefix);
-    }
-    return removed;
+int clinux_cgroup_remove(const char *name) {
+    // In v1 a frozen process dies of SIGKILL only when it goes on.
+    clinux_cgroup_freeze(name, 0);
+    return each(name, remove_directory, NULL);
 }

@@ -11,8 +11,19 @@
 // The directories beneath which sessions get their cgroups. An empty one is not to be had.
 struct cgroup_places {
     char v2[CGROUP_PATH];
-    char memory[CGROUP_PATH], pids[CGROUP_PATH], cpu[CGROUP_PATH];  // v1, one hierarchy for each controller
+    char memory[CGROUP_PATH], pids[CGROUP_PATH], cpu[CGROUP_PATH], freezer[CGROUP_PATH];  // v1, a hierarchy for each controller
 };
+
+// How many hierarchies there may be: v2 and those of v1.
+#define CGROUP_HIERARCHIES 5
+
+// The places of all hierarchies; v2 only where it can be used. An empty one is not to be had. The freezer of v1 comes before
+// the others: what is frozen in it leaves none of them.
+void cgroup_all_places(const char *all[CGROUP_HIERARCHIES]);
+
+// What v1 stops and lets go on a cgroup's processes by: the file, and the word for going on.
+#define cgroup_freezer_v1 "freezer.state"
+#define cgroup_thawed_v1 "THAWED"
 
 // The places of the calling process: the cgroups that it is in itself. Found once.
 const struct cgroup_places *cgroup_places(void);

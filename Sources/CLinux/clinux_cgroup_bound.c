@@ -57,11 +57,9 @@ uint64_t cgroup_most_processes(void) {
 uint64_t cgroup_bound_memory(void) { return bound_memory; }
 
 void clinux_cgroup_unbound(void) {
-    const struct cgroup_places *places = cgroup_places();
-    int error;
-    const char *v2 = cgroup_v2_place(&error);
-    const char *const all[] = {v2 ? v2 : "", places->memory, places->pids, places->cpu};
-    for (size_t index = 0; index < sizeof all / sizeof *all; index++) {
+    const char *all[CGROUP_HIERARCHIES];
+    cgroup_all_places(all);
+    for (size_t index = 0; index < CGROUP_HIERARCHIES; index++) {
         char into[CGROUP_PATH];
         const char *inner = cgroup_beneath(all[index], into);
         if (inner != all[index]) rmdir(inner);

@@ -106,8 +106,8 @@ void cgroup_find(char *mountinfo, char *membership, struct cgroup_places *places
         struct {
             const char *controller;
             char *place;
-        } wanted[] = {{"memory", places->memory}, {"pids", places->pids}, {"cpu", places->cpu}};
-        for (size_t index = 0; index < 3; index++) {
+        } wanted[] = {{"memory", places->memory}, {"pids", places->pids}, {"cpu", places->cpu}, {"freezer", places->freezer}};
+        for (size_t index = 0; index < sizeof wanted / sizeof *wanted; index++) {
             int mounted = cgroup_lists(options, wanted[index].controller) && !wanted[index].place[0];
             if (!mounted || !own_path(membership, wanted[index].controller, path, sizeof path)) continue;
             join(wanted[index].place, mount_point, root, path);
@@ -126,4 +126,12 @@ const struct cgroup_places *cgroup_places(void) {
         known = 1;
     }
     return &found;
+}
+
+void cgroup_all_places(const char *all[CGROUP_HIERARCHIES]) {
+    const struct cgroup_places *places = cgroup_places();
+    int error;
+    const char *v2 = cgroup_v2_place(&error);
+    const char *const known[CGROUP_HIERARCHIES] = {v2 ? v2 : "", places->freezer, places->memory, places->pids, places->cpu};
+    memcpy(all, known, sizeof known);
 }

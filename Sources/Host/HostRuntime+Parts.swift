@@ -45,6 +45,7 @@ extension HostRuntime {
                 uidRange: configuration.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: configuration.maxRunners),
                 totalMemory: configuration.sandbox.totalMemory,
+                writeRate: configuration.sandbox.writeRate,
                 mounts: configuration.mounts.map {
                     SandboxMount(name: $0.name, path: $0.path, writable: $0.isWritable)
                 },

@@ -33,6 +33,8 @@ package struct HostConfiguration: Sendable {
         /// `totalMemory` is nil where the machine decides.
         package var totalMemory: Int?
         package var memoryBytes, pids, cpuPercent, tmpBytes, fileBytes, openFiles: Int
+        /// Bytes a second; 0 for no bound.
+        package var writeRate: Int
         package var uidRange: ClosedRange<UInt32>?
         package var requiredLayers: Set<String>
         package var broker: String?
@@ -145,6 +147,7 @@ package struct HostConfiguration: Sendable {
             tmpBytes: read.bytes("sandbox.tmp"),
             fileBytes: read.bytes("sandbox.fileSize"),
             openFiles: read.number("sandbox.openFiles"),
+            writeRate: read.bytes("sandbox.writeRate"),
             uidRange: SettingKind.idRange(read.text("sandbox.uid_range")),
             requiredLayers: Set(read.list("sandbox.required")),
             broker: read.optional("sandbox.broker")

@@ -10,6 +10,8 @@ package enum SettingKind: Sendable, Hashable {
     case days
     /// Bytes: a whole number, or one with `KiB`, `MiB` or `GiB`.
     case bytes(ClosedRange<Int>)
+    /// The same, or 0 for no bound.
+    case bytesOrZero(ClosedRange<Int>)
     /// One of these words.
     case choice([String])
     /// `true` or `false`.
@@ -47,6 +49,8 @@ package enum SettingKind: Sendable, Hashable {
         case .number(let range): Self.complaint(Int(text), text, range)
         case .days: text == "never" ? nil : Self.daysComplaint(text)
         case .bytes(let range): Self.complaint(Self.bytes(text), text, range)
+        case .bytesOrZero(let range):
+            Self.bytes(text) == 0 ? nil : Self.complaint(Self.bytes(text), text, range).map { $0 + ", and not 0" }
         case .choice(let words), .choices(let words):
             words.contains(text) ? nil : "\"\(text.prefix(80))\" is not one of \(words.joined(separator: ", "))"
         case .flag: ["true", "false"].contains(text) ? nil : "\"\(text.prefix(80))\" is neither true nor false"

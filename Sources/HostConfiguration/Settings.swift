@@ -55,6 +55,12 @@ extension Setting {
         Setting("sandbox.fileSize", .bytes(1 << 20...1 << 40), "1GiB", "The largest file that a sandbox may write."),
         Setting("sandbox.openFiles", .number(64...1 << 20), "1024", "Open files of one process."),
         Setting(
+            "sandbox.writeRate",
+            .bytesOrZero(1 << 20...1 << 40),
+            "64MiB",
+            "Bytes a second that a sandbox may write to the disk, after four seconds' worth at once; 0: no bound."
+        ),
+        Setting(
             "sandbox.uid_range",
             .idRange,
             "",

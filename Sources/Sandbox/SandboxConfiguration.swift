@@ -32,6 +32,8 @@ package struct SandboxConfiguration: Sendable {
     package var maximumSandboxes: Int
     /// Bytes of memory that all sandboxes may take together; nil: three quarters of the machine's.
     package var totalMemory: Int?
+    /// Bytes a second that one sandbox may write to the disk in the long run, shared by those that write much; 0: no bound.
+    package var writeRate: Int
     /// Directories of the box that groups may be given.
     package var mounts: [SandboxMount]
     /// Layers without which a spawn is refused: `cgroup`, `uids`, `idmap`, `landlock`, `seccomp`.
@@ -47,6 +49,7 @@ package struct SandboxConfiguration: Sendable {
         uidRange: ClosedRange<UInt32>? = nil,
         maximumSandboxes: Int = 32,
         totalMemory: Int? = nil,
+        writeRate: Int = Int(SpawnerConfiguration.usualWriteRate),
         mounts: [SandboxMount] = [],
         requiredLayers: Set<String> = [],
         broker: String? = nil
@@ -57,6 +60,7 @@ package struct SandboxConfiguration: Sendable {
         self.uidRange = uidRange
         self.maximumSandboxes = maximumSandboxes
         self.totalMemory = totalMemory
+        self.writeRate = writeRate
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
@@ -132,6 +136,7 @@ package struct SandboxConfiguration: Sendable {
             uidCount: UInt32(uids.count),
             maximumSandboxes: UInt32(max(1, min(maximumSandboxes, 20_000))),
             totalMemory: UInt64(totalMemory ?? 0),
+            writeRate: UInt64(max(0, writeRate)),
             mounts: mounts.map { WireMount(name: $0.name, path: $0.path, writable: $0.writable) },
             requiredLayers: requiredLayers.sorted()
         )

@@ -111,16 +111,20 @@ package final class SandboxProcess: Sendable {
     package var breach: String? { state.withLock { $0.breach } }
 
     /// Asks the runner to end: SIGTERM, which PID 1 passes on.
-    package func terminate() { signal(SIGTERM, else: .terminate) }
+    ///
+    /// By pidfd, which cannot hit another process; through the launcher where this uid may not.
+    package func terminate() {
+        if clinux_pidfd_signal(pidfd.number, SIGTERM) == -EPERM {
+            _ = try? control.send([SpawnerRequest.terminate.rawValue])
+        }
+    }
 
     /// Ends every process of the sandbox.
-    package func kill() { signal(SIGKILL, else: .kill) }
-
-    /// By pidfd, which cannot hit another process; through the launcher where this uid may not.
-    private func signal(_ number: Int32, else request: SpawnerRequest) {
-        if clinux_pidfd_signal(pidfd.number, number) == -EPERM {
-            _ = try? control.send([request.rawValue])
-        }
+    ///
+    /// The launcher is told in each case: in cgroup v1 a process that is frozen dies only once it goes on.
+    package func kill() {
+        _ = clinux_pidfd_signal(pidfd.number, SIGKILL)
+        _ = try? control.send([SpawnerRequest.kill.rawValue])
     }
 
     /// One task waits for the end, for all who ask; it holds what it needs and not this object.

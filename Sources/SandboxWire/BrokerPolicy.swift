@@ -17,6 +17,7 @@ package enum BrokerLane: UInt8, Sendable, Equatable {
 /// gid 997
 /// ids 1879048192-1879048447
 /// sandboxes 48
+/// write 67108864
 /// require cgroup idmap
 /// mount notes rw /srv/notes
 /// ```
@@ -47,7 +48,8 @@ package struct BrokerPolicy: Sendable, Equatable {
                 mounts.append(WireMount(name: rest[0], path: path, writable: rest[1] == "rw"))
                 continue
             }
-            guard ["home", "binaries", "uid", "gid", "ids", "sandboxes", "memory", "require"].contains(key) else {
+            guard ["home", "binaries", "uid", "gid", "ids", "sandboxes", "memory", "write", "require"].contains(key)
+            else {
                 throw WireError("line \(number): there is no setting \(key)")
             }
             guard values[key] == nil else { throw WireError("line \(number): \(key) stands there twice") }
@@ -68,6 +70,9 @@ package struct BrokerPolicy: Sendable, Equatable {
         guard last - first >= 63 else { throw WireError("ids holds less than 64") }
         guard let sandboxes = UInt32(try required("sandboxes")) else { throw WireError("sandboxes is no number") }
         guard let memory = UInt64(values["memory"] ?? "0") else { throw WireError("memory is no number of bytes") }
+        guard let writeRate = UInt64(values["write"] ?? String(SpawnerConfiguration.usualWriteRate)) else {
+            throw WireError("write is no number of bytes a second")
+        }
         let wanted = SpawnerConfiguration(
             home: try required("home"),
             binaries: try required("binaries"),
@@ -77,6 +82,7 @@ package struct BrokerPolicy: Sendable, Equatable {
             uidCount: last - first + 1,
             maximumSandboxes: sandboxes,
             totalMemory: memory,
+            writeRate: writeRate,
             mounts: mounts,
             requiredLayers: (values["require"] ?? "").split(separator: " ").map(String.init)
         )
@@ -99,6 +105,9 @@ package struct BrokerPolicy: Sendable, Equatable {
             "sandboxes \(configuration.maximumSandboxes)",
         ]
         if configuration.totalMemory > 0 { lines.append("memory \(configuration.totalMemory)") }
+        if configuration.writeRate != SpawnerConfiguration.usualWriteRate {
+            lines.append("write \(configuration.writeRate)")
+        }
         if !configuration.requiredLayers.isEmpty {
             lines.append("require \(configuration.requiredLayers.joined(separator: " "))")
         }
@@ -122,6 +131,7 @@ package struct BrokerPolicy: Sendable, Equatable {
             uidCount: scratch == nil ? half : part,
             maximumSandboxes: configuration.maximumSandboxes,
             totalMemory: configuration.totalMemory,
+            writeRate: configuration.writeRate,
             mounts: configuration.mounts,
             requiredLayers: configuration.requiredLayers
         )

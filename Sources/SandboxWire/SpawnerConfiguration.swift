@@ -31,9 +31,14 @@ package struct SpawnerConfiguration: Sendable, Equatable {
     package let maximumSandboxes: UInt32
     /// Bytes of memory that all sandboxes may take together; 0: three quarters of the machine's.
     package let totalMemory: UInt64
+    /// Bytes a second that a sandbox may write to the disk in the long run, shared by those that write much; 0: no bound.
+    package let writeRate: UInt64
     package let mounts: [WireMount]
     /// Layers without which a spawn is refused.
     package let requiredLayers: [String]
+
+    /// The bytes a second that a sandbox may write unless somebody says otherwise.
+    package static let usualWriteRate: UInt64 = 64 << 20
 
     package init(
         home: String,
@@ -44,6 +49,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         uidCount: UInt32,
         maximumSandboxes: UInt32 = 64,
         totalMemory: UInt64 = 0,
+        writeRate: UInt64 = 0,
         mounts: [WireMount],
         requiredLayers: [String]
     ) {
@@ -55,6 +61,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         self.uidCount = uidCount
         self.maximumSandboxes = maximumSandboxes
         self.totalMemory = totalMemory
+        self.writeRate = writeRate
         self.mounts = mounts
         self.requiredLayers = requiredLayers
     }
@@ -70,6 +77,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         writer.put(uidCount)
         writer.put(maximumSandboxes)
         writer.put(totalMemory)
+        writer.put(writeRate)
         writer.put(mounts) { writer, mount in
             writer.put(mount.name)
             writer.put(mount.path)
@@ -90,6 +98,7 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         uidCount = try reader.number("uidCount")
         maximumSandboxes = try reader.number("maximumSandboxes")
         totalMemory = try reader.number("totalMemory")
+        writeRate = try reader.number("writeRate")
         mounts = try reader.list("mounts") { reader throws(WireError) in
             let mount = WireMount(
                 name: try reader.text("mount name"),
@@ -107,6 +116,9 @@ package struct SpawnerConfiguration: Sendable, Equatable {
         }
         guard uidCount >= 4, UInt64(uidBase) + UInt64(uidCount) <= UInt64(UInt32.max), uidBase >= 1000 else {
             throw WireError("the uid range must hold at least four ids above 999")
+        }
+        guard writeRate == 0 || (1 << 20...1 << 40).contains(writeRate) else {
+            throw WireError("writeRate is neither 0 nor between 1048576 and 1099511627776 bytes a second")
         }
         guard (1...20_000).contains(maximumSandboxes) else {
             throw WireError("maximumSandboxes is not between 1 and 20000")

@@ -54,6 +54,9 @@ struct MachineTests {
         let after = try #require(bombs["after"] as? [String: String], "\(bombs)")
         #expect(count("oom_kill", in: after["memory.events"]) > 0, "\(after)")
         #expect(count("max", in: after["pids.events"]) > 0, "\(after)")
+        let freezes = try #require(bombs["freezes"] as? [String: Any], "\(bombs)")
+        #expect((freezes["times"] as? Int ?? 0) > 2 && freezes["answer"] as? String == "over\n", "\(freezes)")
+        #expect(freezes["end"] as? String == "0", "\(freezes)")
         #expect(count("nr_throttled", in: after["cpu.stat"]) > 0, "\(after)")
     }
 

@@ -55,6 +55,7 @@ import Testing
         ("maxRunners: 0\n", 1, "maxRunners"),
         ("sandbox:\n  memory: 1GiB\n  memroy: 2GiB\n", 3, "sandbox.memroy"),
         ("sandbox:\n  memory: lots\n", 2, "sandbox.memory"),
+        ("sandbox:\n  writeRate: 1KiB\n", 2, "sandbox.writeRate"),
         ("sandbox:\n  required: [cgroup, magic]\n", 2, "sandbox.required"),
         ("sandbox:\n  required: cgroup\n", 2, "sandbox.required"),
         ("sandbox: 5\n", 1, "sandbox"),

@@ -1,5 +1,6 @@
 """What a scenario of machine.py does on the machine itself, as root; it says what it saw as JSON lines on ttyS1."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -60,6 +61,19 @@ def limits(place):
             ("memory.max", "memory.swap.max", "pids.max", "cpu.max", "memory.events", "pids.events", "cpu.stat")}
 
 
+def freezes(place, **options):
+    """How often the cgroup of one who writes without end is frozen, in some fifteen seconds."""
+    writer = "run timeout 15 sh -c 'while :; do head -c 16M /dev/zero > fill; done'; rm fill; echo over"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        job, times, last = pool.submit(chat, writer, **options), 0, "0"
+        while not job.done():
+            now = read(place / "cgroup.freeze")
+            times += (last, now) == ("0", "1")
+            last = now
+            time.sleep(0.002)
+        return {"times": times, "end": read(place / "cgroup.freeze"), "answer": job.result()["output"]}
+
+
 def machine():
     return {"kernel": os.uname().release, "systemd": run("systemctl", "--version")["output"].split("\n")[0],
             "cgroup": run("stat", "-fc", "%T", "/sys/fs/cgroup")["output"].strip()}
@@ -79,6 +93,8 @@ def bombs(beneath, **options):
     places = sandboxes(beneath)
     result["after"] = limits(places[0]) if len(places) == 1 else [str(place) for place in places]
     result["alive"] = chat("run echo still-here", **options)
+    if len(places) == 1:
+        result["freezes"] = freezes(places[0], **options)
     return result
 
 
@@ -89,6 +105,8 @@ def service():
     nanoclaw = f"{PROGRAMS}/nanoclaw"
     for key, value in {"sandbox.memory": "256MiB", "sandbox.pids": "64", "sandbox.cpuPercent": "100"}.items():
         say(**{key: run(nanoclaw, "--home", HOME, "config", "set", key, value, user="nanoclaw")})
+    with open("/etc/nanoclaw/broker.conf", "a") as policy:
+        policy.write(f"write {8 << 20}\n")
     say(start=run(f"{BUILT}/nanoclaw", "service", "install"))
     say(status=run(nanoclaw, "service", "status"))
     slice = CGROUPS / "system.slice/nanoclaw-broker.service"
@@ -112,7 +130,8 @@ def own():
     until(60, lambda: pathlib.Path("/run/user/1000/systemd/private").exists())
     options = {"user": "ann", "XDG_RUNTIME_DIR": "/run/user/1000", "HOME": "/home/ann", "PATH": os.environ["PATH"]}
     nanoclaw, home = f"{BUILT}/nanoclaw", "/home/ann/nanoclaw"
-    for key, value in {"sandbox.memory": "256MiB", "sandbox.pids": "64", "sandbox.cpuPercent": "100"}.items():
+    for key, value in {"sandbox.memory": "256MiB", "sandbox.pids": "64", "sandbox.cpuPercent": "100",
+                       "sandbox.writeRate": "8MiB"}.items():
         pathlib.Path(home).mkdir(exist_ok=True)
         os.chown(home, 1000, 1000)
         say(**{key: run(nanoclaw, "--home", home, "config", "set", key, value, **options)})

@@ -21,11 +21,22 @@ struct BrokerPolicyTests {
         #expect(try BrokerPolicy(parsing: BrokerPolicy.text(policy.configuration)) == policy)
     }
 
+    @Test(arguments: [("", UInt64(64 << 20)), ("write 0", 0), ("write 8388608", 8 << 20)])
+    func `a file of before bounds what is written as a new one does, and another bound comes back`(
+        line: String,
+        rate: UInt64
+    ) throws {
+        let policy = try BrokerPolicy(parsing: Self.text(adding: line))
+        #expect(policy.configuration.writeRate == rate && policy.lane(scratch: 0).writeRate == rate)
+        #expect(try BrokerPolicy(parsing: BrokerPolicy.text(policy.configuration)) == policy)
+    }
+
     @Test(
         arguments: [
             ("home", "home relative"), ("home", ""), ("uid", "uid 0"), ("uid", "uid nobody"), ("ids", "ids 0-999"),
             ("ids", "ids 5000-5010"), ("ids", "ids 9-1"), ("sandboxes", "sandboxes 0"), ("-", "colour red"),
             ("-", "home /again"), ("-", "mount notes /srv"), ("-", "mount no/tes ro /srv"), ("-", "mount x ro ../srv"),
+            ("-", "write fast"), ("-", "write 1000"),
         ]
     )
     func `what root cannot have meant is refused`(key: String, line: String) {

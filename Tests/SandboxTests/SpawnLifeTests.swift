@@ -245,12 +245,6 @@ struct SpawnLifeTests {
 
     // MARK: - Looking at processes
 
-    private func parent(of pid: Int32) -> Int32? {
-        contents("/proc/\(pid)/stat").flatMap { text in
-            text.lastIndex(of: ")").flatMap { Int32(text[text.index($0, offsetBy: 4)...].split(separator: " ")[0]) }
-        }
-    }
-
     /// Returns when the process has no child any more.
     private func childless(_ pid: Int32) async throws {
         for _ in 0..<2_000 {
@@ -263,12 +257,6 @@ struct SpawnLifeTests {
             }
         }
         Issue.record("children of \(pid) stay")
-    }
-
-    private func contents(_ path: String) -> String? {
-        let number = open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        return (try? Descriptor(owning: number).readAll(limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private func entries(_ path: String) -> Int { (try? Directory(path: path).names().count) ?? -1 }

@@ -50,6 +50,7 @@ struct SpawnFixture: Sendable {
         _ mode: SpawnMode,
         binaries: String = Distribution.binaries,
         maximumSandboxes: Int = 32,
+        writeRate: Int = 0,
         mounts: [SandboxMount] = [],
         environment: [String] = [],
         wrapper: [String] = [],
@@ -67,6 +68,7 @@ struct SpawnFixture: Sendable {
                     home: home,
                     binaries: binaries,
                     maximumSandboxes: maximumSandboxes,
+                    writeRate: writeRate,
                     mounts: mounts,
                     requiredLayers: requiredLayers
                 ),

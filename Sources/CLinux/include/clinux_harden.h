@@ -29,7 +29,7 @@ void clinux_cgroup_unbound(void);
 
 // Makes the cgroup(s) `name` ([A-Za-z0-9_-], at most 64) with its limits already in force: v2 where memory and pids are
 // delegated, else v1 where it may be written. `what` (256 bytes and more) tells what is used, such as
-// "v1 memory,swap,pids,cpu", or is empty; `ruled_out` (1024 and more) has one line "step: reason (errno n)" for each
+// "v1 memory,swap,pids,cpu,freezer", or is empty; `ruled_out` (1024 and more) has one line "step: reason (errno n)" for each
 // stronger way that did not work. Returns 0 when there is a cgroup that bounds memory and processes, 1 when there is none.
 int clinux_cgroup_create(
     const char *name, const struct clinux_limits *limits, char *what, size_t what_size, char *ruled_out,
@@ -46,6 +46,27 @@ int clinux_cgroup_remove(const char *name);
 // Removes every cgroup whose name begins with `prefix` and in which no process is left: those of a host that died.
 // Returns how many.
 int clinux_cgroup_sweep(const char *prefix);
+
+// What the whole machine has written since it started, or -errno: bytes of file pages that were made dirty, and bytes that
+// went to its disks, so that most count twice (nr_dirtied and pgpgout of /proc/vmstat).
+int64_t clinux_machine_written(void);
+
+// Bytes that the processes in cgroup `name` have made dirty or written past the cache: write_bytes of /proc/PID/io, which a
+// parent that reaps its child takes over; one that ignores SIGCHLD does not. -ETIME: it took over `milliseconds`. What may not
+// be read counts as 0: see ptrace_may_access() in the kernel's kernel/ptrace.c. Who made the user namespace may read each that
+// has executed a program in it; for those that are not dumpable, PID 1 among them, it takes CAP_SYS_PTRACE.
+int64_t clinux_cgroup_written(const char *name, int64_t milliseconds);
+
+// Processor time of the calling thread.
+int64_t clinux_processor_microseconds(void);
+
+// Stops every process in cgroup `name`, or lets them go on. Returns 0 or -errno. In v1 one that is frozen dies of SIGKILL only
+// when it goes on.
+int clinux_cgroup_freeze(const char *name, int frozen);
+
+// A descriptor by which who has lost the right to the cgroup's files can let its processes go on. -errno: there is none.
+int clinux_cgroup_thawer(const char *name);
+void clinux_cgroup_thaw(int thawer);
 
 // Sets the resource limits of the calling process. The same for every sandbox: CORE 1 (with 0 the kernel starts a `|handler`
 // of core_pattern all the same), MEMLOCK 1 MiB, MSGQUEUE 0, RTPRIO 0, NICE 0, SIGPENDING 4096. From `limits`: FSIZE, NOFILE,

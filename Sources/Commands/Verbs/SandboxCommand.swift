@@ -187,6 +187,7 @@ enum SandboxScratch {
                 uidRange: settings.sandbox.uidRange,
                 maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: settings.maxRunners),
                 totalMemory: settings.sandbox.totalMemory,
+                writeRate: settings.sandbox.writeRate,
                 broker: settings.sandbox.broker
             ).forScratch(),
             environment: environment

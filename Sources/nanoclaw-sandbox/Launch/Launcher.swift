@@ -122,6 +122,7 @@ struct Launcher {
             initProcess.run()
         }
         sandbox = Sandbox(pid: pid, pidfd: pidfd, channels: channels)
+        if !limits.isEmpty { sandbox?.thawer = clinux_cgroup_thawer(cgroup) }
         channels.closeTheirs()
         for mount in mounts { close(mount.tree) }
 
@@ -217,9 +218,12 @@ struct Launcher {
         var end = sandbox.end
         let watched = [sandbox.pidfd, sandbox.channels.initProcess.mine, request.control, request.lifeline]
         var live = watched
+        var isKilled = false
         while true {
             var ready = [UInt8](repeating: 0, count: live.count)
-            guard clinux_poll(live, Int32(live.count), -1, &ready) > 0 else { continue }
+            if isKilled { sandbox.sendKill() }
+            let patience = isKilled ? Sandbox.thawInterval : -1
+            guard clinux_poll(live, Int32(live.count), patience, &ready) > 0 else { continue }
             if ready[1] != 0 {
                 switch Channel.receive(watched[1]) {
                 case .message(let bytes, _): end = clinux_end(bytes) ?? end
@@ -232,17 +236,17 @@ struct Launcher {
                 case .message(let bytes, _):
                     switch bytes.first.flatMap(SpawnerRequest.init(rawValue:)) {
                     case .terminate: clinux_pidfd_signal(sandbox.pidfd, SIGTERM)
-                    case .kill: clinux_pidfd_signal(sandbox.pidfd, SIGKILL)
+                    case .kill: isKilled = true
                     default: break
                     }
                 case .gone:
-                    clinux_pidfd_signal(sandbox.pidfd, SIGKILL)
+                    isKilled = true
                     live[2] = -1
                 case .nothing: break
                 }
             }
             if ready[3] != 0 {
-                clinux_pidfd_signal(sandbox.pidfd, SIGKILL)
+                isKilled = true
                 live[3] = -1
             }
             if ready[0] != 0 {

@@ -35,6 +35,8 @@ struct Sandbox {
     var runnerListener: Int32 = -1
     var toolListener: Int32 = -1
     var end = clinux_end(code: 0, signal: SIGKILL)
+    /// Lets go on what the spawner has frozen; below 0 where there is no freezer.
+    var thawer: Int32 = -1
 
     init(pid: pid_t, pidfd: Int32, channels: InitChannels) {
         self.pid = pid
@@ -47,9 +49,21 @@ struct Sandbox {
         for descriptor in [runnerListener, toolListener, channels.runner.mine, channels.tool.mine] { close(descriptor) }
     }
 
-    /// Kills PID 1, which ends every process of the sandbox, and waits until it is dead.
-    func kill() {
+    /// How often, in milliseconds, what was killed is made to go on until it is dead.
+    static let thawInterval: Int32 = 100
+
+    /// Sends SIGKILL to PID 1, which ends every process of the sandbox.
+    ///
+    /// In cgroup v1 none of them dies while it is frozen, and the spawner may freeze them again.
+    func sendKill() {
         clinux_pidfd_signal(pidfd, SIGKILL)
+        if thawer >= 0 { clinux_cgroup_thaw(thawer) }
+    }
+
+    /// Kills, and waits until PID 1 is dead.
+    func kill() {
+        var ready: [UInt8] = [0]
+        repeat { sendKill() } while clinux_poll([pidfd], 1, Self.thawInterval, &ready) <= 0
         var code: Int32 = 0
         var signal: Int32 = 0
         clinux_wait(pid, 0, &code, &signal)

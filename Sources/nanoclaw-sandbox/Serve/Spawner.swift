@@ -14,8 +14,10 @@ struct Spawner {
         let pid: pid_t
         let pidfd: Int32
         let slot: Int
+        let serial: Int
         let cgroup: String
     }
+    private var pacer: DiskPacer?
     private var serial = 0
 
     private let host: Int32 = 0
@@ -33,6 +35,7 @@ struct Spawner {
         let memory = configuration.totalMemory == 0 ? clinux_cgroup_share() : configuration.totalMemory
         clinux_cgroup_bound(CgroupName.bound(home: configuration.home), memory)
         clinux_cgroup_sweep(CgroupName.prefix(home: configuration.home))
+        pacer = DiskPacer(bytesPerSecond: configuration.writeRate)
         self.configuration = configuration
         Channel.send(.exited(code: 0, signal: 0), over: host)
     }
@@ -54,7 +57,13 @@ struct Spawner {
         while true {
             let watched = [host] + launchers.map(\.pidfd)
             var ready = [UInt8](repeating: 0, count: watched.count)
-            guard clinux_poll(watched, Int32(watched.count), -1, &ready) >= 0 else { continue }
+            let patience = launchers.isEmpty ? -1 : pacer?.untilNext ?? -1
+            guard clinux_poll(watched, Int32(watched.count), patience, &ready) >= 0 else { continue }
+            if !launchers.isEmpty {
+                pacer?.look { [launchers] in
+                    Dictionary(uniqueKeysWithValues: launchers.map { ($0.serial, $0.cgroup) })
+                }
+            }
             reap(ready.dropFirst().map { $0 != 0 })
             guard ready[0] != 0 else { continue }
             switch Channel.receive(host, limit: SandboxWire.maximumDatagram) {
@@ -129,7 +138,7 @@ struct Spawner {
             Channel.send(.failed(step: "fork", errno: -pid), over: control)
             return
         }
-        launchers.append(Launched(pid: pid, pidfd: pidfd, slot: slot, cgroup: cgroup))
+        launchers.append(Launched(pid: pid, pidfd: pidfd, slot: slot, serial: serial, cgroup: cgroup))
     }
 
     private mutating func reap(_ ready: [Bool]) {
