@@ -16,7 +16,8 @@ struct DiskPacer {
     private static let short: Int64 = 5
     private static let interval: Int64 = 25
     private static let rest: Int64 = 200
-    /// A look takes at most so small a part of one processor's time, and is never put off longer than the longest freeze.
+    /// A look takes at most so small a part of one processor's time; while somebody is frozen or over its rate it is put off
+    /// no longer than the longest freeze.
     private static let part: Int64 = 50
     /// Milliseconds for all sandboxes and for one: a process that is just replacing a large program is slow to read.
     private static let patience: Int64 = 100
@@ -46,13 +47,15 @@ struct DiskPacer {
         release()
         let names = cgroups()
         pacing.charge(read(names, since: start), at: clinux_milliseconds())
-        for (key, name) in names where pacing.frozen.contains(key) {
+        for key in pacing.frozen {
+            guard let name = names[key] else { continue }
             held[key] = name
             clinux_cgroup_freeze(name, 1)
         }
         let spent = (clinux_processor_microseconds() - processor) * Self.part / 1000
         let least = pacing.hasDebtors ? Self.short : Self.interval
-        next = clinux_milliseconds() + min(max(least, spent), WritePacing.longest)
+        let isWaitedFor = pacing.hasDebtors || !held.isEmpty
+        next = clinux_milliseconds() + max(least, isWaitedFor ? min(spent, WritePacing.longest) : spent)
     }
 
     private mutating func release() {
