@@ -165,9 +165,9 @@ struct ServiceUnits: Sendable {
         # Building sandboxes takes these, and launchers give them up before anything runs. What over-mounts parts of
         # /proc, filters mounts, names or namespaces, or is inherited by programs stays out: ProtectKernelTunables,
         # ProtectKernelLogs, ProtectControlGroups, ProtectHostname, PrivateDevices, RestrictNamespaces,
-        # RestrictSUIDSGID, MemoryDenyWriteExecute, SystemCallFilter. CAP_SYS_PTRACE reads what each has written.
+        # RestrictSUIDSGID, MemoryDenyWriteExecute, SystemCallFilter.
         CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SETUID CAP_SETGID CAP_SETPCAP CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER \
-        CAP_KILL CAP_NET_ADMIN CAP_SYS_RESOURCE CAP_SYS_CHROOT CAP_MKNOD CAP_SYS_PTRACE
+        CAP_KILL CAP_NET_ADMIN CAP_SYS_RESOURCE CAP_SYS_CHROOT CAP_MKNOD
         ProtectSystem=strict
         ReadWritePaths=\(UnitFile.path(home))
         ProtectHome=\(protectHome)
