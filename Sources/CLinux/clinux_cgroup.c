@@ -278,15 +278,16 @@ static int enter_v1(const char *place) { return cgroup_write(place, "tasks", "0"
 
 // Into the v1 cgroups `name`, or out of them to where this process was.
 static int move_v1(const char *name, int enters) {
-    const struct cgroup_places *places = cgroup_places();
-    const char *const hierarchies[] = {places->memory, places->pids, places->cpu, places->freezer};
+    const char *all[CGROUP_HIERARCHIES];
+    cgroup_all_places(all);
     int result = 0;
-    for (int index = 0; index < 4 && result == 0; index++) {
+    // The first is v2's.
+    for (int index = 1; index < CGROUP_HIERARCHIES && result == 0; index++) {
         char directory[CGROUP_PATH], into[CGROUP_PATH];
-        if (!hierarchies[index][0]) continue;
-        result = cgroup_child_path(directory, cgroup_beneath(hierarchies[index], into), name);
+        if (!all[index][0]) continue;
+        result = cgroup_child_path(directory, cgroup_beneath(all[index], into), name);
         // One in which it could not be made is not to be written either.
-        if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(enters ? directory : hierarchies[index]);
+        if (result == 0 && access(directory, F_OK) == 0) result = enter_v1(enters ? directory : all[index]);
     }
     return result;
 }

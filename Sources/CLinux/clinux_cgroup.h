@@ -17,7 +17,7 @@ struct cgroup_places {
 // How many hierarchies there may be: v2 and those of v1.
 #define CGROUP_HIERARCHIES 5
 
-// The places of all hierarchies; v2 only where it can be used. An empty one is not to be had. The freezer of v1 comes before
+// The places of all hierarchies, v2 first, and only where it can be used. An empty one is not to be had. The freezer of v1 comes before
 // the others: what is frozen in it leaves none of them.
 void cgroup_all_places(const char *all[CGROUP_HIERARCHIES]);
 

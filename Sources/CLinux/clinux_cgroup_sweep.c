@@ -32,6 +32,7 @@ static int remove_empty(int fd, const char *place, const char *name, const char 
     // What is killed and frozen ends now; what another spawner has frozen is frozen again at its next look.
     int thawed = cgroup_write(directory, cgroup_freezer_v1, cgroup_thawed_v1) == 0;
     int waits = thawed && is_orphan(name + strlen(prefix)) ? 20 : 0;
+    // The kernel tells nobody of it when a v1 cgroup has lost its last process; 100 ms at most, at a spawner's start.
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
     // rmdir takes only a cgroup without processes.
     while (unlinkat(fd, name, AT_REMOVEDIR) < 0) {

@@ -5,6 +5,16 @@
 /// Each sandbox has an allowance that fills with time; those that have used a part of theirs share the rate. Plain values:
 /// what was written and the time come in, who is frozen goes out. Times are in milliseconds.
 package struct WritePacing: Sendable {
+    /// What a look at one sandbox has brought.
+    package enum Reading: Sendable, Equatable {
+        /// What it has written since its start.
+        case bytes(Int64)
+        /// It took too long: its processes can make it so, and are charged for it.
+        case late
+        /// Its turn has not come.
+        case unread
+    }
+
     private struct Account {
         var allowance: Double
         var written: Int64 = 0
@@ -18,6 +28,8 @@ package struct WritePacing: Sendable {
     private static let debt = 2.0
     /// The longest that one is frozen at once: what it holds locked then is waited for, and a second is too long for that.
     package static let longest: Int64 = 250
+    /// What a look that comes late is charged as, in seconds.
+    private static let lateness = 1.0
     /// How long a sum that fell may take to rise again.
     private static let takeOver: Int64 = 1000
 
@@ -64,16 +76,19 @@ package struct WritePacing: Sendable {
         }
     }
 
-    /// Takes what each living sandbox has written since its start, and stops who wrote too much.
-    ///
-    /// Nil: that cannot be read now.
-    package mutating func charge(_ written: [Int: Int64?], at now: Int64) {
-        accounts = accounts.filter { written[$0.key] != nil }
+    /// Takes what each living sandbox has written, and stops who wrote too much; who is not there is forgotten.
+    package mutating func charge(_ readings: [Int: Reading], at now: Int64) {
+        accounts = accounts.filter { readings[$0.key] != nil }
         let full = rate * Self.burst
-        for (key, bytes) in written {
+        for (key, reading) in readings {
             var account = accounts[key] ?? Account(allowance: full + brought)
-            let grown = bytes.map { Self.grown($0, &account, at: now) } ?? 0
-            account.allowance = min(full, account.allowance - Double(grown))
+            let charged =
+                switch reading {
+                case .bytes(let bytes): Double(Self.grown(bytes, &account, at: now))
+                case .late: rate * Self.lateness
+                case .unread: 0.0
+                }
+            account.allowance = min(full, account.allowance - charged)
             if account.allowance < 0, account.frozenAt == nil { account.frozenAt = now }
             accounts[key] = account
         }

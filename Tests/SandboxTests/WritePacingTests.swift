@@ -12,9 +12,9 @@ struct WritePacingTests {
         return pacing
     }
 
-    private func look(_ pacing: inout WritePacing, _ written: [Int: Int64?], at now: Int64) {
+    private func look(_ pacing: inout WritePacing, _ written: [Int: Int64], at now: Int64) {
         pacing.refill(at: now)
-        pacing.charge(written, at: now)
+        pacing.charge(written.mapValues { .bytes($0) }, at: now)
     }
 
     @Test func `T60 PS24 who has written four seconds' worth is stopped until it may write again`() {
@@ -40,6 +40,7 @@ struct WritePacingTests {
         #expect(pacing.frozen == [] && pacing.hasDebtors)
         look(&pacing, [1: written], at: WritePacing.longest + 5)
         #expect(pacing.frozen == [1])
+        // Looks follow one another as the pacer makes them; the time is only told.
         for now in stride(from: Int64(300), to: 1000, by: 20) { look(&pacing, [1: written], at: now) }
         look(&pacing, [1: written], at: 1000)
         #expect(pacing.frozen == [] && !pacing.hasDebtors)
@@ -48,6 +49,7 @@ struct WritePacingTests {
     @Test func `what is beyond two seconds of debt is forgiven`() {
         var pacing = pacing(1)
         look(&pacing, [1: 100 * Self.rate], at: 0)
+        // As above: time that is told, of looks one after another.
         for now in stride(from: Int64(20), to: 2000, by: 20) {
             look(&pacing, [1: 100 * Self.rate], at: now)
             #expect(pacing.hasDebtors || pacing.frozen == [1])
@@ -82,18 +84,26 @@ struct WritePacingTests {
             var pacing = pacing(1)
             look(&pacing, [1: 3 * Self.rate], at: 0)
             look(&pacing, [1: 0], at: 0)
-            pacing.charge([1: 3 * Self.rate], at: later)
+            pacing.charge([1: .bytes(3 * Self.rate)], at: later)
             #expect(pacing.frozen == frozen, "after \(later) ms")
         }
     }
 
-    @Test func `who cannot be read stays as it is, and who has ended is forgotten`() {
+    @Test func `who was not reached stays as it is, and who has ended is forgotten`() {
         var pacing = pacing(1)
         look(&pacing, [1: 5 * Self.rate], at: 0)
-        look(&pacing, [1: nil], at: 10)
+        pacing.charge([1: .unread], at: 10)
         #expect(pacing.frozen == [1])
         look(&pacing, [:], at: 20)
         #expect(pacing.frozen == [])
+    }
+
+    @Test func `who makes each look at it late is stopped, and a few late looks do nothing`() {
+        var pacing = pacing(1)
+        for _ in 1...4 { pacing.charge([1: .late], at: 0) }
+        #expect(pacing.frozen == [])
+        pacing.charge([1: .late], at: 0)
+        #expect(pacing.frozen == [1])
     }
 
     @Test func `nobody is looked at while the whole machine writes less than one may`() {
@@ -114,7 +124,7 @@ struct WritePacingTests {
             let rests = pacing.mayRest(machine: step.machine, at: step.at)
             #expect(rests == step.rests, "\(step)")
         }
-        pacing.charge([1: 5 * Self.rate], at: 1200)
+        pacing.charge([1: .bytes(5 * Self.rate)], at: 1200)
         let rests = pacing.mayRest(machine: before + Self.rate, at: 1400)
         #expect(!rests, "somebody is to be let go on")
     }

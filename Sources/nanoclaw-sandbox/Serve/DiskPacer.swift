@@ -50,6 +50,7 @@ struct DiskPacer {
         for key in pacing.frozen {
             guard let name = names[key] else { continue }
             held[key] = name
+            // One that fails, or that somebody lets go on, is told again at the next look.
             clinux_cgroup_freeze(name, 1)
         }
         let spent = (clinux_processor_microseconds() - processor) * Self.part / 1000
@@ -67,19 +68,19 @@ struct DiskPacer {
     }
 
     /// What each has written, as far as there is time; who comes first goes round.
-    private mutating func read(_ names: [Int: String], since start: Int64) -> [Int: Int64?] {
-        var written: [Int: Int64?] = names.mapValues { _ in nil }
+    private mutating func read(_ names: [Int: String], since start: Int64) -> [Int: WritePacing.Reading] {
+        var readings: [Int: WritePacing.Reading] = names.mapValues { _ in .unread }
         let keys = names.keys.sorted()
         for index in keys.indices {
             let key = keys[(first + index) % keys.count]
             guard clinux_milliseconds() - start < Self.patience, let name = names[key] else {
                 first = (first + index) % keys.count
-                return written
+                return readings
             }
             let bytes = clinux_cgroup_written(name, Self.patienceForOne)
             // One without a cgroup has nothing by which it could be stopped.
-            if bytes >= 0 { written[key] = .some(bytes) }
+            readings[key] = bytes >= 0 ? .bytes(bytes) : bytes == -Int64(ETIME) ? .late : nil
         }
-        return written
+        return readings
     }
 }
