@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,10 +19,14 @@ struct directory_entry {
     char name[];
 };
 
-// Whether the spawner that made a cgroup is dead: its name goes on with the spawner's pid in base 36.
+// Whether the spawner that made a cgroup is dead, reaped or not: its name goes on with the spawner's pid in base 36.
 static int is_orphan(const char *name) {
-    long pid = strtol(name, NULL, 36);
-    return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    char process[32], text[512];
+    snprintf(process, sizeof process, "/proc/%ld", strtol(name, NULL, 36));
+    ssize_t got = cgroup_read(process, "stat", text, sizeof text);
+    // "pid (name) state", and the name may hold anything.
+    const char *name_end = got > 0 ? strrchr(text, ')') : NULL;
+    return got == -ENOENT || (name_end && name_end[1] == ' ' && name_end[2] == 'Z');
 }
 
 // Removes `name` beneath `place`, which `fd` refers to, if no process is left in it. Returns whether it is gone.
@@ -30,8 +34,8 @@ static int remove_empty(int fd, const char *place, const char *name, const char 
     char directory[CGROUP_PATH];
     if (cgroup_child_path(directory, place, name) < 0) return 0;
     // What is killed and frozen ends now; what another spawner has frozen is frozen again at its next look.
-    int thawed = cgroup_write(directory, cgroup_freezer_v1, cgroup_thawed_v1) == 0;
-    int waits = thawed && is_orphan(name + strlen(prefix)) ? 20 : 0;
+    cgroup_write(directory, cgroup_freezer_v1, cgroup_thawed_v1);
+    int waits = is_orphan(name + strlen(prefix)) ? 20 : 0;
     // The kernel tells nobody of it when a v1 cgroup has lost its last process; 100 ms at most, at a spawner's start.
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
     // rmdir takes only a cgroup without processes.

@@ -14,6 +14,8 @@ struct NeighbourTests {
         var breaks = false
         /// Whether it keeps the disk busy: whoever else uses that is heard in what is measured, so it is tried several times.
         var isOfDisk = false
+        /// Whether its bytes come no faster than `sandbox.writeRate`, where there is a cgroup.
+        var isPaced = false
         /// What it leaves behind in its folder.
         var files: [String] = []
     }
@@ -35,6 +37,7 @@ struct NeighbourTests {
             name: "disk fill",
             command: "for i in 1 2; do head -c 900M /dev/zero > fill$i; done; sleep 61",
             isOfDisk: true,
+            isPaced: true,
             files: ["fill1", "fill2"]
         ),
         Offender(
@@ -164,6 +167,17 @@ struct NeighbourTests {
         // What it takes is the kernel's to see: half a second after its start it is in the middle of that.
         try await Task.sleep(for: .milliseconds(500))
         let beside = try await turns(host)
+        if hasCgroup, offender.isPaced {
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let sizes = offender.files.map { file in
+                let path = "\(host.home)/groups/noisy/\(file)"
+                return (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+            }
+            let written = Double(sizes.reduce(0, +))
+            print("T60 \(who), \(offender.name): \(Int(written) >> 20) MiB in \(seconds) s")
+            // Four seconds' worth at once, then the rate. Measured: 366 to 461 MiB in 1.4 to 1.7 s; 1,542 in 2.7 s unbounded.
+            #expect(written < (4 + seconds) * Double(64 << 20) * 2 && written > 0, "\(offender.name)")
+        }
         if !hasCgroup, offender.breaks {
             // The deadline below is the assertion; this only gives it the time to be missed.
             for _ in 0..<200 where kill(runner, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }

@@ -42,15 +42,19 @@ struct DiskPacerTests {
     }
 
     private func isFrozen(_ pid: Int32) -> Bool? {
+        guard let place = place(of: pid) else { return nil }
+        if let state = contents("\(place)/freezer.state") { return state != "THAWED\n" }
+        return contents("\(place)/cgroup.freeze").map { $0 == "1\n" }
+    }
+
+    /// The cgroup by which a process is frozen: of v1's freezer, or v2's.
+    private func place(of pid: Int32) -> String? {
         guard let lines = contents("/proc/\(pid)/cgroup")?.split(separator: "\n") else { return nil }
         for line in lines {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-            if fields[1] == "freezer" {
-                return contents("/sys/fs/cgroup/freezer\(fields[2])/freezer.state").map { $0 != "THAWED\n" }
-            }
+            if fields[1] == "freezer" { return "/sys/fs/cgroup/freezer\(fields[2])" }
         }
-        let own = lines.first { $0.hasPrefix("0::") }?.dropFirst(3)
-        return own.flatMap { contents("/sys/fs/cgroup\($0)/cgroup.freeze") }.map { $0 == "1\n" }
+        return lines.first { $0.hasPrefix("0::") }.map { "/sys/fs/cgroup\($0.dropFirst(3))" }
     }
 
     @Test(arguments: writers)
@@ -98,13 +102,17 @@ struct DiskPacerTests {
     /// Alone, the launcher thaws what it kills; with the launcher, the next spawner's sweep does.
     @Test(arguments: [false, true])
     func `a spawner that dies while one is frozen leaves nothing`(withLauncher: Bool) async throws {
-        try await withFrozen { _, process in
+        try await withFrozen { fixture, process in
+            let place = try #require(self.place(of: process.pid))
             let launcher = try #require(parent(of: process.pid))
             let spawner = try #require(parent(of: launcher))
             try await reaches(true, process)
             kill(spawner, SIGKILL)
             if withLauncher { kill(launcher, SIGKILL) }
             #expect(await process.waitForExit() == .signal(SIGKILL))
+            // The next one serves, and has swept up before.
+            _ = try await fixture.spawner.probe()
+            #expect(access(place, F_OK) != 0, "\(place) is left")
         }
     }
 }
