@@ -1,3 +1,4 @@
+import Core
 import ModelProviders
 import Synchronization
 
@@ -44,8 +45,8 @@ final class ScriptedProvider: ModelProvider {
         for answer in held { answer() }
     }
 
-    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
-        AsyncThrowingStream { continuation in
+    func stream(_ request: ModelRequest) -> DirectStream<ModelEvent> {
+        DirectStream { continuation in
             let answer = state.withLock { state -> Answer in
                 state.requests.append(request)
                 return state.answers.isEmpty

@@ -53,21 +53,22 @@ extension Runner {
 
     /// Makes the request and, unless its answer is there at once, the claim's commit.
     private func claiming(while call: ModelCall, answers request: ModelRequest) async throws -> ModelAnswer {
-        let (arrivals, arrival) = AsyncStream.makeStream(of: Arrival.self)
-        // Begins on this thread and stays there: an answer that is there at once costs neither a change of thread nor
-        // a timer.
-        let asking = Task.immediate { arrival.yield(.answer(await self.result(of: call, request))) }
-        defer { asking.cancel() }
-        // Not by the runner's clock: nothing but the number of commits hangs on it.
-        let grace =
-            call.wait.isOver
-            ? nil
-            : Task {
-                try await Task.sleep(for: Self.claimGrace)
-                arrival.yield(.graceEnded)
-            }
-        defer { grace?.cancel() }
-        for await event in arrivals {
+        var tasks: [Task<Void, any Error>] = []
+        let arrivals = DirectStream<Arrival> { arrival in
+            // Begins on this thread and stays there: an answer that is there at once costs neither a change of thread
+            // nor a timer.
+            tasks.append(Task.immediate(executorPreference: thread) { arrival.yield(.answer(await self.result(of: call, request))) })
+            if call.wait.isOver { return }
+            // Not by the runner's clock: nothing but the number of commits hangs on it.
+            tasks.append(
+                Task(executorPreference: thread) {
+                    try await Task.sleep(for: Self.claimGrace)
+                    arrival.yield(.graceEnded)
+                }
+            )
+        }
+        defer { for task in tasks { task.cancel() } }
+        for try await event in arrivals {
             switch event {
             case .answer(let result): return try result.get()
             case .graceEnded: try await claim()

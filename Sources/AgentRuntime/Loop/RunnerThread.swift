@@ -5,8 +5,17 @@ import Synchronization
 
 /// The one thread of a runner: everything that touches its databases runs here, and its ticks come from here, so that
 /// a runner that hangs is seen to hang.
-final class RunnerThread: SerialExecutor {
-    private let jobs = Mutex<[UnownedJob]>([])
+///
+/// As the preference of a task it takes what belongs to no actor too: a continuation that is resumed comes back to its
+/// actor by way of its task's executor, which would be the pool's threads otherwise.
+final class RunnerThread: SerialExecutor, TaskExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        /// The thread waits for a byte, or is about to.
+        var isWaiting = false
+    }
+
+    private let state = Mutex(State())
     private let wake: Pipe
 
     /// Starts the thread; it lives as long as the process.
@@ -32,22 +41,26 @@ final class RunnerThread: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let wasEmpty = jobs.withLock { jobs in
-            defer { jobs.append(job) }
-            return jobs.isEmpty
+        let wasWaiting = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isWaiting = false }
+            return state.isWaiting
         }
-        // One byte waits at most: it is written only when the list was empty, and the thread empties the list.
-        if wasEmpty { try? wake.write.write([1]) }
+        // One byte for each wait: the pipe is never full.
+        if wasWaiting { try? wake.write.write([1]) }
     }
 
     private func run() -> Never {
         while true {
-            _ = try? wake.read.read(upTo: 1)
-            let due = jobs.withLock { jobs in
-                defer { jobs = [] }
-                return jobs
+            let due = state.withLock { state in
+                defer { state.jobs = [] }
+                state.isWaiting = state.jobs.isEmpty
+                return state.jobs
             }
-            for job in due { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in due {
+                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            }
+            if due.isEmpty { _ = try? wake.read.read(upTo: 1) }
         }
     }
 }

@@ -1,10 +1,12 @@
+import Core
+
 /// Messages as Anthropic and servers compatible with it speak them.
 final class AnthropicProvider: ModelProvider {
     private let client: HTTPStreamClient
 
     init(client: HTTPStreamClient) { self.client = client }
 
-    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+    func stream(_ request: ModelRequest) -> DirectStream<ModelEvent> {
         client.stream(
             HTTPExchange(
                 path: "/v1/messages",

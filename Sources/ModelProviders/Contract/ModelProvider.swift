@@ -1,3 +1,5 @@
+package import Core
+
 /// A way to a model: takes one request, streams one answer.
 package protocol ModelProvider: Sendable {
     /// Starts the request at once and yields its answer as it is produced.
@@ -5,7 +7,7 @@ package protocol ModelProvider: Sendable {
     /// A whole answer ends with exactly one ``ModelEvent/finished(_:)``, and tool calls and usage stand before it.
     /// Anything else ends by throwing ``ModelError``. Letting go of the stream, or cancelling the task that reads it,
     /// closes the connection.
-    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
+    func stream(_ request: ModelRequest) -> DirectStream<ModelEvent>
 }
 
 /// One request to a model.

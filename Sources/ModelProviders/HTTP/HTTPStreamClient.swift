@@ -22,11 +22,11 @@ final class HTTPStreamClient: Sendable {
     }
 
     /// Sends the request at once; the stream ends after the parser's last event or with a ``ModelError``.
-    func stream(_ exchange: HTTPExchange) -> AsyncThrowingStream<ModelEvent, any Error> {
-        AsyncThrowingStream { continuation in
+    func stream(_ exchange: HTTPExchange) -> DirectStream<ModelEvent> {
+        DirectStream { continuation in
             let connection = Connection()
             // One that has ended closes its connection or keeps it by itself.
-            continuation.onTermination = { if case .cancelled = $0 { connection.close() } }
+            continuation.onCancel { connection.close() }
             attempt(exchange, on: connection, continuation)
         }
     }
@@ -34,7 +34,7 @@ final class HTTPStreamClient: Sendable {
     private func attempt(
         _ exchange: HTTPExchange,
         on connection: Connection,
-        _ continuation: AsyncThrowingStream<ModelEvent, any Error>.Continuation,
+        _ continuation: DirectStream<ModelEvent>.Continuation,
         isAgain: Bool = false
     ) {
         let address: SocketAddress

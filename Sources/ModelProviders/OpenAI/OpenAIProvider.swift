@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// Chat completions as OpenAI, Ollama, llama.cpp and vLLM speak them.
@@ -12,7 +13,7 @@ final class OpenAIProvider: ModelProvider {
 
     init(client: HTTPStreamClient) { self.client = client }
 
-    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+    func stream(_ request: ModelRequest) -> DirectStream<ModelEvent> {
         let isRenamed = renamed.withLock { $0.contains(request.model) }
         let body = OpenAIRequest(request: request, limitKey: isRenamed ? Self.newLimitKey : Self.limitKey).body()
         var exchange = HTTPExchange(path: "/chat/completions", body: body, makeParser: { OpenAIAnswer() })
