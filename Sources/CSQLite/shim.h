@@ -12,3 +12,8 @@ static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const ch
 static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
     return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
+
+// sqlite3_config(3) for SQLITE_CONFIG_MEMSTATUS, which is variadic too. SQLITE_MISUSE once the library is in use.
+static inline int csqlite_count_memory(int on) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, on);
+}

@@ -11,6 +11,7 @@ import HostConfiguration
 import HostLogging
 import Logging
 import Sandbox
+import SessionStore
 import ServiceLifecycle
 import Synchronization
 import TaskScheduling
@@ -27,6 +28,7 @@ package func runHost(_ options: HostOptions) async throws {
     // Work moves from thread to thread: with a heap for each, every one keeps what it has needed at most, and the whole
     // grows by a sixth in 100,000 messages.
     clinux_limit_arenas(2)
+    SQLiteLibrary.begin()
     EventLoops.limit(to: 2)
     let runtime = try await HostRuntime(options)
     defer { runtime.release() }

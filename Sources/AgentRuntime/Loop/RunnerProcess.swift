@@ -20,6 +20,7 @@ package enum RunnerProcess {
     ///
     /// Answers the exit status, a ``RunnerExit``.
     package static func run() async -> Int32 {
+        SQLiteLibrary.begin()
         do {
             let termination = Descriptor(owning: try Errno.check(clinux_termination_pipe(), "sigaction SIGTERM"))
             guard let text = getenv("NANOCLAW_INCARNATION"), let incarnation = Incarnation(String(cString: text)) else {
