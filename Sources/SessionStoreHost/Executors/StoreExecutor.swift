@@ -7,11 +7,13 @@ import Synchronization
 package final class StoreExecutor: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
+        /// The thread waits for the signal, or is about to.
+        var isWaiting = false
         var isStopped = false
     }
 
     private let state = Mutex(State())
-    /// An eventfd: raised when the first job comes into an empty queue.
+    /// An eventfd: raised once for each wait.
     private let signal: Descriptor
 
     /// Starts the thread; it runs until ``stop()``.
@@ -39,11 +41,12 @@ package final class StoreExecutor: SerialExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let isFirst = state.withLock { state in
+        let wasWaiting = state.withLock { state in
             state.jobs.append(job)
-            return state.jobs.count == 1
+            defer { state.isWaiting = false }
+            return state.isWaiting
         }
-        if isFirst { clinux_eventfd_raise(signal.number) }
+        if wasWaiting { clinux_eventfd_raise(signal.number) }
     }
 
     /// Ends the thread once its queue is empty.
@@ -57,6 +60,7 @@ package final class StoreExecutor: SerialExecutor {
             let (jobs, isStopped) = state.withLock { state in
                 let jobs = state.jobs
                 state.jobs = []
+                state.isWaiting = jobs.isEmpty
                 return (jobs, state.isStopped)
             }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
