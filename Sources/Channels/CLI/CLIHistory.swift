@@ -21,8 +21,16 @@ final class CLIHistory: Sendable {
 
     /// The newest rows of one chat: all that are above `floor`.
     private struct Tail {
+        /// Rows of it.
+        static let longest = 100
+
         var floor: Int64
         var rows: [CLIMessage] = []
+
+        mutating func add(_ row: CLIMessage) {
+            rows.append(row)
+            if rows.count > Self.longest { floor = rows.removeFirst().position ?? floor }
+        }
     }
 
     private struct Readers {
@@ -39,8 +47,6 @@ final class CLIHistory: Sendable {
 
     /// Rows of one commit.
     private static let batch = 64
-    /// Rows of a tail.
-    private static let longestTail = 100
 
     private let store: CentralStore
     private let queue = Mutex(Queue())
@@ -153,12 +159,7 @@ final class CLIHistory: Sendable {
             let chat = item.row.platformID
             let wakers = readers.withLock { readers -> [AsyncStream<Void>.Continuation] in
                 guard let wakers = readers.wakers[chat] else { return [] }
-                var tail = readers.tails[chat] ?? Tail(floor: item.before)
-                tail.rows.append(item.row)
-                if tail.rows.count > Self.longestTail {
-                    tail.floor = tail.rows.removeFirst().position ?? tail.floor
-                }
-                readers.tails[chat] = tail
+                readers.tails[chat, default: Tail(floor: item.before)].add(item.row)
                 return Array(wakers.values)
             }
             for waker in wakers { waker.yield() }
