@@ -11,8 +11,8 @@ import HostConfiguration
 import HostLogging
 import Logging
 import Sandbox
-import SessionStore
 import ServiceLifecycle
+import SessionStore
 import Synchronization
 import TaskScheduling
 import UnixSignals
