@@ -53,6 +53,12 @@ package final class Connection {
         try open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
     }
 
+    /// What `vfs` opens under this path, for reading; `name` stands in errors.
+    package init(reading path: String, by vfs: String?, as name: String) throws {
+        self.name = name
+        try open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, by: vfs)
+    }
+
     deinit { close() }
 
     /// The path with the links above the file resolved: a home may stand behind one, the file itself may be none.

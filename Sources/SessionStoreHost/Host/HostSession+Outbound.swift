@@ -19,6 +19,8 @@ extension HostSession {
                 case .hot: return .hot
                 case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
                 case .unchanged:
+                    quietLooks += 1
+                    if quietLooks > 1 { copy = nil }
                     return backlog.isEmpty ? .unchanged : .snapshot(try await renewed())
                 case .copied(let bytes, let fingerprint):
                     return try await read(bytes, fingerprint)
@@ -52,12 +54,11 @@ extension HostSession {
         let tables: OutboundTables
         do {
             tables = try working {
-                try OutboundTables(
-                    try HostileDatabase(bytes),
-                    above: recorded,
-                    highest: highest,
-                    incarnation: incarnation
-                )
+                let copy = try opened(bytes)
+                let tables = try OutboundTables(copy, above: recorded, highest: highest, incarnation: incarnation)
+                copy.clear()
+                self.copy = copy
+                return tables
             }
         } catch let error as StoreError {
             return .quarantined(reason: "outbound.db: \(error)")
@@ -65,6 +66,15 @@ extension HostSession {
         backlog.take(tables)
         reader.remember(tables.isCut ? nil : fingerprint)
         return .snapshot(try working { try snapshot(rejected: tables.rejected, database) })
+    }
+
+    /// The copy in the place of the last look's, where it has the same schema; what has thrown is not used again.
+    private func opened(_ bytes: [UInt8]) throws -> HostileDatabase {
+        let last = copy
+        copy = nil
+        quietLooks = 0
+        if let last, try last.replace(with: bytes) { return last }
+        return try HostileDatabase(bytes)
     }
 
     /// The backlog of the last look, as it stands now.

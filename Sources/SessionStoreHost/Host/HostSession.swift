@@ -31,6 +31,10 @@ package actor HostSession {
     let outboundWork = Atomic<Int64>(0)
 
     var reader: OutboundReader
+    /// The copy of the last look, let go of but for what SQLite has prepared: some 80 KB, for a session that is at work.
+    var copy: HostileDatabase?
+    /// Looks in a row that found nothing new.
+    var quietLooks = 0
     /// What the last snapshot of `outbound.db` held and is not recorded yet.
     var backlog = OutboundBacklog()
 
@@ -74,6 +78,7 @@ package actor HostSession {
         database?.close()
         database = nil
         reader.close()
+        copy = nil
     }
 
     // MARK: - One after the other

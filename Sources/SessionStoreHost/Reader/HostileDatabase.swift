@@ -6,9 +6,19 @@ import SessionStore
 /// schema, tight limits, a budget, and reading of three tables only.
 final class HostileDatabase {
     let database: Connection
-    private let image: UnsafeMutableRawBufferPointer
-    /// How many thousands of SQLite's instructions are left.
-    private let budget: UnsafeMutablePointer<Int64>
+    private let image: UnsafeMutablePointer<CopyVFS.Image>
+    private let rules: UnsafeMutablePointer<Rules>
+    /// The first page, which holds the whole schema; nil when that has more pages.
+    private let firstPage: [UInt8]?
+    private var looks: UInt32 = 0
+
+    /// What SQLite's callbacks go by.
+    private struct Rules {
+        /// How many thousands of SQLite's instructions are left.
+        var budget = HostileDatabase.instructions
+        /// The pages are being checked; only then may they be.
+        var isChecking = false
+    }
 
     /// Thousands of instructions that all reading of one copy may take.
     ///
@@ -18,44 +28,79 @@ final class HostileDatabase {
     /// Opens the copy and compares its schema with the ones that our migrations make, or with `schemas` by version.
     /// - Throws: ``StoreError`` with `.damaged` when it is another, or the file is corrupt.
     init(_ bytes: [UInt8], schemas: [Int: Set<SessionSchema.Entry>]? = nil) throws {
-        image = .allocate(byteCount: bytes.count, alignment: 16)
-        image.copyBytes(from: bytes)
-        budget = .allocate(capacity: 1)
-        budget.initialize(to: Self.instructions)
+        image = .allocate(capacity: 1)
+        image.initialize(to: CopyVFS.Image(base: nil, count: 0))
+        rules = .allocate(capacity: 1)
+        rules.initialize(to: Rules())
+        firstPage = Self.firstPage(of: bytes)
         do {
-            database = try Connection(inMemory: "outbound.db (copy)")
+            database = try Connection(reading: CopyVFS.path(of: image), by: CopyVFS.name, as: "outbound.db (copy)")
         } catch {
             image.deallocate()
-            budget.deallocate()
+            rules.deallocate()
             throw error
         }
+        put(bytes)
         try harden()
-        let size = Int64(bytes.count)
-        let start = image.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        try check(
-            sqlite3_deserialize(
-                database.handle,
-                "main",
-                start,
-                size,
-                size,
-                UInt32(SQLITE_DESERIALIZE_READONLY)
-            ),
-            "open the copy"
-        )
         try database.execute(
             "PRAGMA cell_size_check=ON; PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; "
                 + "PRAGMA ignore_check_constraints=ON"
         )
         try compareSchema(with: schemas ?? Self.expected.get())
         try checkStructure()
-        try check(sqlite3_set_authorizer(database.handle, Self.authorize, nil), "set the authorizer")
+        try check(sqlite3_set_authorizer(database.handle, Self.authorize, rules), "set the authorizer")
     }
 
     deinit {
         database.close()
+        image.pointee.base?.deallocate()
         image.deallocate()
-        budget.deallocate()
+        rules.deallocate()
+    }
+
+    // MARK: - The next look
+
+    /// Puts another copy in this one's place, checked as the first was, and keeps what SQLite has prepared.
+    ///
+    /// False, and nothing is done, when its schema is not the same to the byte. What throws is not to be used again.
+    func replace(with bytes: [UInt8]) throws -> Bool {
+        guard let firstPage, Self.firstPage(of: bytes) == firstPage else { return false }
+        put(bytes)
+        rules.pointee = Rules()
+        try checkStructure()
+        return true
+    }
+
+    /// Lets go of the copy, and of what SQLite keeps of it.
+    func clear() {
+        sqlite3_db_release_memory(database.handle)
+        image.pointee.base?.deallocate()
+        image.pointee = CopyVFS.Image(base: nil, count: 0)
+    }
+
+    /// The first page without what each commit changes: nil unless it is a leaf, and so the whole of the schema.
+    private static func firstPage(of bytes: [UInt8]) -> [UInt8]? {
+        let leaf: UInt8 = 0x0D
+        guard bytes.count >= SessionLimits.pageSize, bytes[100] == leaf else { return nil }
+        return Array(bytes[0..<24] + bytes[40..<92] + bytes[100..<SessionLimits.pageSize])
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        image.pointee.base?.deallocate()
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+        copy.copyBytes(from: bytes)
+        image.pointee = CopyVFS.Image(base: UnsafeRawPointer(copy.baseAddress), count: bytes.count)
+        guard bytes.count >= 100 else { return }
+        // SQLite keeps pages for as long as the file's change counter stands (https://sqlite.org/fileformat2.html, 1.3.7):
+        // each look has one of its own, whatever the file says. Whether the second number goes with it stays as it is.
+        let isCurrent = bytes[24..<28] == bytes[92..<96]
+        repeat { looks &+= 1 } while !isCurrent && bytes[92..<96].elementsEqual(Self.bigEndian(looks))
+        copy[24..<28].copyBytes(from: Self.bigEndian(looks))
+        if isCurrent { copy[92..<96].copyBytes(from: Self.bigEndian(looks)) }
+    }
+
+    private static func bigEndian(_ number: UInt32) -> [UInt8] {
+        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
     }
 
     private func check(_ code: Int32, _ action: String) throws {
@@ -81,12 +126,12 @@ final class HostileDatabase {
         sqlite3_progress_handler(
             database.handle,
             1000,
-            { budget in
-                guard let left = budget?.assumingMemoryBound(to: Int64.self) else { return 1 }
-                left.pointee -= 1
-                return left.pointee < 0 ? 1 : 0
+            { rules in
+                guard let rules = rules?.assumingMemoryBound(to: Rules.self) else { return 1 }
+                rules.pointee.budget -= 1
+                return rules.pointee.budget < 0 ? 1 : 0
             },
-            budget
+            rules
         )
     }
 
@@ -94,6 +139,8 @@ final class HostileDatabase {
     ///
     /// What it finds wrong with a single row is left to the reading of that row.
     private func checkStructure() throws {
+        rules.pointee.isChecking = true
+        defer { rules.pointee.isChecking = false }
         let most = 100
         let findings = try database.rows("PRAGMA quick_check(\(most))") { $0.text(0) }
         let isOfRow = { (finding: String) in finding.hasPrefix("NULL value in ") || finding.hasPrefix("non-") }
@@ -134,13 +181,18 @@ final class HostileDatabase {
         }
     }
 
-    /// Allows reading of three tables, and nothing else.
+    /// Allows reading of three tables and, in its time, the check of the pages; nothing else.
     private static let authorize:
         @convention(c) (
             UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
             UnsafePointer<CChar>?
-        ) -> Int32 = { _, action, table, _, _, _ in
+        ) -> Int32 = { rules, action, table, _, _, _ in
             if action == SQLITE_SELECT { return SQLITE_OK }
+            if action == SQLITE_PRAGMA, let table, strcmp(table, "quick_check") == 0,
+                rules?.assumingMemoryBound(to: Rules.self).pointee.isChecking == true
+            {
+                return SQLITE_OK
+            }
             guard action == SQLITE_READ, let table else { return SQLITE_DENY }
             for known in ["messages_out", "processing_ack", "runner_state"] where strcmp(table, known) == 0 {
                 return SQLITE_OK

@@ -60,12 +60,29 @@ struct OutboundReaderTarget: FuzzTarget {
         #else
         let highest = Self.highest
         #endif
-        do {
-            let copy = try HostileDatabase(bytes)
-            check(try OutboundTables(copy, above: 0, highest: highest, incarnation: Self.incarnation))
-        } catch let error as StoreError {
-            require("\(error)".utf8.count < 2000, "a refusal is short")
+        let fresh = Result { try tables(HostileDatabase(bytes), highest) }
+        switch fresh {
+        case .success(let tables): check(tables)
+        case .failure(let error): require("\(error)".utf8.count < 2000, "a refusal is short")
         }
+        // A connection that has looked at another file shows the same.
+        let kept = try scene.kept ?? HostileDatabase(scene.good)
+        scene.kept = nil
+        let again = Result { try kept.replace(with: bytes) ? tables(kept, highest) : nil }
+        switch (fresh, again) {
+        case (_, .success(nil)): break
+        case (.success(let tables), .success(let same?)):
+            require(tables.rows == same.rows && tables.acks == same.acks, "a kept connection reads the same rows")
+            require(tables.runner == same.runner && tables.rejected == same.rejected, "and refuses the same")
+            kept.clear()
+            scene.kept = kept
+        case (.failure(let error), .failure(let same)): require("\(error)" == "\(same)", "\(error) is no \(same)")
+        default: violated("\(fresh) is not \(again)")
+        }
+    }
+
+    private func tables(_ copy: HostileDatabase, _ highest: Int64) throws -> OutboundTables {
+        try OutboundTables(copy, above: 0, highest: highest, incarnation: Self.incarnation)
     }
 
     private func check(_ tables: OutboundTables) {

@@ -3,14 +3,17 @@ import Core
 import Glibc
 import LinuxIO
 import SessionStore
-import SessionStoreHost
+
+@testable import SessionStoreHost
 
 /// A session's folder in memory with a victim beside it, and the ways in which a sandbox may spoil `outbound.db`.
 final class ReaderScene {
+    /// The connection of the run before, if it read that run's file to its end.
+    var kept: HostileDatabase?
     let folder: SessionFolder
     private let outbound: Directory
     /// A database as the runner makes it, with some rows; and the same with a schema that takes every type.
-    private let good: [UInt8]
+    let good: [UInt8]
     private let loose: [UInt8]
     private static let isRead = "name IN ('messages_out', 'processing_ack', 'runner_state')"
 
