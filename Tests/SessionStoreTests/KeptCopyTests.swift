@@ -98,6 +98,30 @@ struct KeptCopyTests {
         }
     }
 
+    @Test func `a schema that has a part on another page is opened anew`() async throws {
+        try await Scene.run { scene in
+            try scene.tamper { try $0.execute("CREATE TABLE more (x /*\(String(repeating: "x", count: 5000))*/)") }
+            let bytes = try file(scene)
+            var entries: Set<SessionSchema.Entry> = []
+            try scene.tamper { database in
+                let rows = try database.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema") { row in
+                    SessionSchema.Entry(
+                        type: row.text(0),
+                        name: row.text(1),
+                        table: row.text(2),
+                        sql: row.optionalText(3)
+                    )
+                }
+                entries = Set(rows)
+            }
+            let version = SessionSchema.outbound.version
+            let kept = try HostileDatabase(bytes, schemas: [version: entries])
+            // A leaf, and yet not the whole schema.
+            #expect(bytes[100] == 0x0D)
+            #expect(try !kept.replace(with: bytes))
+        }
+    }
+
     @Test func `each look has the whole budget of instructions`() async throws {
         try await Scene.run { scene in
             let good = try file(scene)

@@ -57,15 +57,11 @@ extension Runner {
         let arrivals = DirectStream<Arrival> { arrival in
             // Begins on this thread and stays there: an answer that is there at once costs neither a change of thread
             // nor a timer.
-            tasks.append(
-                Task.immediate(executorPreference: thread) {
-                    arrival.yield(.answer(await self.result(of: call, request)))
-                }
-            )
+            tasks.append(Task.immediate { arrival.yield(.answer(await self.result(of: call, request))) })
             if call.wait.isOver { return }
             // Not by the runner's clock: nothing but the number of commits hangs on it.
             tasks.append(
-                Task(executorPreference: thread) {
+                Task {
                     try await Task.sleep(for: Self.claimGrace)
                     arrival.yield(.graceEnded)
                 }

@@ -10,7 +10,7 @@ import SessionStore
 ///
 /// Everything of it runs on one thread of its own, the session's databases included.
 package actor Runner {
-    let thread: RunnerThread
+    private let thread: RunnerThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let settings: RunnerSettings
@@ -82,10 +82,10 @@ package actor Runner {
                 let calls = CommandLineServer(listener: listener, time: time) { try await self.call($0) }
                 group.addTask { await calls.run() }
             }
-            group.addTask(executorPreference: thread) { try await self.listen() }
-            group.addTask(executorPreference: thread) { try await self.beat() }
+            group.addTask { try await self.listen() }
+            group.addTask { try await self.beat() }
             defer { group.cancelAll() }
-            let end = try await withTaskExecutorPreference(thread) { try await loop(toolbox) }
+            let end = try await loop(toolbox)
             RunnerLog.write("ends: \(end)")
             return end
         }
@@ -151,7 +151,7 @@ package actor Runner {
         case nil: return !batch.unreadable.isEmpty
         case .clear(let row): try clear(row, configuration)
         case .turn(let rows):
-            let work = Task(executorPreference: thread) {
+            let work = Task {
                 // What a fresh turn leaves out is not over.
                 let passedOver = rows.first.map(BatchRule.isFresh) == true ? [] : batch.passedOver
                 try await self.turn(rows, passedOver: passedOver, configuration, toolbox)

@@ -5,10 +5,7 @@ import Synchronization
 
 /// The one thread of a runner: everything that touches its databases runs here, and its ticks come from here, so that
 /// a runner that hangs is seen to hang.
-///
-/// As the preference of a task it takes what belongs to no actor too: a continuation that is resumed comes back to its
-/// actor by way of its task's executor, which would be the pool's threads otherwise.
-final class RunnerThread: SerialExecutor, TaskExecutor {
+final class RunnerThread: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         /// The thread waits for a byte, or is about to.
@@ -57,9 +54,7 @@ final class RunnerThread: SerialExecutor, TaskExecutor {
                 state.isWaiting = state.jobs.isEmpty
                 return state.jobs
             }
-            for job in due {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-            }
+            for job in due { job.runSynchronously(on: asUnownedSerialExecutor()) }
             if due.isEmpty { _ = try? wake.read.read(upTo: 1) }
         }
     }

@@ -32,6 +32,9 @@ struct ModelCall: Sendable {
     let wait: ModelWait
     let time: any TimeSource
 
+    /// Events of an answer that are taken in a row.
+    private static let atOnce = 64
+
     /// Asks and gathers the answer where the caller runs, showing it as it comes.
     ///
     /// Throws ``ModelError`` or `CancellationError`.
@@ -53,8 +56,12 @@ struct ModelCall: Sendable {
         do {
             var answer = ModelAnswer()
             var parser = ReplyParser()
+            var events = 0
             for try await event in provider.stream(request) {
                 wait.begin()
+                events += 1
+                // What waits is read without a pause: an answer that comes faster than it is taken lets ticks and stops in.
+                if events.isMultiple(of: Self.atOnce) { await Task.yield() }
                 switch event {
                 case .textDelta(let text):
                     answer.text += text

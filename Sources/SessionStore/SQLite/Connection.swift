@@ -54,7 +54,7 @@ package final class Connection {
     }
 
     /// What `vfs` opens under this path, for reading; `name` stands in errors.
-    package init(reading path: String, by vfs: String?, as name: String) throws {
+    package init(reading path: String, by vfs: String, as name: String) throws {
         self.name = name
         try open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, by: vfs)
     }

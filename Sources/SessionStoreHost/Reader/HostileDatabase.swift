@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import LinuxIO
 import SessionStore
 
 /// A copy of an `outbound.db` in memory, opened so that nothing in it can act: no view, trigger, extension or foreign
@@ -8,7 +9,7 @@ final class HostileDatabase {
     let database: Connection
     private let image: UnsafeMutablePointer<CopyVFS.Image>
     private let rules: UnsafeMutablePointer<Rules>
-    /// The first page, which holds the whole schema; nil when that has more pages.
+    /// The first page, if it holds the whole schema.
     private let firstPage: [UInt8]?
     private var looks: UInt32 = 0
 
@@ -28,13 +29,14 @@ final class HostileDatabase {
     /// Opens the copy and compares its schema with the ones that our migrations make, or with `schemas` by version.
     /// - Throws: ``StoreError`` with `.damaged` when it is another, or the file is corrupt.
     init(_ bytes: [UInt8], schemas: [Int: Set<SessionSchema.Entry>]? = nil) throws {
+        guard let vfs = CopyVFS.name else { throw Errno(ENOMEM, "sqlite3_vfs_register") }
         image = .allocate(capacity: 1)
         image.initialize(to: CopyVFS.Image(base: nil, count: 0))
         rules = .allocate(capacity: 1)
         rules.initialize(to: Rules())
         firstPage = Self.firstPage(of: bytes)
         do {
-            database = try Connection(reading: CopyVFS.path(of: image), by: CopyVFS.name, as: "outbound.db (copy)")
+            database = try Connection(reading: CopyVFS.path(of: image), by: vfs, as: "outbound.db (copy)")
         } catch {
             image.deallocate()
             rules.deallocate()
@@ -78,11 +80,28 @@ final class HostileDatabase {
         image.pointee = CopyVFS.Image(base: nil, count: 0)
     }
 
-    /// The first page without what each commit changes: nil unless it is a leaf, and so the whole of the schema.
+    /// The first page without what each commit changes; nil unless the whole of the schema is on it.
     private static func firstPage(of bytes: [UInt8]) -> [UInt8]? {
-        let leaf: UInt8 = 0x0D
-        guard bytes.count >= SessionLimits.pageSize, bytes[100] == leaf else { return nil }
+        guard bytes.count >= SessionLimits.pageSize, isWholeLeaf(bytes) else { return nil }
         return Array(bytes[0..<24] + bytes[40..<92] + bytes[100..<SessionLimits.pageSize])
+    }
+
+    /// Whether the first page is a leaf whose rows have no part on another page (https://sqlite.org/fileformat2.html, 1.6).
+    private static func isWholeLeaf(_ page: [UInt8]) -> Bool {
+        let leaf: UInt8 = 0x0D
+        let longest = SessionLimits.pageSize - 35
+        func number(_ place: Int) -> Int { Int(page[place]) << 8 | Int(page[place + 1]) }
+        guard page[100] == leaf else { return false }
+        return (0..<number(103)).allSatisfy { index in
+            let pointer = 108 + 2 * index
+            guard pointer + 1 < SessionLimits.pageSize, number(pointer) + 1 < SessionLimits.pageSize else {
+                return false
+            }
+            // The row's size in seven bits a byte; two hold more than a page.
+            let (first, second) = (Int(page[number(pointer)]), Int(page[number(pointer) + 1]))
+            let size = first < 0x80 ? first : second < 0x80 ? (first & 0x7F) << 7 | second : Int.max
+            return size <= longest
+        }
     }
 
     private func put(_ bytes: [UInt8]) {
