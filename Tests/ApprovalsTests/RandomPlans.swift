@@ -1,19 +1,14 @@
 import Approvals
 import Core
+import TestSupport
 
-/// The same plans with every run: SplitMix64 from a seed.
+/// The same plans with every run, from a seed.
 struct PlanGenerator: RandomNumberGenerator {
-    private var state: UInt64
+    private var numbers: Seeded
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { numbers = Seeded(state: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
+    mutating func next() -> UInt64 { numbers.next() }
 
     /// Letters that plans may hide things with.
     private static let letters: [Unicode.Scalar] = [

@@ -1,19 +1,7 @@
+import TestSupport
 import Testing
 
 @testable import ChannelEmail
-
-/// Numbers that are the same in every run (SplitMix64).
-private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
 
 /// No input ends the process or makes a parser keep more than its bounds.
 @Suite struct MutationTests {
@@ -32,7 +20,7 @@ private struct Numbers: RandomNumberGenerator {
     ].joined(separator: "\r\n")
 
     /// The seed with some bytes changed, doubled, left out or cut off.
-    private static func mutated(_ seed: String, _ numbers: inout Numbers) -> [UInt8] {
+    private static func mutated(_ seed: String, _ numbers: inout Seeded) -> [UInt8] {
         var bytes = Array(seed.utf8)
         for _ in 0..<Int.random(in: 1...8, using: &numbers) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &numbers)
@@ -47,12 +35,12 @@ private struct Numbers: RandomNumberGenerator {
         return bytes
     }
 
-    private static func text(_ seed: String, _ numbers: inout Numbers) -> String {
+    private static func text(_ seed: String, _ numbers: inout Seeded) -> String {
         String(decoding: mutated(seed, &numbers), as: UTF8.self)
     }
 
     @Test func `mails`() {
-        var numbers = Numbers(state: 1)
+        var numbers = Seeded(state: 1)
         for _ in 0..<Self.rounds {
             let bytes = Self.mutated(Self.mail, &numbers)
             var parser = MailParser()
@@ -75,7 +63,7 @@ private struct Numbers: RandomNumberGenerator {
         let seed =
             "* 1 FETCH (UID 7 FLAGS (\\Seen) INTERNALDATE \"28-Nov-2026 18:00:00 +0000\" BODY[]<0> {3}\r\nabc)\r\n"
             + "n1 OK [UIDVALIDITY 3] done\r\n* SEARCH 1 2 3\r\n"
-        var numbers = Numbers(state: 2)
+        var numbers = Seeded(state: 2)
         for _ in 0..<Self.rounds {
             var reader = IMAPLineReader()
             reader.feed(Self.mutated(seed, &numbers))
@@ -89,7 +77,7 @@ private struct Numbers: RandomNumberGenerator {
     }
 
     @Test func `SMTP`() {
-        var numbers = Numbers(state: 3)
+        var numbers = Seeded(state: 3)
         for _ in 0..<Self.rounds {
             var reader = SMTPReplyReader()
             let seed = "250-mx\r\n250-SIZE 100\r\n250 AUTH PLAIN\r\n550 5.1.1 no\r\n"
@@ -104,7 +92,7 @@ private struct Numbers: RandomNumberGenerator {
     }
 
     @Test func `what people and servers write`() {
-        var numbers = Numbers(state: 4)
+        var numbers = Seeded(state: 4)
         let results = "mx 1; dkim=pass (ok) header.d=x.y header.b=\"a;b\"; dmarc=pass header.from=x.y; spf=none"
         let html =
             "<p>a &amp; <a href=\"https://x.y\">b</a><!-- c --><style>d</style><blockquote>e<br></blockquote><li>f"

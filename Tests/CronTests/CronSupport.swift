@@ -1,4 +1,5 @@
 import Core
+import TestSupport
 import Testing
 
 @testable import Cron
@@ -19,18 +20,7 @@ func dates(_ expression: String, from: String, count: Int) throws -> [String] {
     try next(expression, "UTC", from: from, count: count).map { String($0.prefix(10)) }
 }
 
-/// Numbers that are the same in every run (SplitMix64).
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension Seeded {
     mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[Int.random(in: 0..<elements.count, using: &self)]
     }

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Cron
 
 /// Expressions, zones and moments drawn at random, the same in every run.
@@ -18,9 +20,9 @@ struct ExpressionTable {
     private static let months = ["jan", "FEB", "mar", "Apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
     private static let weekdays = ["sun", "MON", "tue", "Wed", "thu", "fri", "sat"]
 
-    var numbers: Numbers
+    var numbers: Seeded
 
-    init(seed: UInt64) { numbers = Numbers(state: seed) }
+    init(seed: UInt64) { numbers = Seeded(state: seed) }
 
     /// An expression in five fields that every judge reads, its hours often those in which clocks are turned.
     mutating func expression() -> String {

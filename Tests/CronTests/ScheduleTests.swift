@@ -1,4 +1,5 @@
 import Core
+import TestSupport
 import Testing
 
 @testable import Cron
@@ -46,7 +47,7 @@ struct ScheduleTests {
     }
 
     @Test func `the last missed times are found as if all had been walked through`() throws {
-        var numbers = Numbers(state: 3)
+        var numbers = Seeded(state: 3)
         let zones = [try Zone("Europe/Berlin"), try Zone("Australia/Lord_Howe"), .utc]
         for expression in ["*/7 * * * *", "30 2 * * *", "0 0 1 * *", "15 1,2 * * 0", "0 0 29 2 *", "*/20 15 3 * * *"] {
             for _ in 0..<20 {
@@ -75,7 +76,7 @@ struct ScheduleTests {
 
     @Test func `T21 however the clock steps, what was run is never next again`() throws {
         // A series asks for what follows the last time it has run for, not for what follows now.
-        var numbers = Numbers(state: 21)
+        var numbers = Seeded(state: 21)
         let zone = try Zone("Europe/Berlin")
         for schedule in [
             Schedule.cron(try CronExpression("*/15 * * * *"), zone), .cron(try CronExpression("30 2 * * *"), zone),

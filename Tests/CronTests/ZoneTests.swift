@@ -1,4 +1,5 @@
 import Core
+import TestSupport
 import Testing
 
 @testable import Cron
@@ -99,7 +100,7 @@ struct ZoneTests {
         let whole = Self.file(times: [0, 100], kinds: [1, 0], offsets: [0, 3600], rule: "AAA-1BBB,M3.5.0,M10.5.0")
         #expect(ZoneData(file: whole) != nil)
         for length in 0..<whole.count { #expect(ZoneData(file: Array(whole.prefix(length))) == nil, "\(length)") }
-        var numbers = Numbers(state: 9)
+        var numbers = Seeded(state: 9)
         for _ in 0..<20_000 {
             var bent = whole
             for _ in 0..<Int.random(in: 1...3, using: &numbers) {

@@ -219,16 +219,6 @@ struct HostileReaderTests {
         }
     }
 
-    /// Numbers that are the same in every run.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     /// The places of what makes the file a tree: of each page the header and the pointers to its cells.
     private static func structure(_ file: [UInt8]) -> [Int] {
         stride(from: 0, to: file.count, by: 4096).flatMap { page -> [Int] in

@@ -1,4 +1,5 @@
 import Core
+import TestSupport
 import Testing
 
 @testable import ChannelSlack
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func `are never more than two, whatever happens`() {
-        var generator = SeededGenerator(seed: 7)
+        var generator = Seeded(state: 7)
         for _ in 0..<2000 {
             var rotation = SocketRotation()
             var open: Set<Int> = []
@@ -92,20 +93,5 @@ import Testing
                 #expect((1...2).contains(open.count))
             }
         }
-    }
-}
-
-/// The same numbers on every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

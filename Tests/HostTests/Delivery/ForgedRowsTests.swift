@@ -14,16 +14,6 @@ import Testing
 
 /// Rows written straight into `outbound.db`, as only somebody who has taken over a runner can.
 @Suite(.timeLimit(.minutes(2))) struct ForgedRowsTests {
-    /// Numbers that are the same in every run.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     /// What the rows are made of: names that exist, verbs that people have, and shapes that parsers trip over.
     private struct Forger {
         var generator: Seeded
