@@ -23,14 +23,14 @@ import Testing
 
     /// What reads an answer, on one thread as the runner does.
     private actor Desk {
-        private let thread: RunnerThread
+        private let thread: ThreadExecutor
         private let live: LiveSender
         private(set) var hasEnded = false
 
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
         init() throws {
-            thread = try RunnerThread()
+            thread = try ThreadExecutor()
             live = LiveSender(try PacketSocket.pair().0)
         }
 

@@ -8,9 +8,10 @@ import SessionStore
 
 /// The loop of one session: waits for the bell, takes what is due, makes turns of it.
 ///
-/// Everything of it runs on one thread of its own, the session's databases included.
+/// Everything of it runs on one thread of its own, the session's databases and its ticks included, so that a runner that
+/// hangs is seen to hang.
 package actor Runner {
-    private let thread: RunnerThread
+    private let thread: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let settings: RunnerSettings
@@ -46,7 +47,7 @@ package actor Runner {
     /// Opens the session; throws what stands in the way.
     package init(_ settings: RunnerSettings) throws {
         self.settings = settings
-        thread = try RunnerThread()
+        thread = try ThreadExecutor()
         time = settings.time
         live = LiveSender(settings.live)
         lastActive = settings.time.monotonic

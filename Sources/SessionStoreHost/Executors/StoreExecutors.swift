@@ -1,15 +1,16 @@
+import LinuxIO
 import Synchronization
 
 /// The few threads that do the session stores' blocking work: SQLite, fsync, directory walks.
 ///
 /// Each session is pinned to one thread. The threads end when this object goes; every ``HostSession`` holds it.
 package final class StoreExecutors: Sendable {
-    private let executors: [StoreExecutor]
+    private let executors: [ThreadExecutor]
     private let next = Atomic<Int>(0)
 
     /// Starts the threads; throws ``Errno`` when the kernel refuses.
     package init(threads: Int = 4) throws {
-        executors = try (0..<max(threads, 1)).map { _ in try StoreExecutor() }
+        executors = try (0..<max(threads, 1)).map { _ in try ThreadExecutor() }
     }
 
     deinit {
@@ -17,7 +18,7 @@ package final class StoreExecutors: Sendable {
     }
 
     /// The thread for the next session, in turn.
-    func pick() -> StoreExecutor {
+    func pick() -> ThreadExecutor {
         let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
         return executors[Int(UInt(bitPattern: number) % UInt(executors.count))]
     }
@@ -28,10 +29,10 @@ package final class StoreExecutors: Sendable {
     }
 
     private actor Worker {
-        private let executor: StoreExecutor
+        private let executor: ThreadExecutor
         private let group: StoreExecutors
 
-        init(executor: StoreExecutor, group: StoreExecutors) {
+        init(executor: ThreadExecutor, group: StoreExecutors) {
             self.executor = executor
             self.group = group
         }

@@ -14,7 +14,7 @@ package actor HostSession {
     let time: any TimeSource
     let attachmentLimits: AttachmentLimits
 
-    private let executor: StoreExecutor
+    private let executor: ThreadExecutor
     private let executors: StoreExecutors
     private var database: Connection?
     private var isHeld = false

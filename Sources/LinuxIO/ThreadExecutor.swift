@@ -1,10 +1,9 @@
 import CLinux
 import Glibc
-import LinuxIO
 import Synchronization
 
 /// One thread that runs the jobs of the actors pinned to it, in order.
-package final class StoreExecutor: SerialExecutor {
+package final class ThreadExecutor: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         /// The thread waits for the signal, or is about to.
@@ -17,7 +16,7 @@ package final class StoreExecutor: SerialExecutor {
     private let signal: Descriptor
 
     /// Starts the thread; it runs until ``stop()``.
-    init() throws {
+    package init() throws {
         signal = Descriptor(owning: try Errno.check(clinux_eventfd(), "eventfd"))
         var thread = pthread_t()
         // The thread holds the executor until it ends, so that a job may let go of the last other reference.
@@ -27,7 +26,7 @@ package final class StoreExecutor: SerialExecutor {
             nil,
             { argument in
                 guard let argument else { return nil }
-                Unmanaged<StoreExecutor>.fromOpaque(argument).takeRetainedValue().run()
+                Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             },
             this.toOpaque()
@@ -50,7 +49,7 @@ package final class StoreExecutor: SerialExecutor {
     }
 
     /// Ends the thread once its queue is empty.
-    func stop() {
+    package func stop() {
         state.withLock { $0.isStopped = true }
         clinux_eventfd_raise(signal.number)
     }
