@@ -20,15 +20,7 @@ struct HostileDatabaseTests {
             var schemas: [Int: Set<SessionSchema.Entry>] = [:]
             try scene.tamper { database in
                 try database.execute(statements)
-                let entries = try database.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema") { row in
-                    SessionSchema.Entry(
-                        type: row.text(0),
-                        name: row.text(1),
-                        table: row.text(2),
-                        sql: row.optionalText(3)
-                    )
-                }
-                schemas[try SessionSchema.version(of: database)] = Set(entries)
+                schemas[try SessionSchema.version(of: database)] = Set(try SessionSchema.entries(of: database))
             }
             let bytes = try Directory(path: scene.folder.outbound).contents("outbound.db", limit: 1 << 24)
             try body(try HostileDatabase(bytes, schemas: schemas))

@@ -12,29 +12,21 @@ import Synchronization
 /// (`PowerCutTests` finds it).
 enum JournalVFS {
     /// Its name for `sqlite3_open_v2`; nil, which means SQLite's own, when it could not be registered.
-    static let name: String? = register() ? "nanoclaw" : nil
-
-    /// The first is what SQLite itself says of every file.
-    private static let characteristics = SQLITE_IOCAP_POWERSAFE_OVERWRITE | SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN
-
-    /// The address of each table of SQLite's, and that of ours in its place; both live as long as the process.
-    private static let tables = Mutex<[UInt: UInt]>([:])
-
-    private static func register() -> Bool {
-        guard let base = sqlite3_vfs_find("unix"), let name = strdup("nanoclaw") else { return false }
-        let ours = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
-        ours.initialize(to: base.pointee)
-        ours.pointee.zName = UnsafePointer(name)
-        ours.pointee.pNext = nil
-        ours.pointee.xOpen = { _, path, file, flags, answered in
+    static let name = VFS.register("nanoclaw") { vfs in
+        vfs.xOpen = { _, path, file, flags, answered in
             guard let base = sqlite3_vfs_find("unix"), let open = base.pointee.xOpen else { return SQLITE_ERROR }
             let code = open(base, path, file, flags, answered)
             guard code == SQLITE_OK, flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL) != 0 else { return code }
             if let file, let methods = file.pointee.pMethods { file.pointee.pMethods = JournalVFS.table(for: methods) }
             return code
         }
-        return sqlite3_vfs_register(ours, 0) == SQLITE_OK
     }
+
+    /// The first is what SQLite itself says of every file.
+    private static let characteristics = SQLITE_IOCAP_POWERSAFE_OVERWRITE | SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN
+
+    /// The address of each table of SQLite's, and that of ours in its place; both live as long as the process.
+    private static let tables = Mutex<[UInt: UInt]>([:])
 
     private static func table(for methods: UnsafePointer<sqlite3_io_methods>) -> UnsafePointer<sqlite3_io_methods>? {
         let address = UInt(bitPattern: methods)

@@ -62,10 +62,13 @@ package struct SessionSchema: Sendable {
         let database = try Connection(inMemory: name)
         defer { database.close() }
         try migrate(database, to: version)
-        return Set(
-            try database.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema") { row in
-                Entry(type: row.text(0), name: row.text(1), table: row.text(2), sql: row.optionalText(3))
-            }
-        )
+        return Set(try Self.entries(of: database))
+    }
+
+    /// What `sqlite_schema` holds, at most 64 entries: more than any of ours has.
+    package static func entries(of database: Connection) throws -> [Entry] {
+        try database.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 64") { row in
+            Entry(type: row.text(0), name: row.text(1), table: row.text(2), sql: row.optionalText(3))
+        }
     }
 }

@@ -17,9 +17,7 @@ extension HostSession {
                 switch try working({ try reader.look() }) {
                 case .locked: await Self.pause(.milliseconds(pause))
                 case .hot: return .hot
-                case .refused(let reason):
-                    copy = nil
-                    return .quarantined(reason: "outbound.db: \(reason)")
+                case .refused(let reason): return .quarantined(reason: "outbound.db: \(reason)")
                 case .unchanged:
                     quietLooks += 1
                     if quietLooks > 1 { copy = nil }

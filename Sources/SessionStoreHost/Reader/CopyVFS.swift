@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import SessionStore
 
 /// Bytes in memory as a file of SQLite's that is only read: without journal and locks, and replaced as a whole between two
 /// looks.
@@ -18,24 +19,9 @@ enum CopyVFS {
     }
 
     /// Its name for `sqlite3_open_v2`; nil when it could not be registered.
-    static let name: String? = register() ? "nanoclaw-copy" : nil
-
-    /// The path that opens an image.
-    static func path(of image: UnsafeMutablePointer<Image>) -> String {
-        "/" + String(UInt(bitPattern: image), radix: 16)
-    }
-
-    /// SQLITE_IOERR_SHORT_READ, a macro that Swift does not see.
-    private static let shortRead = SQLITE_IOERR | 2 << 8
-
-    private static func register() -> Bool {
-        guard let base = sqlite3_vfs_find("unix"), let name = strdup("nanoclaw-copy") else { return false }
-        let ours = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
-        ours.initialize(to: base.pointee)
-        ours.pointee.zName = UnsafePointer(name)
-        ours.pointee.pNext = nil
-        ours.pointee.szOsFile = Int32(MemoryLayout<File>.size)
-        ours.pointee.xOpen = { _, path, file, flags, answered in
+    static let name = VFS.register("nanoclaw-copy") { vfs in
+        vfs.szOsFile = Int32(MemoryLayout<File>.size)
+        vfs.xOpen = { _, path, file, flags, answered in
             // Neither journals nor files for SQLite's own use: nothing is written.
             guard flags & SQLITE_OPEN_MAIN_DB != 0, let path, let file else { return SQLITE_CANTOPEN }
             file.withMemoryRebound(to: File.self, capacity: 1) { file in
@@ -45,18 +31,25 @@ enum CopyVFS {
             answered?.pointee = flags
             return SQLITE_OK
         }
-        ours.pointee.xDelete = { _, _, _ in SQLITE_OK }
-        ours.pointee.xAccess = { _, _, _, answer in
+        vfs.xDelete = { _, _, _ in SQLITE_OK }
+        vfs.xAccess = { _, _, _, answer in
             answer?.pointee = 0
             return SQLITE_OK
         }
-        ours.pointee.xFullPathname = { _, path, room, full in
+        vfs.xFullPathname = { _, path, room, full in
             guard let path, let full, strlen(path) < Int(room) else { return SQLITE_CANTOPEN }
             strcpy(full, path)
             return SQLITE_OK
         }
-        return sqlite3_vfs_register(ours, 0) == SQLITE_OK
     }
+
+    /// The path that opens an image.
+    static func path(of image: UnsafeMutablePointer<Image>) -> String {
+        "/" + String(UInt(bitPattern: image), radix: 16)
+    }
+
+    /// SQLITE_IOERR_SHORT_READ, a macro that Swift does not see.
+    private static let shortRead = SQLITE_IOERR | 2 << 8
 
     /// The address of the table of methods, which lives as long as the process.
     private static let methods: UInt = {

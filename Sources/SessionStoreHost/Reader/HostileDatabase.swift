@@ -183,19 +183,8 @@ final class HostileDatabase {
     private func compareSchema(with schemas: [Int: Set<SessionSchema.Entry>]) throws {
         let version = try SessionSchema.version(of: database)
         let wanted = schemas[version] ?? []
-        var count = 0
-        let found = try database.rows(
-            "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 64"
-        ) { row in
-            count += 1
-            return SessionSchema.Entry(
-                type: row.text(0),
-                name: row.text(1),
-                table: row.text(2),
-                sql: row.optionalText(3)
-            )
-        }
-        guard count == wanted.count, Set(found) == wanted else {
+        let found = try SessionSchema.entries(of: database)
+        guard found.count == wanted.count, Set(found) == wanted else {
             throw StoreError(.damaged, "its schema is not the one of version \(version)")
         }
     }
