@@ -35,8 +35,6 @@ package struct DirectStream<Element: Sendable>: AsyncSequence, Sendable {
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let reading: Reading
 
-        package mutating func next() async throws -> Element? { try await next(isolation: nil) }
-
         /// The next element; nil at the end, and when the reader's task is cancelled.
         package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
             let channel = reading.channel
@@ -58,12 +56,14 @@ package struct DirectStream<Element: Sendable>: AsyncSequence, Sendable {
     }
 
     fileprivate final class Channel: Sendable {
+        private typealias Reader = UnsafeContinuation<Element?, any Error>
+
         private struct State {
             /// Those before `taken` are gone.
             var elements: [Element] = []
             var taken = 0
             var end: Result<Void, any Error>?
-            var reader: UnsafeContinuation<Element?, any Error>?
+            var reader: Reader?
             var onCancel: (@Sendable () -> Void)?
 
             mutating func take() -> Element? {
@@ -82,7 +82,7 @@ package struct DirectStream<Element: Sendable>: AsyncSequence, Sendable {
         private let state = Mutex(State())
 
         func yield(_ element: Element) {
-            let reader = state.withLock { state -> UnsafeContinuation<Element?, any Error>? in
+            let reader = state.withLock { state -> Reader? in
                 guard state.end == nil else { return nil }
                 guard let reader = state.reader else {
                     state.elements.append(element)
@@ -95,19 +95,17 @@ package struct DirectStream<Element: Sendable>: AsyncSequence, Sendable {
         }
 
         func finish(_ error: (any Error)?) {
-            let reader = state.withLock { state -> UnsafeContinuation<Element?, any Error>? in
-                guard state.end == nil else { return nil }
-                state.onCancel = nil
-                guard let reader = state.reader else {
-                    state.end = error.map { .failure($0) } ?? .success(())
-                    return nil
-                }
-                // This reader is told of the error; whoever asks again finds the end.
-                state.end = .success(())
-                state.reader = nil
-                return reader
+            let (reader, unused) = state.withLock { state -> (Reader?, (@Sendable () -> Void)?) in
+                guard state.end == nil else { return (nil, nil) }
+                defer { (state.reader, state.onCancel) = (nil, nil) }
+                // A reader that waits is told of the error; whoever asks again finds the end.
+                state.end = state.reader == nil ? error.map { .failure($0) } ?? .success(()) : .success(())
+                return (state.reader, state.onCancel)
             }
-            if let error { reader?.resume(throwing: error) } else { reader?.resume(returning: nil) }
+            // Outside the lock, as what it holds may come back here when it goes.
+            withExtendedLifetime(unused) {
+                if let error { reader?.resume(throwing: error) } else { reader?.resume(returning: nil) }
+            }
         }
 
         func onCancel(_ body: @escaping @Sendable () -> Void) {
