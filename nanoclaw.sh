@@ -56,6 +56,7 @@ sqlite3:/usr/bin/sqlite3:reading_the_databases_from_outside
 packages_to_test_long="
 debootstrap:/usr/sbin/debootstrap:installing_in_a_fresh_Debian
 qemu-system-x86:/usr/bin/qemu-system-x86_64:a_machine_with_a_kernel_of_its_own
+nbdkit-plugin-python:/usr/lib/*/nbdkit/plugins/nbdkit-python-plugin.so:a_disk_whose_cache_is_lost
 "
 
 present() {

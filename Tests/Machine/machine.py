@@ -5,14 +5,16 @@ Usage: machine.py SCENARIO [--suite bookworm|trixie] [--work DIR] --programs DIR
 
 SCENARIO is a function of inside.py, which runs there as a unit and says what it saw; `power` is started several times, and
 the machine's power is cut while people write; `attacks` takes the tests' own program along. Root, debootstrap and
-qemu-system-x86 are needed. The root of the system is made below --work and kept there for the next run. Prints one JSON
-object.
+qemu-system-x86 are needed, for `power` nbdkit-plugin-python too. The root of the system is made below --work and kept
+there for the next run. Prints one JSON object.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import shlex
 import shutil
@@ -102,16 +104,19 @@ def make_disk(root, programs, disk):
 class Machine:
     """One life of the machine. What the scenario says comes as JSON lines through its second serial port."""
 
-    def __init__(self, work, root, disk, scenario, shared):
+    def __init__(self, work, root, drive, scenario, shared):
         boot = root / "boot"
         kernel, = boot.glob("vmlinuz-*")
         initrd, = boot.glob("initrd.img-*")
         self.console = work / "console.log"
+        # Beside each other its processors have met code that the kernel was about to change (an int3 in enqueue_task_fair),
+        # once in some twenty lives; the lives of `power` are many, and how fast they are does not count.
+        threads = "single" if scenario in ("write", "look") else "multi"
         self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072", "-no-reboot",
+            ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", "max", "-smp", "2", "-m", "3072", "-no-reboot",
              "-display", "none", "-monitor", "none", "-nic", "none", "-kernel", str(kernel), "-initrd", str(initrd),
              "-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 machine.scenario={scenario}",
-             "-drive", f"file={disk},if=virtio,format=raw,cache=writeback",
+             "-drive", f"{drive},if=virtio,format=raw,cache=writeback",
              "-virtfs", f"local,path={shared},mount_tag=shared,security_model=none",
              "-serial", f"file:{self.console}", "-serial", "stdio"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
@@ -131,6 +136,14 @@ class Machine:
             self.process.kill()
             self.process.wait()
 
+    def stop_when(self, file):
+        """Switches it off as soon as the file is there, or after a minute."""
+        for _ in range(6000):
+            if file.exists() and file.read_text():
+                break
+            time.sleep(0.01)
+        self.process.kill()
+
 
 def once(boot, scenario):
     """All that a scenario says, each step by its name."""
@@ -140,26 +153,53 @@ def once(boot, scenario):
     return said
 
 
-def power(boot):
+@contextlib.contextmanager
+def forgetful(disk, cut, lost):
+    """The disk behind a cache that is lost with the power (disk.py), as nbdkit serves it; what qemu calls it."""
+    socket = disk.with_suffix(".sock")
+    for file in (socket, cut, lost):
+        file.unlink(missing_ok=True)
+    server = subprocess.Popen(["nbdkit", "--exit-with-parent", "--foreground", "--unix", str(socket), "python",
+                               str(HERE / "disk.py"), f"file={disk}", f"cut={cut}", f"lost={lost}"])
+    try:
+        while not socket.exists():
+            if server.poll() is not None:
+                sys.exit("nbdkit did not start; is nbdkit-plugin-python installed?")
+            time.sleep(0.05)
+        yield f"file=nbd+unix:///?socket={socket}"
+    finally:
+        # Without power it serves nobody; with it, the machine has flushed all before it was off.
+        server.kill()
+        server.wait()
+
+
+def power(boot, disk):
     """Three lives that end while people write, and a last one that looks at what is left; else what went wrong in which."""
+    cut, lost = disk.with_suffix(".cut"), disk.with_suffix(".lost")
     answered, sent, cuts = [], [], []
     for life in range(3):
-        machine, here = boot("write"), 0
-        for line in machine.lines(600):
-            if "answered" in line:
-                answered.append(line["answered"])
-                here += 1
-            if "failed" in line or "problem" in line:
-                return {"life": life, **line}
-            # Another moment of a turn in each life.
-            if here == 5 + 2 * life and "sent" in line:
-                sent.append(line["sent"])
-                time.sleep(0.4 * life)
-                break
-        else:
-            return {"failed": f"life {life} ended by itself", "console": machine.console.read_text(errors="replace")[-3000:]}
-        cuts.append(here)
-    return {"cuts": cuts, "answered": answered, "sent": sent, **once(boot, "look")}
+        # Another moment of a turn in each life.
+        turns, write = 5 + 2 * life, random.randint(1, 60)
+        here = 0
+        with forgetful(disk, cut, lost) as drive:
+            machine = boot("write", drive)
+            for line in machine.lines(600):
+                if "answered" in line:
+                    answered.append(line["answered"])
+                    here += 1
+                if "failed" in line or "problem" in line:
+                    return {"life": life, **line}
+                if "sent" in line:
+                    on_its_way = line["sent"]
+                    if here == turns:
+                        cut.write_text(str(write))
+                        threading.Thread(target=machine.stop_when, args=[lost]).start()
+            if not lost.exists():
+                return {"failed": f"life {life} ended by itself", "console": machine.console.read_text(errors="replace")[-3000:]}
+            sent.append(on_its_way)
+            cuts.append({"turns": here, "write": write, **json.loads(lost.read_text())})
+    with forgetful(disk, cut, lost) as drive:
+        return {"cuts": cuts, "answered": answered, "sent": sent, **once(lambda scenario: boot(scenario, drive), "look")}
 
 
 def main():
@@ -180,11 +220,11 @@ def main():
         take_tests(root, arguments.tests, arguments.faults)
     make_disk(root, arguments.programs, disk)
 
-    def boot(scenario):
-        return Machine(work, root, disk, scenario, shared)
+    def boot(scenario, drive=f"file={disk}"):
+        return Machine(work, root, drive, scenario, shared)
 
     try:
-        said = power(boot) if arguments.scenario == "power" else once(boot, arguments.scenario)
+        said = power(boot, disk) if arguments.scenario == "power" else once(boot, arguments.scenario)
     finally:
         disk.unlink()
     if "end" not in said:
