@@ -9,18 +9,8 @@ package enum ControlAddress {
         _ name: String,
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
     ) throws -> Result {
-        let path = "/proc/self/fd/\(directory.descriptor.number)/\(name)"
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        try withUnsafeMutableBytes(of: &address.sun_path) { bytes in
-            guard path.utf8.count < bytes.count else { throw Errno(ENAMETOOLONG, "socket \(name)") }
-            bytes.copyBytes(from: path.utf8)
-        }
-        return try withUnsafePointer(to: &address) { pointer in
-            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                try body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let address = try UnixAddress("/proc/self/fd/\(directory.descriptor.number)/\(name)")
+        return try address.with(body)
     }
 
     /// Connects to the host that serves this home; throws ``Errno`` when none does.

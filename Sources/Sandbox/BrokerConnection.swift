@@ -31,18 +31,11 @@ struct BrokerConnection: Sendable {
         let number = Glibc.socket(AF_UNIX, kind, 0)
         guard number >= 0 else { throw Errno.last("socket") }
         let descriptor = Descriptor(owning: number)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = withUnsafeMutableBytes(of: &address.sun_path) { bytes in
-            guard path.utf8.count < bytes.count else { return false }
-            bytes.copyBytes(from: path.utf8)
-            return true
-        }
-        guard fits else { throw SandboxError(.configuration, step: "connect \(path)", errno: ENAMETOOLONG) }
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        let connected: Int32
+        do {
+            connected = try UnixAddress(path).with { Glibc.connect(number, $0, $1) }
+        } catch let error as Errno {
+            throw SandboxError(.configuration, step: "connect \(path)", errno: error.code)
         }
         guard connected == 0 else {
             throw SandboxError(

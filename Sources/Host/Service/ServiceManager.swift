@@ -27,29 +27,9 @@ package struct ServiceManager: Sendable {
         let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { return }
         let descriptor = Descriptor(owning: number)
-        var target = sockaddr_un()
-        target.sun_family = sa_family_t(AF_UNIX)
-        let name = Array((address.hasPrefix("@") ? "\0" + address.dropFirst() : address).utf8)
-        let fits = withUnsafeMutableBytes(of: &target.sun_path) { bytes in
-            guard name.count < bytes.count else { return false }
-            bytes.copyBytes(from: name)
-            return true
-        }
-        guard fits else { return }
-        // An abstract name ends with the address, a path with its 0 byte.
-        let length = MemoryLayout<sa_family_t>.size + name.count + (address.hasPrefix("@") ? 0 : 1)
         let message = Array(text.utf8)
-        withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = sendto(
-                    descriptor.number,
-                    message,
-                    message.count,
-                    Int32(MSG_NOSIGNAL),
-                    $0,
-                    socklen_t(length)
-                )
-            }
+        _ = try? UnixAddress(address).with {
+            sendto(descriptor.number, message, message.count, Int32(MSG_NOSIGNAL), $0, $1)
         }
     }
 
