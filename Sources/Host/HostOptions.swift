@@ -18,6 +18,8 @@ package struct HostOptions: Sendable {
     package var platforms: [any ChannelPlatform] = BuiltInChannels.all
     /// The deadlines of a runner's signs of life.
     package var liveness = Liveness.Limits()
+    /// See ``DeliveryPolicy/recordPatience``.
+    package var recordPatience = DeliveryPolicy().recordPatience
     /// Called once, when the host accepts messages.
     package var onReady: @Sendable (HostStatus) async -> Void = { _ in }
 

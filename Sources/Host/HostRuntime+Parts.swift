@@ -113,15 +113,13 @@ extension HostRuntime {
         _ publisher: LivePublisher,
         _ supervisor: Late<RunnerSupervisor>,
         _ scheduler: Late<TaskScheduler>,
-        _ configuration: HostConfiguration,
+        _ policy: DeliveryPolicy,
         _ tasks: TaskScope,
         _ activity: SessionActivity,
         _ logger: Logger,
         _ time: any TimeSource
     ) -> DeliveryContext {
-        var policy = DeliveryPolicy()
-        policy.giveUpAfter = configuration.deliveryDeadline
-        return DeliveryContext(
+        DeliveryContext(
             central: central,
             registry: registry,
             actions: actions,

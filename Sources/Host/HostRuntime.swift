@@ -168,7 +168,7 @@ final class HostRuntime: Sendable {
                 publisher,
                 late,
                 lateScheduler,
-                configuration,
+                DeliveryPolicy(giveUpAfter: configuration.deliveryDeadline, recordPatience: options.recordPatience),
                 tasks,
                 activity,
                 log.logger("delivery"),

@@ -8,7 +8,7 @@ import Testing
 @testable import SessionStoreHost
 
 /// Writes that wait for a session at the same time and share a commit.
-@Suite(.serialized) struct SharedWriteTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct SharedWriteTests {
     /// The file's change counter: each commit raises it by one.
     private func commits(_ scene: Scene) throws -> Int {
         let header = try Directory(path: scene.folder.inbound).contents("inbound.db", limit: 1 << 24).prefix(28)
@@ -92,4 +92,89 @@ import Testing
             #expect(try await host.state(now: scene.time.now).open == 4)
         }
     }
+
+    /// Longer than any test: what returns has not waited for its time.
+    private static let forEver = Patience(least: .zero, most: .seconds(3600))
+
+    /// A change that waits for company on its own.
+    private func waiting(
+        _ scene: Scene,
+        for patience: Patience = forEver,
+        _ body: (Task<Void, any Error>, _ commits: Int) async throws -> Void
+    ) async throws {
+        let host = scene.host
+        let row = try await host.insert([scene.message("first")])[0].id
+        let before = try commits(scene)
+        let change = Task { try await host.apply([.failRows([row], error: "for a test")], patience: patience) }
+        while await !host.hasWaitingWrites { await Task.yield() }
+        try await body(change, before)
+        try await change.value
+        #expect(await !host.hasWaitingWrites)
+    }
+
+    @Test func `a write that may wait goes with the commit of the next one`() async throws {
+        try await Scene.run { scene in
+            try await waiting(scene) { change, before in
+                #expect(try commits(scene) == before)
+                _ = try await scene.host.insert([scene.message("second")])
+                #expect(try commits(scene) == before + 1)
+                try await change.value
+                #expect(try commits(scene) == before + 1)
+                #expect(try await scene.host.state(now: scene.time.now).open == 1)
+            }
+        }
+    }
+
+    @Test func `a write that has just begun to wait is left out by one that somebody waits for`() async throws {
+        try await Scene.run { scene in
+            try await waiting(scene, for: Patience(least: .seconds(3600), most: .seconds(3600))) { change, before in
+                _ = try await scene.host.insert([scene.message("second")])
+                #expect(try commits(scene) == before + 1)
+                #expect(await scene.host.hasWaitingWrites)
+                await scene.host.hurry()
+                try await change.value
+                #expect(try commits(scene) == before + 2)
+            }
+        }
+    }
+
+    @Test func `a look does not wait for a write that may wait, and sees it`() async throws {
+        try await Scene.run { scene in
+            try await waiting(scene) { _, _ async throws in
+                #expect(try await scene.host.state(now: scene.time.now).open == 0)
+            }
+        }
+    }
+
+    @Test func `whoever hurries, and the end of the session, leave nothing waiting`() async throws {
+        try await Scene.run { scene in
+            try await waiting(scene) { change, before in
+                await scene.host.hurry()
+                try await change.value
+                #expect(try commits(scene) == before + 1)
+            }
+            try await waiting(scene) { _, before async throws in
+                await scene.host.close()
+                #expect(try commits(scene) == before + 1)
+            }
+        }
+    }
+
+    @Test func `a write that has waited its time is made alone`() async throws {
+        try await Scene.run { scene in
+            for _ in 0..<2 {
+                try await waiting(scene, for: Patience(least: .milliseconds(5), most: .milliseconds(5))) {
+                    change,
+                    before in
+                    try await change.value
+                    #expect(try commits(scene) == before + 1)
+                }
+            }
+        }
+    }
+}
+
+extension HostSession {
+    /// There are writes that nobody has committed yet.
+    fileprivate var hasWaitingWrites: Bool { !sharedWrites.isEmpty }
 }

@@ -1,5 +1,6 @@
 package import ChannelKit
 package import Core
+package import SessionStoreHost
 
 /// What an attempt to deliver came to.
 package enum DeliveryAnswer: Sendable {
@@ -21,11 +22,19 @@ package enum DeliveryVerdict: Sendable, Equatable {
 /// Decides what follows from an adapter's answer: design §9 as a function.
 package struct DeliveryPolicy: Sendable {
     /// Rows that could not be delivered for this long are given up.
-    package var giveUpAfter: Duration = .seconds(24 * 3600)
+    package var giveUpAfter: Duration
     /// The longest that a request of an agent may take.
     package var answerWithin: Duration = .seconds(60)
+    /// How long a record waits for the commit of its session's next message, where a repeat would be shown once.
+    package var recordPatience: Patience
 
-    package init() {}
+    package init(
+        giveUpAfter: Duration = .seconds(24 * 3600),
+        recordPatience: Patience = Patience(least: .milliseconds(50), most: .milliseconds(500))
+    ) {
+        self.giveUpAfter = giveUpAfter
+        self.recordPatience = recordPatience
+    }
 
     /// The error that marks a row whose earlier attempt has no known outcome.
     package static let unknownOutcome = "outcome unknown: sent a second time"

@@ -15,12 +15,7 @@ extension SessionDelivery {
 
     /// Commits when no first attempt is under way whose record could share the commit.
     func flushIfQuiet() {
-        guard !changes.isEmpty else { return }
-        let isSending = lanes.values.contains { lane in
-            if case .sending = lane.state { return true }
-            return false
-        }
-        if !isSending { flushSoon() }
+        if !changes.isEmpty, !isSending { flushSoon() }
     }
 
     func flushSoon() {
@@ -35,16 +30,26 @@ extension SessionDelivery {
         releaseIdleWaiters()
     }
 
-    /// Writes the changes made so far; what comes meanwhile goes into the next commit.
+    /// True while something is to be written.
+    var isWriting: Bool { isFlushing || !changes.isEmpty || waitingRecords > 0 }
+
+    /// Writes the changes made so far, and those that wait for company; what comes meanwhile goes into the next commit.
     func flush() async {
-        while isFlushing || !changes.isEmpty, !Task.isCancelled {
-            if isFlushing {
+        while isWriting, !Task.isCancelled {
+            await hurry()
+            if isFlushing || waitingRecords > 0 {
                 await withCheckedContinuation { idleWaiters.append($0) }
-            } else {
+            } else if !changes.isEmpty {
                 isFlushing = true
                 await flushLoop()
             }
         }
+    }
+
+    /// Nothing that is to be written waits for company, until all is written.
+    func hurry() async {
+        isHurried = isWriting
+        if waitingRecords > 0 { await handle.store.hurry() }
     }
 
     private func flushLoop() async {
@@ -53,9 +58,9 @@ extension SessionDelivery {
         while !changes.isEmpty {
             let batch = changes
             changes = []
+            if !isHurried, batch.allSatisfy(mayWait), recordLater(batch) { continue }
             do {
                 try await write(batch)
-                crashPoint("record.written")
                 forget(batch)
                 pause = .milliseconds(10)
                 blockedSince = nil
@@ -75,20 +80,53 @@ extension SessionDelivery {
                 pause = min(pause * 2, .seconds(5))
             }
         }
-        isFlushing = false
+        endFlushing()
+        if !isWriting { isHurried = false }
+    }
+
+    /// Of a record without which the next host would do the same again, and nobody would see it.
+    private func mayWait(_ change: HostChange) -> Bool {
+        switch change {
+        case .acked: true
+        case .delivery(let delivery): delivery.state == .delivered && context.hasKeys(delivery.address)
+        case .retryRows, .failRows, .insert: false
+        }
+    }
+
+    /// Lets records wait for the session's next commit; false when the host has ended.
+    private func recordLater(_ batch: [HostChange]) -> Bool {
+        waitingRecords += 1
+        let isAdded = context.tasks.add { await self.recordPatiently(batch) }
+        if !isAdded { waitingRecords -= 1 }
+        return isAdded
+    }
+
+    private func recordPatiently(_ batch: [HostChange]) async {
+        do {
+            try await handle.store.apply(batch, patience: isHurried ? nil : context.policy.recordPatience)
+            waitingRecords -= 1
+            forget(batch)
+        } catch {
+            // As all else that could not be written.
+            waitingRecords -= 1
+            if !isAbandoned { changes = batch + changes }
+            isHurried = true
+            flushSoon()
+        }
+        if !isWriting { isHurried = false }
         releaseIdleWaiters()
     }
 
     /// Writes one commit; with a row that starts a turn the session is marked before, and woken behind it.
     private func write(_ batch: [HostChange]) async throws {
-        guard batch.contains(where: \.startsTurn) else {
-            return try await handle.store.apply(batch)
-        }
+        guard batch.contains(where: \.startsTurn) else { return try await handle.store.apply(batch) }
         try await context.ledger.holding(handle.id, reason: "answer") { try await handle.store.apply(batch) }
         context.tasks.add { [context, handle] in await context.wake(handle) }
     }
 
+    /// The changes are durable.
     private func forget(_ batch: [HostChange]) {
+        crashPoint("record.written")
         for case .delivery(let delivery) in batch {
             switch delivery.state {
             case .sending, .retry: continue

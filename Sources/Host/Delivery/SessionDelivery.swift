@@ -33,6 +33,10 @@ actor SessionDelivery {
     var turns = TurnLedger()
     var changes: [HostChange] = []
     var isFlushing = false
+    /// Commits that wait for company, see ``DeliveryPolicy/recordPatience``.
+    var waitingRecords = 0
+    /// See ``hurry()``.
+    var isHurried = false
     private var hasLoaded = false
     private(set) var isDraining = false
     private var wantsDrain = false
@@ -59,11 +63,15 @@ actor SessionDelivery {
         wantsDrain = true
         guard !isDraining else { return }
         isDraining = true
-        guard !context.tasks.add({ await self.drainLoop() }) else { return }
+        if !context.tasks.add({ await self.drainLoop() }) { endDraining() }
+    }
+
+    private func endDraining() {
         isDraining = false
         let left = drainWaiters
         drainWaiters = []
         for waiter in left { waiter.resume(returning: .busy) }
+        releaseIdleWaiters()
     }
 
     /// Drains at least once and answers what it found.
@@ -102,11 +110,7 @@ actor SessionDelivery {
             }
             for waiter in waiters { waiter.resume(returning: finding) }
         }
-        isDraining = false
-        let left = drainWaiters
-        drainWaiters = []
-        for waiter in left { waiter.resume(returning: .busy) }
-        releaseIdleWaiters()
+        endDraining()
     }
 
     private func drainOnce() async -> Finding {
@@ -324,17 +328,19 @@ actor SessionDelivery {
     }
 
     /// True when nothing is on its way, waiting or unwritten.
-    var isIdle: Bool { lanes.isEmpty && changes.isEmpty && !isFlushing && !isDraining }
+    var isIdle: Bool { lanes.isEmpty && !isWriting && !isDraining }
 
     /// Returns once nothing is being sent or written; rows that wait for a later attempt do not count.
     func settle() async {
-        while !context.tasks.isClosed, isDraining || isFlushing || !changes.isEmpty || isSending {
+        while !context.tasks.isClosed, isDraining || isWriting || isSending {
+            await hurry()
             if !changes.isEmpty, !isFlushing { flushSoon() }
+            guard isDraining || isFlushing || waitingRecords > 0 || isSending else { continue }
             await withCheckedContinuation { idleWaiters.append($0) }
         }
     }
 
-    private var isSending: Bool {
+    var isSending: Bool {
         lanes.values.contains { lane in
             if case .sending = lane.state { return true }
             return false

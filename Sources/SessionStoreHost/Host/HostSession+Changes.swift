@@ -4,13 +4,15 @@ import SessionStore
 
 extension HostSession {
     /// Makes the changes in one transaction, in their order; durable when it returns.
+    ///
+    /// With `patience` they wait for another write of the session, whose commit they then share.
     /// - Throws: ``StoreError``; then none of them is made.
-    package func apply(_ changes: [HostChange]) async throws {
+    package func apply(_ changes: [HostChange], patience: Patience? = nil) async throws {
         if changes.contains(where: \.hasFiles) { return try await applyWithFiles(changes) }
         let plans = try changes.compactMap { change -> InsertPlan? in
             if case .insert(let row) = change { try bare(row) } else { nil }
         }
-        _ = try await sharing {
+        _ = try await sharing(patience: patience) {
             try self.make(changes, plans, in: $0)
         } committed: { _ in
             self.noteMade(changes)

@@ -19,8 +19,10 @@ package actor HostSession {
     private var database: Connection?
     private var isHeld = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// See ``sharing(_:committed:)``.
+    /// See ``sharing(patience:_:committed:)``.
     var sharedWrites: [SharedWrite] = []
+    /// A timer runs for those of them that wait for company.
+    var isPatient = false
 
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)
@@ -75,6 +77,7 @@ package actor HostSession {
     package func close() async {
         await enter()
         defer { leave() }
+        await commitWaiting()
         database?.close()
         database = nil
         reader.close()
@@ -121,6 +124,7 @@ package actor HostSession {
 
     /// The same for a caller that holds the session already.
     func heldTransaction<Result>(_ body: (Connection) throws -> Result) async throws -> Result {
+        await commitWaiting()
         let database = try await patiently { try open() }
         try await patiently { try database.execute("BEGIN IMMEDIATE") }
         do {
@@ -133,10 +137,11 @@ package actor HostSession {
         }
     }
 
-    /// Reads one state of `inbound.db`.
+    /// Reads one state of `inbound.db`, with the writes that wait for company.
     func reading<Result>(_ body: (Connection) throws -> Result) async throws -> Result {
         await enter()
         defer { leave() }
+        await commitWaiting()
         return try await patiently {
             let database = try open()
             return try database.read { try body(database) }

@@ -105,6 +105,7 @@ func withHost(
     channel: FakeChannel = FakeChannel(),
     policy: UnknownSenderPolicy = .strict,
     time: any TimeSource = SystemTime(),
+    recordPatience: Patience = DeliveryPolicy().recordPatience,
     actions: @Sendable (HostRuntime) -> [any HostAction] = { _ in [] },
     platforms: [any ChannelPlatform] = [],
     _ behaviour: @escaping @Sendable (SandboxRequest) throws -> FakeBehaviour = { _ in .echo },
@@ -116,6 +117,7 @@ func withHost(
     options.echo = HostLogHandler.Echo.none
     options.handlesSignals = false
     options.adapters = [channel]
+    options.recordPatience = recordPatience
     options.platforms += platforms
     let spawner = FakeSpawner(home: home, time: time, behaviour)
     let runtime = try await HostRuntime(options, spawner: spawner, time: time)

@@ -1,0 +1,76 @@
+import ChannelKit
+import Core
+import SessionStore
+import TestSupport
+import Testing
+
+@testable import Host
+@testable import SessionStoreHost
+
+/// Records of deliveries that wait for their session's next message; here for an hour.
+@Suite(.timeLimit(.minutes(1))) struct PatientRecordTests {
+    /// Deliveries and completed rows as they stand on the disk.
+    private func recorded(_ host: TestHost) async throws -> [Int64] {
+        let file = try await host.session().store.folder.inboundDatabase
+        return try await offPool {
+            let database = try Connection(path: file, .readOnly, busyTimeout: 5000)
+            defer { database.close() }
+            return try [
+                "SELECT count(*) FROM deliveries WHERE state = 'delivered'",
+                "SELECT count(*) FROM messages_in WHERE status = 'completed'",
+            ].map { try database.first($0) { $0.integer(0) } ?? 0 }
+        }
+    }
+
+    private func talk(
+        keys: Bool,
+        _ body: @escaping @Sendable (TestHost) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { home in
+            let channel = FakeChannel(capabilities: ChannelCapabilities(idempotencyKeys: keys))
+            try await withHost(
+                home: home,
+                channel: channel,
+                recordPatience: Patience(least: .zero, most: .seconds(3600))
+            ) { host in
+                try await host.runtime.accept(host.event("one"))
+                await channel.waitForSent(1)
+                try await body(host)
+            }
+        }
+    }
+
+    @Test func `a record waits for the commit of the next message, which takes it along`() async throws {
+        try await talk(keys: true) { host in
+            let store = try await host.session().store
+            try await host.eventually("the record waits") { await store.hasWaitingWrites }
+            #expect(try await recorded(host) == [0, 0])
+            try await host.runtime.accept(host.event("two"))
+            #expect(try await recorded(host) == [1, 1])
+            await host.channel.waitForSent(2)
+            // Whoever asks for what is written does not wait.
+            await host.runtime.deliveries.settle()
+            #expect(try await recorded(host) == [2, 2])
+        }
+    }
+
+    @Test func `a record without which a message would be seen twice does not wait`() async throws {
+        try await talk(keys: false) { host in
+            try await host.eventually("the record is there") { try await recorded(host) == [1, 1] }
+        }
+    }
+
+    @Test func `an answer for the agent takes along what waits`() async throws {
+        try await talk(keys: true) { host in
+            let handle = try await host.session()
+            try await host.eventually("the record waits") { await handle.store.hasWaitingWrites }
+            await host.runtime.deliveries.session(handle).tell("note", "about:nothing", nil, "Something for the agent.")
+            try await host.eventually("both are there") { try await recorded(host) == [1, 1] }
+        }
+    }
+}
+
+extension HostSession {
+    /// There are writes that nobody has committed yet.
+    fileprivate var hasWaitingWrites: Bool { !sharedWrites.isEmpty }
+}
