@@ -28,11 +28,9 @@ import Testing
     ) async throws {
         try await withTemporaryDirectory { home in
             let channel = FakeChannel(capabilities: ChannelCapabilities(idempotencyKeys: keys))
-            try await withHost(
-                home: home,
-                channel: channel,
-                recordPatience: Patience(least: .zero, most: .seconds(3600))
-            ) { host in
+            let forEver = Patience(least: .zero, most: .seconds(3600))
+            // Nothing looks at the session in its turn of the clock and takes along what waits.
+            try await withHost(home: home, channel: channel, time: ManualTime(), recordPatience: forEver) { host in
                 try await host.runtime.accept(host.event("one"))
                 await channel.waitForSent(1)
                 try await body(host)
@@ -47,16 +45,28 @@ import Testing
             #expect(try await recorded(host) == [0, 0])
             try await host.runtime.accept(host.event("two"))
             #expect(try await recorded(host) == [1, 1])
-            await host.channel.waitForSent(2)
-            // Whoever asks for what is written does not wait.
+            try await host.eventually("the second waits") { await store.hasWaitingWrites }
             await host.runtime.deliveries.settle()
             #expect(try await recorded(host) == [2, 2])
         }
     }
 
+    @Test func `whoever waits for the records has them, however far they have come`() async throws {
+        try await talk(keys: true) { host in
+            for count in 2...10 {
+                try await host.runtime.accept(host.event("number \(count)"))
+                await host.channel.waitForSent(count)
+                await host.runtime.deliveries.settle()
+                #expect(try await recorded(host) == [Int64(count), Int64(count)])
+            }
+        }
+    }
+
     @Test func `a record without which a message would be seen twice does not wait`() async throws {
         try await talk(keys: false) { host in
+            let store = try await host.session().store
             try await host.eventually("the record is there") { try await recorded(host) == [1, 1] }
+            #expect(await !store.isPatient)
         }
     }
 
