@@ -117,8 +117,9 @@ extension HostSession {
             let database = try await patiently { try open() }
             try await patiently { try database.execute("BEGIN IMMEDIATE") }
             defer { database.rollBack() }
-            batch = sharedWrites.filter { own == nil || !$0.isYoung }
-            sharedWrites.removeAll { own == nil || !$0.isYoung }
+            let rest = own == nil ? [] : sharedWrites.filter(\.isYoung)
+            batch = sharedWrites.filter { write in !rest.contains { $0 === write } }
+            sharedWrites = rest
             for write in batch {
                 current = write
                 try write.body(database)
