@@ -37,6 +37,7 @@ extension SessionDelivery {
     func flush() async {
         while isWriting, !Task.isCancelled {
             await hurry()
+            guard isHurried || !isWriting else { continue }
             if isFlushing || waitingRecords > 0 {
                 await withCheckedContinuation { idleWaiters.append($0) }
             } else if !changes.isEmpty {
@@ -66,7 +67,7 @@ extension SessionDelivery {
                 blockedSince = nil
             } catch {
                 // Nothing of the batch is lost: it is written before what came after it.
-                changes = batch + changes
+                changes = isAbandoned ? [] : batch + changes
                 if (error as? StoreError)?.code == .busy {
                     let since = blockedSince ?? context.time.monotonic
                     blockedSince = since
@@ -81,39 +82,37 @@ extension SessionDelivery {
             }
         }
         endFlushing()
-        if !isWriting { isHurried = false }
     }
 
     /// Of a record without which the next host would do the same again, and nobody would see it.
     private func mayWait(_ change: HostChange) -> Bool {
         switch change {
         case .acked: true
-        case .delivery(let delivery): delivery.state == .delivered && context.hasKeys(delivery.address)
+        case .delivery(let row): row.state == .delivered && !row.tookPlace && context.hasKeys(row.address)
         case .retryRows, .failRows, .insert: false
         }
     }
 
     /// Lets records wait for the session's next commit; false when the host has ended.
     private func recordLater(_ batch: [HostChange]) -> Bool {
+        guard context.tasks.add({ await self.recordPatiently(batch) }) else { return false }
         waitingRecords += 1
-        let isAdded = context.tasks.add { await self.recordPatiently(batch) }
-        if !isAdded { waitingRecords -= 1 }
-        return isAdded
+        return true
     }
 
     private func recordPatiently(_ batch: [HostChange]) async {
         do {
-            try await handle.store.apply(batch, patience: isHurried ? nil : context.policy.recordPatience)
+            let patience = isHurried ? nil : context.policy.recordPatience
+            if !isAbandoned { try await handle.store.apply(batch, patience: patience) }
             waitingRecords -= 1
             forget(batch)
         } catch {
             // As all else that could not be written.
             waitingRecords -= 1
-            if !isAbandoned { changes = batch + changes }
+            changes = isAbandoned ? [] : batch + changes
             isHurried = true
             flushSoon()
         }
-        if !isWriting { isHurried = false }
         releaseIdleWaiters()
     }
 
@@ -136,9 +135,9 @@ extension SessionDelivery {
     }
 
     func releaseIdleWaiters() {
-        let waiters = idleWaiters
+        if !isWriting { isHurried = false }
+        for waiter in idleWaiters { waiter.resume() }
         idleWaiters = []
-        for waiter in waiters { waiter.resume() }
     }
 }
 

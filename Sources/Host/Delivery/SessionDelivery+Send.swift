@@ -47,6 +47,7 @@ extension SessionDelivery {
         var item = item
         let hasKey = context.hasKeys(address)
         let place = await place(for: item.delivery, address, body)
+        item.delivery.tookPlace = place != nil
         item.delivery.attempts += 1
         item.delivery.nextAttempt = nil
         if !hasKey, context.registry.adapter(for: address) != nil {

@@ -335,7 +335,7 @@ actor SessionDelivery {
         while !context.tasks.isClosed, isDraining || isWriting || isSending {
             await hurry()
             if !changes.isEmpty, !isFlushing { flushSoon() }
-            guard isDraining || isFlushing || waitingRecords > 0 || isSending else { continue }
+            guard isHurried || !isWriting, isDraining || isFlushing || waitingRecords > 0 || isSending else { continue }
             await withCheckedContinuation { idleWaiters.append($0) }
         }
     }

@@ -25,6 +25,8 @@ package struct Delivery: Sendable, Equatable {
     package var updatedAt: Timestamp
     /// Of a message to another agent, the rows that its turn took, as its runner says; not recorded.
     package var taken: [MessageID] = []
+    /// It took the place of a draft, of which the next host knows nothing: sent again it would be seen twice; not recorded.
+    package var tookPlace = false
 
     package init(
         message: MessageID,

@@ -28,7 +28,11 @@ extension HostSession {
         let plans = try await plan(rows)
         let effects: Effects
         do {
-            effects = try await heldTransaction { try make(changes, plans, in: $0) }
+            effects = try await heldTransaction { database in
+                let effects = try make(changes, plans, in: database)
+                try raiseRecordedThrough(in: database)
+                return effects
+            }
         } catch {
             discardUnlessStored(plans)
             throw error
@@ -40,7 +44,7 @@ extension HostSession {
     private func make(_ changes: [HostChange], _ plans: [InsertPlan], in database: Connection) throws -> Effects {
         var effects = Effects(plans: plans[...])
         for change in changes { try make(change, &effects, in: database) }
-        try raiseRecordedThrough(in: database)
+        hasRecorded = true
         crashPoint("changes.committing")
         return effects
     }
@@ -145,7 +149,7 @@ extension HostSession {
 
     /// Raises the floor to the highest recorded number below which nothing waits to be recorded: rows may be
     /// recorded out of their order, and a row at or below the floor is never looked at again.
-    private func raiseRecordedThrough(in database: Connection) throws {
+    func raiseRecordedThrough(in database: Connection) throws {
         // Before the first look it is not known what waits.
         guard backlog.isKnown else { return }
         let present = try meta("recorded_through", in: database)

@@ -108,7 +108,7 @@ extension HostSession {
 
     /// Commits every write that waits, for a write `own` without the young ones; what they do not come to, each tells.
     ///
-    /// Answers false when no transaction could be begun, which is told to `own` alone.
+    /// Answers false when no transaction could be begun, which is told to `own` alone, or none committed.
     @discardableResult
     private func commitWaiting(for own: SharedWrite?) async -> Bool {
         var batch: [SharedWrite] = []
@@ -120,11 +120,14 @@ extension HostSession {
             let rest = own == nil ? [] : sharedWrites.filter(\.isYoung)
             batch = sharedWrites.filter { write in !rest.contains { $0 === write } }
             sharedWrites = rest
+            hasRecorded = false
             for write in batch {
                 current = write
                 try write.body(database)
             }
             current = nil
+            // Once for all of them: each look is at all that waits to be recorded.
+            if hasRecorded { try raiseRecordedThrough(in: database) }
             try await patiently { try database.execute("COMMIT") }
             for write in batch {
                 write.end = .success(())
@@ -141,6 +144,7 @@ extension HostSession {
                 return false
             } else {
                 for write in batch { write.end = .failure(error) }
+                return false
             }
         }
         return true

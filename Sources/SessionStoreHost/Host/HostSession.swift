@@ -23,6 +23,8 @@ package actor HostSession {
     var sharedWrites: [SharedWrite] = []
     /// A timer runs for those of them that wait for company.
     var isPatient = false
+    /// A write of the transaction under way has recorded something: the floor may rise with it.
+    var hasRecorded = false
 
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)

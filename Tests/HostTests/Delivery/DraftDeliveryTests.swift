@@ -2,12 +2,12 @@ import ChannelKit
 import ChatMarkdown
 import Core
 import SessionStore
-import SessionStoreHost
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Host
+@testable import SessionStoreHost
 
 /// What people see on a platform that can edit.
 private final class Wall: Sendable {
@@ -56,13 +56,16 @@ private final class Wall: Sendable {
             let wall = Wall()
             let channel = wall.channel()
             let writing = FakeBehaviour.write([Self.words, ", and its end."], then: { !wall.texts.isEmpty })
-            try await withHost(home: home, channel: channel, { _ in writing }) { host in
+            let forEver = Patience(least: .zero, most: .seconds(3600))
+            try await withHost(home: home, channel: channel, recordPatience: forEver, { _ in writing }) { host in
                 try await host.runtime.accept(host.event("a"))
                 try await host.eventually("delivered") {
                     try await host.session().store.delivery(seq: 3)?.state == .delivered
                 }
                 #expect(try await host.session().store.delivery(seq: 3)?.platformMessageID == "m1")
                 #expect(wall.texts == ["\(Self.words), and its end."])
+                // The next host knows no draft, and would say it again under a key that the platform has not seen.
+                #expect(try await !host.session().store.isPatient)
                 #expect(channel.sent.first?.unfinished == Draft.ongoing)
                 #expect(channel.sent.last?.replaces == "m1")
             }
