@@ -201,6 +201,10 @@ def look():
     """What is left after the cuts."""
     say(start=run("systemctl", "start", "nanoclaw.service"))
     say(hello=chat("run echo all-is-well"), doctor=run(f"{PROGRAMS}/nanoclaw", "--home", HOME, "doctor"))
+    # What was being worked on at the cut is due again some seconds later.
+    say(settled=until(120, lambda: all(
+        run("sqlite3", str(path), "SELECT count(*) FROM messages_in WHERE status = 'pending'")["output"] == "0\n"
+        for path in pathlib.Path(HOME, "data").rglob("inbound.db"))))
     say(rows=rows(), transcript=transcript())
 
 
