@@ -9,8 +9,7 @@ package enum ControlAddress {
         _ name: String,
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
     ) throws -> Result {
-        let address = try UnixAddress("/proc/self/fd/\(directory.descriptor.number)/\(name)")
-        return try address.with(body)
+        try UnixAddress("/proc/self/fd/\(directory.descriptor.number)/\(name)").with(body)
     }
 
     /// Connects to the host that serves this home; throws ``Errno`` when none does.

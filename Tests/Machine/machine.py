@@ -109,8 +109,8 @@ class Machine:
         kernel, = boot.glob("vmlinuz-*")
         initrd, = boot.glob("initrd.img-*")
         self.console = work / "console.log"
-        # Beside each other its processors have met code that the kernel was about to change (an int3 in enqueue_task_fair),
-        # once in some twenty lives; the lives of `power` are many, and how fast they are does not count.
+        # Beside each other two processors have met code that the kernel was changing: an int3 in enqueue_task_fair, which
+        # ended a life. How fast those of `power` are does not count, and they are the most.
         threads = "single" if scenario in ("write", "look") else "multi"
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-accel", f"tcg,thread={threads}", "-cpu", "max", "-smp", "2", "-m", "3072", "-no-reboot",

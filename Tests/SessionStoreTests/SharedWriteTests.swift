@@ -146,6 +146,16 @@ import Testing
         }
     }
 
+    @Test func `a transaction of its own takes along what waits, whatever its age`() async throws {
+        try await Scene.run { scene in
+            try await waiting(scene, for: Patience(least: .seconds(3600), most: .seconds(3600))) { change, before in
+                try await scene.host.rollBackHotInbound()
+                try await change.value
+                #expect(try commits(scene) == before + 1)
+            }
+        }
+    }
+
     @Test func `whoever hurries, and the end of the session, leave nothing waiting`() async throws {
         try await Scene.run { scene in
             try await waiting(scene) { change, before in

@@ -12,7 +12,7 @@ extension HostSession {
         let plans = try changes.compactMap { change -> InsertPlan? in
             if case .insert(let row) = change { try bare(row) } else { nil }
         }
-        _ = try await sharing(patience: patience) {
+        _ = try await sharing(isRecord: true, patience: patience) {
             try self.make(changes, plans, in: $0)
         } committed: { _ in
             self.noteMade(changes)
@@ -44,7 +44,6 @@ extension HostSession {
     private func make(_ changes: [HostChange], _ plans: [InsertPlan], in database: Connection) throws -> Effects {
         var effects = Effects(plans: plans[...])
         for change in changes { try make(change, &effects, in: database) }
-        hasRecorded = true
         crashPoint("changes.committing")
         return effects
     }

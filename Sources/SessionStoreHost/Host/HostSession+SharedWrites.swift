@@ -15,6 +15,8 @@ package struct Patience: Sendable, Equatable {
 
 /// One write that waits for its commit.
 final class SharedWrite {
+    /// It records what went out or was done: the floor may rise with it.
+    fileprivate let isRecord: Bool
     fileprivate let body: (Connection) throws -> Void
     fileprivate let committed: () -> Void
     /// Nil while it waits.
@@ -30,7 +32,12 @@ final class SharedWrite {
         let until: ContinuousClock.Instant
     }
 
-    fileprivate init(body: @escaping (Connection) throws -> Void, committed: @escaping () -> Void) {
+    fileprivate init(
+        isRecord: Bool,
+        body: @escaping (Connection) throws -> Void,
+        committed: @escaping () -> Void
+    ) {
+        self.isRecord = isRecord
         self.body = body
         self.committed = committed
     }
@@ -54,12 +61,13 @@ extension HostSession {
     /// anyway.
     /// - Throws: What the body threw, or what stood in the commit's way; then nothing of the write is made.
     func sharing<Value>(
+        isRecord: Bool = false,
         patience: Patience? = nil,
         _ body: @escaping (Connection) throws -> Value,
         committed: @escaping (Value) -> Void
     ) async throws -> Value {
         var value: Value?
-        let write = SharedWrite {
+        let write = SharedWrite(isRecord: isRecord) {
             value = try body($0)
         } committed: {
             if let value { committed(value) }
@@ -120,14 +128,13 @@ extension HostSession {
             let rest = own == nil ? [] : sharedWrites.filter(\.isYoung)
             batch = sharedWrites.filter { write in !rest.contains { $0 === write } }
             sharedWrites = rest
-            hasRecorded = false
             for write in batch {
                 current = write
                 try write.body(database)
             }
             current = nil
             // Once for all of them: each look is at all that waits to be recorded.
-            if hasRecorded { try raiseRecordedThrough(in: database) }
+            if batch.contains(where: \.isRecord) { try raiseRecordedThrough(in: database) }
             try await patiently { try database.execute("COMMIT") }
             for write in batch {
                 write.end = .success(())

@@ -19,12 +19,10 @@ package actor HostSession {
     private var database: Connection?
     private var isHeld = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// See ``sharing(patience:_:committed:)``.
+    /// See ``sharing(isRecord:patience:_:committed:)``.
     var sharedWrites: [SharedWrite] = []
     /// A timer runs for those of them that wait for company.
     var isPatient = false
-    /// A write of the transaction under way has recorded something: the floor may rise with it.
-    var hasRecorded = false
 
     /// See ``storedThrough``.
     let lastStored = Atomic<Int64>(0)
