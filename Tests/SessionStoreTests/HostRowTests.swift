@@ -67,6 +67,23 @@ struct HostRowTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `the floor rises in the commit of what is recorded, with a file beside it or not`(hasFile: Bool) async throws {
+        try await Scene.run { scene in
+            let runner = try scene.runner()
+            _ = try runner.insert(scene.reply("one"))
+            let row = try #require(try await scene.snapshot().rows.first)
+            var beside = scene.message("beside")
+            if hasFile { beside.attachments = [NewAttachment(name: "a.txt", source: .bytes([1]))] }
+            try await scene.host.apply([.delivery(scene.delivery(row)), .insert(beside)])
+            await scene.host.close()
+            let database = try Connection(path: scene.folder.inboundDatabase, .readOnly, busyTimeout: 0)
+            defer { database.close() }
+            let floor = try database.first("SELECT value FROM meta WHERE key = 'recorded_through'") { $0.text(0) }
+            #expect(floor == "\(row.seq)")
+        }
+    }
+
     @Test func `§16.34 ended rows, recorded deliveries and their files are pruned, open ones stay`() async throws {
         try await Scene.run { scene in
             var withFile = scene.message("old", source: "old")
