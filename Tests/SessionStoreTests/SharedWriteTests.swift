@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    @Test func `what the host itself tells the agent is among what is stored, also for who opens the session anew`()
+        async throws
+    {
+        try await Scene.run { scene in
+            for number in 1...2 {
+                let before = scene.host.storedThrough
+                try await scene.host.apply([.insert(scene.message("told \(number)"))])
+                #expect(scene.host.storedThrough > before)
+            }
+            let later = scene.anotherHost()
+            #expect(try await later.state(now: scene.time.now).open == 2)
+            #expect(later.storedThrough == scene.host.storedThrough)
+        }
+    }
+
     @Test func `a write that cannot be made takes no other with it`() async throws {
         try await Scene.run { scene in
             _ = try await scene.host.insert([scene.message("before")])

@@ -14,8 +14,8 @@ extension HostSession {
         }
         _ = try await sharing(isRecord: true, patience: patience) {
             try self.make(changes, plans, in: $0)
-        } committed: { _ in
-            self.noteMade(changes)
+        } committed: {
+            self.noteMade(changes, $0)
         }
     }
 
@@ -37,7 +37,7 @@ extension HostSession {
             discardUnlessStored(plans)
             throw error
         }
-        noteMade(changes)
+        noteMade(changes, effects)
         discard(effects.repeated)
     }
 
@@ -48,8 +48,9 @@ extension HostSession {
         return effects
     }
 
-    private func noteMade(_ changes: [HostChange]) {
+    private func noteMade(_ changes: [HostChange], _ effects: Effects) {
         crashPoint("changes.committed")
+        raiseStored(by: effects.stored)
         backlog.drop(changes)
     }
 
@@ -58,6 +59,7 @@ extension HostSession {
         var plans: ArraySlice<InsertPlan>
         /// Rows that turned out to be there already.
         var repeated: [InsertPlan] = []
+        var stored: [InsertOutcome] = []
 
         init(plans: ArraySlice<InsertPlan>) { self.plans = plans }
     }
@@ -79,7 +81,9 @@ extension HostSession {
         case .failRows(let ids, let error): for id in ids { try fail(id, error, in: database) }
         case .insert:
             guard let plan = effects.plans.popFirst() else { return }
-            if case .repeated = try store(plan, in: database) { effects.repeated.append(plan) }
+            let outcome = try store(plan, in: database)
+            if case .repeated = outcome { effects.repeated.append(plan) }
+            effects.stored.append(outcome)
         }
     }
 

@@ -1,6 +1,5 @@
 package import Core
 package import SessionStore
-import Synchronization
 
 extension HostSession {
     /// Commits the number of the runner that is about to start, with all that it reads of its agent group.
@@ -12,7 +11,7 @@ extension HostSession {
         routing: ChatAddress?
     ) async throws {
         let text = try JSONText.encode(configuration)
-        let stored = try await transaction { database in
+        try await transaction { database in
             let present = try meta("incarnation", in: database)
             guard incarnation >= present else {
                 throw StoreError(.invalid, "incarnation \(incarnation) is below \(present), which is committed already")
@@ -21,9 +20,7 @@ extension HostSession {
             try write(configuration: text, in: database)
             try write(destinations: destinations, in: database)
             try write(routing: routing, in: database)
-            return try meta("seq", in: database)
         }
-        lastStored.max(stored, ordering: .releasing)
     }
 
     /// Replaces what is not nil, all of it in one transaction; a running runner sees it with its next turn.

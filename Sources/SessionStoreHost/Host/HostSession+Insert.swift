@@ -42,6 +42,11 @@ extension HostSession {
 
     private func noteStored(_ outcomes: [InsertOutcome]) {
         crashPoint("message.committed")
+        raiseStored(by: outcomes)
+    }
+
+    /// Notes the numbers of what is durable.
+    func raiseStored(by outcomes: [InsertOutcome]) {
         for case .inserted(_, let seq) in outcomes {
             firstStored = firstStored ?? seq
             lastStored.max(seq, ordering: .releasing)

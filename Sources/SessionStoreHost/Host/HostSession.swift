@@ -63,7 +63,7 @@ package actor HostSession {
 
     /// The number of the last message that is durable: a runner cannot have been shown a higher one.
     ///
-    /// Known from the first ``beginIncarnation(_:configuration:destinations:routing:)`` on.
+    /// Known from the first call on that opens `inbound.db`.
     package nonisolated var storedThrough: Int64 { lastStored.load(ordering: .acquiring) }
 
     /// The processor time that looks at `outbound.db` took since the last call of this.
@@ -111,6 +111,7 @@ package actor HostSession {
         if let database { return database }
         let opened = try Connection(path: folder.inboundDatabase, .readWrite, busyTimeout: 0)
         try SessionSchema.inbound.migrate(opened)
+        lastStored.max(try meta("seq", in: opened), ordering: .releasing)
         database = opened
         return opened
     }

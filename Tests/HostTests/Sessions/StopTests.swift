@@ -42,6 +42,29 @@ import Testing
         }
     }
 
+    @Test func `T27 a stop reaches what an earlier host has left`() async throws {
+        let clock = ManualTime()
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, time: clock, { _ in .dieInTurn }) { host in
+                try await host.runtime.accept(host.event("work"))
+                let handle = try await host.session()
+                try await host.eventually("its next try lies ahead") {
+                    try await handle.store.state(now: clock.now).nextDue != nil
+                }
+            }
+            let channel = FakeChannel()
+            try await withHost(home: home, channel: channel, time: clock) { host in
+                try await host.runtime.accept(host.event("/stop"))
+                await channel.waitForSent(1)
+                let store = try await host.session().store
+                try await host.turn(clock, by: .seconds(5), until: "nothing is open") {
+                    try await store.state(now: clock.now).open == 0
+                }
+                #expect(channel.texts == ["Stopped."])
+            }
+        }
+    }
+
     @Test func `T27 stop is answered where there is no conversation yet`() async throws {
         try await withTemporaryDirectory { home in
             try await withHost(home: home) { host in
