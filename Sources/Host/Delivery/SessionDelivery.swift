@@ -48,7 +48,6 @@ actor SessionDelivery {
     /// Rows of runners up to this incarnation are not sent any more: somebody stopped them.
     private(set) var stoppedThrough: Incarnation?
     var incarnation: Incarnation = 0
-    private(set) var phase = RunnerPhase.idle
     var isAbandoned = false
 
     init(_ handle: SessionHandle, _ context: DeliveryContext) {
@@ -177,7 +176,6 @@ actor SessionDelivery {
 
     private func take(_ snapshot: OutboundSnapshot) {
         incarnation = max(incarnation, snapshot.runner.incarnation)
-        phase = snapshot.runner.phase
         for rejected in snapshot.rejected {
             tell("row_refused", "rejected:\(rejected.id)", nil, "A message of yours was refused: \(rejected.reason)")
         }
@@ -324,7 +322,6 @@ actor SessionDelivery {
     /// A new runner starts: what it writes is sent again.
     func begin(_ incarnation: Incarnation) {
         self.incarnation = incarnation
-        phase = .starting
     }
 
     /// True when nothing is on its way, waiting or unwritten.

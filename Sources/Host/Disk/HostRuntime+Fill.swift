@@ -39,7 +39,7 @@ extension RunnerSupervisor {
         var chosen: [String: (runner: LiveRunner, handle: SessionHandle, isWorking: Bool)] = [:]
         for entry in entries.values {
             guard let runner = entry.runner, runner.reason == nil else { continue }
-            let isWorking = await deliveries.session(entry.handle).phase != .idle
+            let isWorking = await isAtWork(entry.handle)
             let folder = entry.handle.groupFolder
             if let other = chosen[folder],
                 (other.isWorking ? 1 : 0, other.runner.lastUse) >= (isWorking ? 1 : 0, runner.lastUse)

@@ -172,16 +172,15 @@ extension RunnerSupervisor {
             case .silent: runner.kill(.silent)
             case .neverStarted: runner.kill(.neverStarted)
             }
-            let delivery = deliveries.session(handle)
-            await delivery.signal()
-            await tend(runner, handle, phase: delivery.phase)
+            await deliveries.session(handle).signal()
+            await tend(runner, handle)
         }
     }
 
     /// What waits for a runner to have nothing to do.
-    private func tend(_ runner: LiveRunner, _ handle: SessionHandle, phase: RunnerPhase) {
+    private func tend(_ runner: LiveRunner, _ handle: SessionHandle) async {
         if !places.queue.isEmpty { makeRoom() }
-        if runner.isOutdated, phase == .idle { end(handle.id, .asked("its configuration has changed")) }
+        if runner.isOutdated, await !isAtWork(handle) { end(handle.id, .asked("its configuration has changed")) }
     }
 
     private nonisolated func show(_ runner: LiveRunner, _ handle: SessionHandle) async {

@@ -47,6 +47,7 @@ package actor RunnerSupervisor {
 
     var entries: [SessionID: Entry] = [:]
     var places: RunnerPlaces
+    private var isMakingRoom = false
     private(set) var isStopping = false
     private(set) var lastReport: IsolationReport?
 
@@ -181,20 +182,27 @@ package actor RunnerSupervisor {
         }
     }
 
-    /// Asks the runner that has had nothing to do for longest to make room for somebody who waits.
+    /// Asks the runners that have had nothing to do for longest to make room, one for each session that waits.
     func makeRoom() {
-        let idle = entries.values.compactMap(\.runner).filter { $0.reason == nil }
-            .sorted { $0.lastUse < $1.lastUse }
-        for runner in idle {
-            guard let entry = entries.values.first(where: { $0.runner === runner }) else { continue }
-            tasks.add {
-                guard await self.deliveries.session(entry.handle).phase == .idle else { return }
-                guard let overview = try? await entry.handle.store.state(now: self.time.now),
-                    overview.dueTriggers.isEmpty
-                else { return }
-                await self.end(entry.handle.id, .asked("another session waits for its place"))
-            }
+        guard !isMakingRoom else { return }
+        isMakingRoom = true
+        tasks.add { await self.endLongestIdle() }
+    }
+
+    private func endLongestIdle() async {
+        defer { isMakingRoom = false }
+        let living = entries.values.filter { $0.runner != nil }
+        for entry in living.sorted(by: { $0.runner?.lastUse ?? .zero < $1.runner?.lastUse ?? .zero }) {
+            let ending = entries.values.count { $0.runner?.reason != nil }
+            guard places.queue.count > ending else { return }
+            guard entry.runner?.reason == nil, await !isAtWork(entry.handle) else { continue }
+            end(entry.handle.id, .asked("another session waits for its place"))
         }
+    }
+
+    /// True while something is due for the session's runner, and when that cannot be told.
+    func isAtWork(_ handle: SessionHandle) async -> Bool {
+        (try? await handle.store.state(now: time.now).dueTriggers.isEmpty) != true
     }
 
     /// Waits for a poke, or until that monotonic time.
