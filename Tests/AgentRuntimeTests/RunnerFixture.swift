@@ -129,6 +129,11 @@ struct RunnerFixture: Sendable {
         try open().first("SELECT detail FROM processing_ack WHERE message_id = ?", id) { $0.optionalText(0) } ?? nil
     }
 
+    /// How many rows each turn has ended.
+    func acksByTurn() throws -> [Int] {
+        try open().rows("SELECT count(*) FROM processing_ack GROUP BY turn") { Int($0.integer(0)) }
+    }
+
     func toolsInFlight() throws -> String {
         try open().first("SELECT tools FROM runner_state") { $0.text(0) } ?? ""
     }

@@ -31,6 +31,31 @@ import Testing
         }
     }
 
+    @Test func `what lies too far back ends a slice at a time before the turn`() async throws {
+        let provider = ScriptedProvider([.events([.textDelta("<message to=\"cli\">here</message>")])])
+        try await withRunner(provider) { session in
+            let count = 2 * SessionLimits.acksPerCommit + 100
+            let now = session.time.now
+            let rows = (0..<count).map { number in
+                NewInbound(
+                    sourceID: "context-\(number)",
+                    content: .chat(ChatContent(text: "talk", sender: "Ada")),
+                    trigger: false,
+                    sentAt: now,
+                    receivedAt: now,
+                    address: RunnerFixture.home
+                )
+            }
+            let context = try await session.host.insert(rows).map(\.id)
+            let id = try await session.say("hello")
+            try await session.waitForEnd(of: id)
+            let commits = try session.acksByTurn()
+            #expect(commits.reduce(0, +) == count + 1)
+            #expect(commits.allSatisfy { $0 <= SessionLimits.acksPerCommit + 100 })
+            #expect(try session.state(of: context[0]) == "completed")
+        }
+    }
+
     @Test func `the offline provider runs a command in the tool tier`() async throws {
         try await withRunner(OfflineProvider()) { session in
             let id = try await session.say("run echo one; echo two >&2; pwd")

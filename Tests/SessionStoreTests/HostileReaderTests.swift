@@ -219,6 +219,45 @@ struct HostileReaderTests {
         }
     }
 
+    @Test func `SQ09 however many acks there are, none hides another`() async throws {
+        try await Scene.run { scene in
+            let id = try await scene.host.insert([scene.message("answered")])[0].id
+            try scene.tamper { database in
+                try database.execute(
+                    """
+                    WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 29999)
+                    INSERT INTO processing_ack (message_id, incarnation, state, turn, changed_at)
+                    SELECT 'm_' || x, 0, 'completed', 't_x', 0 FROM n;
+                    INSERT INTO processing_ack VALUES ('\(id)', 0, 'completed', 't_y', NULL, 0)
+                    """
+                )
+            }
+            #expect(try await scene.snapshot().acks.map(\.message) == [id])
+        }
+    }
+
+    @Test(arguments: [String(repeating: "a\u{301}\u{302}", count: 9000), "a\0b"])
+    func `SQ16 no words that an ack may have keep a message from its end`(words: String) async throws {
+        try await Scene.run { scene in
+            let rows = try await scene.host.insert([scene.message("one"), scene.message("two")])
+            try await scene.begin()
+            // As the runner writes them, and as another program may.
+            let runner = try scene.runner()
+            try runner.commit(TurnEnd(turn: .random(), acks: [.init(rows[0].id, .failed, detail: words)]))
+            runner.close()
+            try scene.tamper { database in
+                try database.run(
+                    "INSERT INTO processing_ack VALUES (?, 0, 'failed', 't_y', ?, 0)",
+                    rows[1].id,
+                    words
+                )
+            }
+            let acks = try await scene.snapshot().acks
+            #expect(Set(acks.map(\.message)) == Set(rows.map(\.id)))
+            #expect(acks.allSatisfy { $0.detail?.unicodeScalars.first == "a" })
+        }
+    }
+
     /// The places of what makes the file a tree: of each page the header and the pointers to its cells.
     private static func structure(_ file: [UInt8]) -> [Int] {
         stride(from: 0, to: file.count, by: 4096).flatMap { page -> [Int] in

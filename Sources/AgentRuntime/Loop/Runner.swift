@@ -152,9 +152,15 @@ package actor Runner {
         case nil: return !batch.unreadable.isEmpty
         case .clear(let row): try clear(row, configuration)
         case .turn(let rows):
+            // What a fresh turn leaves out is not over.
+            let passedOver = rows.first.map(BatchRule.isFresh) == true ? [] : batch.passedOver
+            guard passedOver.count <= SessionLimits.acksPerCommit else {
+                let acks = passedOver.prefix(SessionLimits.acksPerCommit).map { TurnEnd.Outcome($0) }
+                try session.commit(TurnEnd(turn: .random(), acks: acks))
+                ring()
+                return true
+            }
             let work = Task {
-                // What a fresh turn leaves out is not over.
-                let passedOver = rows.first.map(BatchRule.isFresh) == true ? [] : batch.passedOver
                 try await self.turn(rows, passedOver: passedOver, configuration, toolbox)
             }
             self.work = work

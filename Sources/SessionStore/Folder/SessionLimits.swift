@@ -10,6 +10,10 @@ package enum SessionLimits {
     package static let platformTexts = 192 * 1024
     /// Rows of `messages_out` that no delivery records yet.
     package static let undeliveredRows = 1000
+    /// Rows whose end one commit of the runner notes: more end a slice at a time, so that they never fill the file.
+    package static let acksPerCommit = 1000
+    /// Bytes of the words with which a row ends; what is more is cut off.
+    package static let ackDetail = 4096
     /// Bytes of one attachment, either way, unless the configuration says otherwise.
     package static let attachment = 25 * 1024 * 1024
     /// Bytes of all attachments of one message, either way, unless the configuration says otherwise.

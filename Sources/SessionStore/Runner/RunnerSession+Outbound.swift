@@ -200,7 +200,7 @@ extension RunnerSession {
             incarnation,
             outcome.state.rawValue,
             turn,
-            outcome.detail.map { String($0.prefix(2000)) },
+            outcome.detail.map { String(decoding: $0.utf8.prefix(SessionLimits.ackDetail), as: UTF8.self) },
             time.now
         )
     }

@@ -11,8 +11,12 @@ struct OutboundTables {
     /// True when there are more rows than were read.
     var isCut = false
 
-    /// Rows read at once of either table.
+    /// Rows of `messages_out` read at once.
     static let most = 2000
+    /// Acks read at once: as many as an honest file of the largest size has.
+    ///
+    /// What is left out would be left out by every look, as nothing says where the next one has to go on.
+    static let mostAcks = 100_000
     /// How far a number may lie above the highest that is known: the counters rise by one row at a time.
     static let window: Int64 = 1_000_000
 
@@ -39,7 +43,7 @@ struct OutboundTables {
         }
         isCut = count == Self.most
         _ = try copy.database.rows(
-            "SELECT message_id, incarnation, state, turn, detail FROM processing_ack LIMIT \(Self.most)"
+            "SELECT message_id, incarnation, state, turn, detail FROM processing_ack LIMIT \(Self.mostAcks)"
         ) { record in
             do throws(Refusal) {
                 acks.append(try Fields(record).ack(incarnation: incarnation))
@@ -105,13 +109,12 @@ struct Fields {
         }
         let name = try text(2, "state", most: 32)
         guard let state = AckState(rawValue: name) else { throw Refusal("the state \"\(name)\" is not known") }
-        let detail = row.type(4) == SQLITE_NULL ? nil : try text(4, "detail", most: 16 * 1024)
         return Ack(
             message: message,
             incarnation: life,
             state: state,
             turn: try identifier(3, "turn"),
-            detail: detail
+            detail: words(4, most: SessionLimits.ackDetail)
         )
     }
 
@@ -148,6 +151,12 @@ struct Fields {
     func printable(_ column: Int32) -> String {
         String(decoding: row.bytes(column).prefix(64), as: UTF8.self).unicodeScalars
             .map { $0.value >= 0x20 && $0.value != 0x7F ? String($0) : "?" }.joined()
+    }
+
+    /// Text for people of which nothing depends: cut and repaired, as refusing it would refuse the row.
+    private func words(_ column: Int32, most: Int) -> String? {
+        guard row.type(column) == SQLITE_TEXT else { return nil }
+        return String(decoding: row.bytes(column).prefix(most), as: UTF8.self).replacing("\0", with: "\u{FFFD}")
     }
 
     private func integer(_ column: Int32, _ name: String) throws(Refusal) -> Int64 {
