@@ -108,7 +108,7 @@ package final class ControlSocket: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             while true {
                 try await Readiness.shared.readable(listener)
-                while let descriptor = try accept() {
+                while let descriptor = try await accept() {
                     let connection = try ControlConnection(descriptor)
                     guard open.enter(limits.connections) else {
                         group.addTask { await self.refuse(connection) }
@@ -123,7 +123,7 @@ package final class ControlSocket: Sendable {
         }
     }
 
-    private func accept() throws -> Descriptor? {
+    private func accept() async throws -> Descriptor? {
         let number = clinux_accept(listener.number)
         if number >= 0 { return Descriptor(owning: number) }
         switch -number {
@@ -131,7 +131,7 @@ package final class ControlSocket: Sendable {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             logger.error("No descriptor for a control client", metadata: ["errno": "\(-number)"])
             // The client stays in the backlog, so the listener stays readable: do not spin on it.
-            usleep(1_000)
+            try await time.sleep(for: .milliseconds(100))
             return nil
         default: throw Errno(number, "accept")
         }

@@ -69,12 +69,11 @@ final class Retention: Sendable {
         await serial.run {
             do {
                 try await adoptPeriods()
-                let isDaily = state.withLock { state in
-                    if let last = state.recordsEnded, time.monotonic - last < .seconds(86_400) { return false }
-                    state.recordsEnded = time.monotonic
-                    return true
+                let last = state.withLock { $0.recordsEnded }
+                if last.map({ time.monotonic - $0 >= .seconds(86_400) }) ?? true {
+                    _ = try await records(isDry: false)
+                    state.withLock { $0.recordsEnded = time.monotonic }
                 }
-                if isDaily { _ = try await records(isDry: false) }
                 for due in try await central.retentionDue(at: time.now, after: nil, limit: Self.sessionsPerPass) {
                     guard !Task.isCancelled else { return }
                     _ = await visit(due)
