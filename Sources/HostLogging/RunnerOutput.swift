@@ -23,10 +23,15 @@ package struct RunnerOutput: Sendable {
     ) async throws {
         try descriptor.setNonBlocking()
         let file = RotatingFile(in: directory, name: "\(session).log", size: size, files: 2)
+        // Whoever prints more than 4 MiB a second waits: the disk is everybody's.
+        var budget = WorkBudget(units: 4 << 20)
         while true {
             try await Readiness.shared.readable(descriptor)
+            let pause = budget.pause(at: time.monotonic)
+            if pause > .zero { try await time.sleep(for: pause) }
             do {
                 let part = try descriptor.read(upTo: 1 << 16)
+                budget.spent(.zero, units: part.count)
                 if part.isEmpty { return }
                 var bytes = Array("--- \(time.now) incarnation \(incarnation) \(stream)\n".utf8)
                 bytes += part

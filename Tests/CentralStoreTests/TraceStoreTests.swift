@@ -79,7 +79,6 @@ import Testing
                 store.record(TraceEntry(at: time.now, sourceID: "m\(number)", stage: "received", detail: detail))
             }
             try await store.flush()
-            try await store.prune()
             #expect(try await store.entries(of: "old").isEmpty)
             #expect(try await store.entries(of: "m0").isEmpty)
             #expect(try await store.entries(of: "m3999").count == 1)

@@ -3,6 +3,7 @@ import Glibc
 import HostLogging
 import LinuxIO
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -174,6 +175,39 @@ import Testing
             #expect(kept.contains("incarnation 7 stderr"))
             #expect(kept.contains("problem 199") && !kept.contains("problem 0 "))
             #expect(kept.utf8.count <= 10_500)
+        }
+    }
+
+    @Test func `T60 whoever prints without end is read no faster than 4 MiB a second`() async throws {
+        try await withTemporaryDirectory { path in
+            let output = RunnerOutput(in: try Directory(path: path))
+            let clock = ManualTime()
+            var ends = try Self.pair()
+            let near = ends[0].descriptor
+            async let collected: Void = output.collect(
+                near,
+                stream: "stdout",
+                session: .random(),
+                incarnation: 1,
+                time: clock
+            )
+            let isHeld = Atomic(false)
+            let watch = Task {
+                try await clock.waitForSleepers()
+                isHeld.store(true, ordering: .releasing)
+            }
+            let part = [UInt8](repeating: 0x78, count: 1 << 15)
+            var sent = 0
+            while !isHeld.load(ordering: .acquiring) {
+                if try ends[1].send(part) == .sent { sent += part.count } else { await Task.yield() }
+                try #require(sent < 64 << 20)
+            }
+            // What it has read, and what the socket holds.
+            #expect(sent >= 4 << 20 && sent < 5 << 20)
+            try await watch.value
+            clock.advance(by: .seconds(1))
+            ends.removeAll()
+            try await collected
         }
     }
 

@@ -103,8 +103,10 @@ package final class TraceStore: Sendable {
     }
 
     /// Writes what was noted so far in one transaction; entries that cannot be written are gone.
+    ///
+    /// Prunes when the file is over its cap: a session that is busy on purpose fills it in less than a minute.
     package func flush() async throws {
-        let dropped = try await queue.write { db in
+        let (dropped, isOver) = try await queue.write { db in
             // Taken in the queue: whoever reads behind a flush that is under way finds what it has taken.
             let taken = state.withLock { state in
                 defer { state = State() }
@@ -112,8 +114,9 @@ package final class TraceStore: Sendable {
             }
             let statement = try db.cachedStatement(sql: TraceEntry.insertion)
             for entry in taken.waiting { try statement.execute(arguments: entry.values) }
-            return taken.dropped
+            return (taken.dropped, try Self.usedBytes(db) > limits.maximumBytes)
         }
+        if isOver { try await prune() }
         if dropped > 0 { logger.warning("traces left out", metadata: ["traces.count": "\(dropped)"]) }
     }
 

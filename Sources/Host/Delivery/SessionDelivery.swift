@@ -42,7 +42,7 @@ actor SessionDelivery {
     private var wantsDrain = false
     private var drainWaiters: [CheckedContinuation<Finding, Never>] = []
     var idleWaiters: [CheckedContinuation<Void, Never>] = []
-    private var budget = DrainBudget()
+    private var budget = WorkBudget(units: 200)
     var notices = NoticeBudget()
     var requests = RequestBudget()
     /// Rows of runners up to this incarnation are not sent any more: somebody stopped them.

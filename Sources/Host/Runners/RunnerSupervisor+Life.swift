@@ -128,30 +128,20 @@ extension RunnerSupervisor {
     /// Reads the bell: whatever arrives is life, and a 1 asks for a drain.
     private nonisolated func hear(_ runner: LiveRunner, _ handle: SessionHandle) async {
         let delivery = deliveries.session(handle)
+        var budget = WorkBudget()
         while (try? await Readiness.shared.readable(runner.sandbox.bell.descriptor)) != nil {
-            var asksForDrain = false
-            var isGone = false
-            var hasHeard = false
-            // Bounded, so that a runner that never stops ringing does not hold a thread.
-            reading: for _ in 0..<64 {
-                switch try? runner.sandbox.bell.receive(limit: 16) {
-                case .message(let bytes, _):
-                    hasHeard = true
-                    if bytes.contains(Bell.look) { asksForDrain = true }
-                case .gone:
-                    isGone = true
-                    break reading
-                case .empty: break reading
-                case nil:
-                    // Longer than any bell: still a sign of life.
-                    hasHeard = true
-                    break reading
-                }
-            }
-            if hasHeard { await heard(runner, handle) }
-            if asksForDrain { await delivery.signal() }
-            if isGone || Task.isCancelled { return }
+            await hold(&budget)
+            let rung = budget.spending { Rung(runner.sandbox.bell) }
+            if rung.isHeard { await heard(runner, handle) }
+            if rung.asksForDrain { await delivery.signal() }
+            if rung.isGone || Task.isCancelled { return }
         }
+    }
+
+    /// What of its second a session has used up it waits for: its socket fills, and what does not fit its runner drops.
+    private nonisolated func hold(_ budget: inout WorkBudget) async {
+        let pause = budget.pause(at: time.monotonic)
+        if pause > .zero { try? await time.sleep(for: pause) }
     }
 
     private nonisolated func heard(_ runner: LiveRunner, _ handle: SessionHandle) async {
@@ -184,16 +174,47 @@ extension RunnerSupervisor {
     }
 
     private nonisolated func show(_ runner: LiveRunner, _ handle: SessionHandle) async {
+        var budget = WorkBudget()
         while (try? await Readiness.shared.readable(runner.sandbox.events.descriptor)) != nil {
-            reading: for _ in 0..<256 {
-                switch try? runner.sandbox.events.receive(limit: LiveEvent.maximumSize) {
-                case .message(let bytes, _): environment.liveEvent(bytes, handle)
-                case .gone: return
-                // What is longer than an event is dropped like any other.
-                case .empty, nil: break reading
+            await hold(&budget)
+            let isGone = budget.spending {
+                for _ in 0..<256 {
+                    switch try? runner.sandbox.events.receive(limit: LiveEvent.maximumSize) {
+                    case .message(let bytes, _): environment.liveEvent(bytes, handle)
+                    case .gone: return true
+                    // What is longer than an event is dropped like any other.
+                    case .empty, nil: return false
+                    }
                 }
+                return false
             }
-            if Task.isCancelled { return }
+            if isGone || Task.isCancelled { return }
+        }
+    }
+}
+
+/// What a runner's bell says, as far as it is read at once.
+private struct Rung {
+    var isHeard = false
+    var asksForDrain = false
+    var isGone = false
+
+    /// Reads what is there; bounded, so that a runner that never stops ringing does not hold a thread.
+    init(_ bell: PacketSocket) {
+        for _ in 0..<64 {
+            switch try? bell.receive(limit: 16) {
+            case .message(let bytes, _):
+                isHeard = true
+                if bytes.contains(Bell.look) { asksForDrain = true }
+            case .gone:
+                isGone = true
+                return
+            case .empty: return
+            case nil:
+                // Longer than any bell: still a sign of life.
+                isHeard = true
+                return
+            }
         }
     }
 }

@@ -121,15 +121,8 @@ extension HostSession {
 
     /// Counts the processor time of a part of a look; the part has no wait for the thread in it.
     private func working<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let start = Self.processorTime
-        defer { outboundWork.add(Self.processorTime - start, ordering: .relaxed) }
+        let start = ThreadTime.nanoseconds
+        defer { outboundWork.add(ThreadTime.nanoseconds - start, ordering: .relaxed) }
         return try body()
-    }
-
-    /// Of this thread, in nanoseconds.
-    private static var processorTime: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

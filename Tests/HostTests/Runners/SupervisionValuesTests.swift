@@ -1,5 +1,6 @@
 import ChannelAccounts
 import Core
+import LinuxIO
 import Logging
 import TestSupport
 import Testing
@@ -115,8 +116,8 @@ import Testing
         await tasks.close()
     }
 
-    @Test func `a session's drains are bounded in number and in work`() {
-        var budget = DrainBudget()
+    @Test func `what a session makes the host do is bounded in number and in work`() {
+        var budget = WorkBudget(units: 200)
         for _ in 0..<200 {
             #expect(budget.pause(at: .milliseconds(10)) == .zero)
             budget.spent(.microseconds(100))

@@ -126,6 +126,9 @@ final class FakeRunner: RunningSandbox {
     /// How it ended; nil while it lives.
     var exit: SandboxExit? { state.withLock { $0.exit } }
 
+    /// Sends this as a live event; false when what was sent before has not been read.
+    func show(_ bytes: [UInt8]) throws -> Bool { try innerEvents.send(bytes) == .sent }
+
     func terminate() { state.withLock { $0.isToEnd = $0.isToEnd ?? .code(0) } }
     func kill() { state.withLock { $0.isToEnd = .signal(9) } }
 
