@@ -116,30 +116,6 @@ package struct HistoryEntry: Codable, Sendable, Equatable {
     /// The row's status or delivery state.
     package var status: String
     package var error: String?
-
-    package init(
-        id: MessageID,
-        seq: Int64,
-        direction: Direction,
-        kind: String,
-        at: Timestamp,
-        address: ChatAddress?,
-        sender: String?,
-        text: String,
-        status: String,
-        error: String?
-    ) {
-        self.id = id
-        self.seq = seq
-        self.direction = direction
-        self.kind = kind
-        self.at = at
-        self.address = address
-        self.sender = sender
-        self.text = text
-        self.status = status
-        self.error = error
-    }
 }
 
 /// What one wiring would do with a message.
@@ -153,20 +129,4 @@ package struct RouteExplanation: Codable, Sendable, Equatable {
     package var outcome: String
     /// Each test in order, in words: why it engages, who the sender is, which gate let it pass or stopped it.
     package var reasons: [String]
-
-    package init(
-        wiring: WiringID,
-        agentGroup: AgentGroupID,
-        agentName: String,
-        session: SessionID?,
-        outcome: String,
-        reasons: [String]
-    ) {
-        self.wiring = wiring
-        self.agentGroup = agentGroup
-        self.agentName = agentName
-        self.session = session
-        self.outcome = outcome
-        self.reasons = reasons
-    }
 }

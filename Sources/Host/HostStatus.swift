@@ -8,57 +8,25 @@ package struct HostStatus: Codable, Sendable {
     package var pid: Int32
     package var startedAt: Timestamp
     /// The host accepts messages.
-    package var isReady: Bool
-    package var providers: [ProviderStatus]
-    package var channels: [ChannelStatus]
-    package var groups: [GroupStatus]
-    package var sessions: SessionCounts
+    package var isReady = false
+    package var providers: [ProviderStatus] = []
+    package var channels: [ChannelStatus] = []
+    package var groups: [GroupStatus] = []
+    package var sessions = SessionCounts()
     /// Runners that live, start, wait for a place or failed to start.
-    package var runners: [RunnerStatus]
+    package var runners: [RunnerStatus] = []
     /// The most runners that may live at once.
     package var maximumRunners: Int
     /// What the newest sandbox proved of itself; nil before the first.
     package var isolation: IsolationReport?
     /// People and chats that were turned away under `request_approval`.
-    package var refused: [RefusedSender]
+    package var refused: [RefusedSender] = []
     /// What waits for somebody's word, oldest first; nil from a host that knows no approvals.
-    package var approvals: [PendingApproval]?
+    package var approvals: [PendingApproval]? = []
     /// Tasks that will run; nil from a host that knows none.
     package var tasks: TaskCounts?
     /// What needs somebody's attention, in words.
-    package var problems: [String]
-
-    package init(
-        home: String,
-        pid: Int32,
-        startedAt: Timestamp,
-        isReady: Bool = false,
-        providers: [ProviderStatus] = [],
-        channels: [ChannelStatus] = [],
-        groups: [GroupStatus] = [],
-        sessions: SessionCounts = SessionCounts(),
-        runners: [RunnerStatus] = [],
-        maximumRunners: Int,
-        isolation: IsolationReport? = nil,
-        refused: [RefusedSender] = [],
-        approvals: [PendingApproval] = [],
-        problems: [String] = []
-    ) {
-        self.home = home
-        self.pid = pid
-        self.startedAt = startedAt
-        self.isReady = isReady
-        self.providers = providers
-        self.channels = channels
-        self.groups = groups
-        self.sessions = sessions
-        self.runners = runners
-        self.maximumRunners = maximumRunners
-        self.isolation = isolation
-        self.refused = refused
-        self.approvals = approvals
-        self.problems = problems
-    }
+    package var problems: [String] = []
 }
 
 extension HostStatus {
@@ -79,13 +47,6 @@ extension HostStatus {
         package var kind: String
         package var model: String
         package var baseURL: String
-
-        package init(name: String, kind: String, model: String, baseURL: String) {
-            self.name = name
-            self.kind = kind
-            self.model = model
-            self.baseURL = baseURL
-        }
     }
 
     /// One adapter.
@@ -98,13 +59,6 @@ extension HostStatus {
         package var folder: String
         /// The provider's name; `offline` when none is set.
         package var provider: String
-
-        package init(id: AgentGroupID, name: String, folder: String, provider: String) {
-            self.id = id
-            self.name = name
-            self.folder = folder
-            self.provider = provider
-        }
     }
 
     /// Sessions by state.
@@ -116,39 +70,19 @@ extension HostStatus {
         /// Waiting for a place among the runners.
         package var queued = 0
         package var quarantined = 0
-
-        package init() {}
     }
 
     /// A session's runner.
     package struct RunnerStatus: Codable, Sendable, Equatable {
         package var session: SessionID
         package var agentGroup: AgentGroupID
-        /// `queued`, `starting`, `running`, `stopping`, `recovering`, `waiting` (to try again) or `stopped`.
+        /// `looking`, `queued`, `starting`, `running`, `recovering` or `waiting` (to try again).
         package var state: String
         package var incarnation: Incarnation
         package var pid: Int32?
         /// Starts that failed in a row.
         package var failures: Int
         package var lastError: String?
-
-        package init(
-            session: SessionID,
-            agentGroup: AgentGroupID,
-            state: String,
-            incarnation: Incarnation,
-            pid: Int32?,
-            failures: Int,
-            lastError: String?
-        ) {
-            self.session = session
-            self.agentGroup = agentGroup
-            self.state = state
-            self.incarnation = incarnation
-            self.pid = pid
-            self.failures = failures
-            self.lastError = lastError
-        }
     }
 
     /// A plan that waits for somebody's word.
@@ -159,38 +93,14 @@ extension HostStatus {
         package var agentGroup: AgentGroupID?
         package var createdAt: Timestamp
         package var expiresAt: Timestamp
-
-        package init(
-            id: ApprovalID,
-            action: String,
-            title: String,
-            agentGroup: AgentGroupID?,
-            createdAt: Timestamp,
-            expiresAt: Timestamp
-        ) {
-            self.id = id
-            self.action = action
-            self.title = title
-            self.agentGroup = agentGroup
-            self.createdAt = createdAt
-            self.expiresAt = expiresAt
-        }
     }
 
-    /// Somebody who was turned away until an approval can be asked for.
+    /// Somebody who was turned away until an owner has said a word.
     package struct RefusedSender: Codable, Sendable, Equatable {
         package var address: ChatAddress
         package var sender: String
         package var name: String?
         package var count: Int
         package var lastSeen: Timestamp
-
-        package init(address: ChatAddress, sender: String, name: String?, count: Int, lastSeen: Timestamp) {
-            self.address = address
-            self.sender = sender
-            self.name = name
-            self.count = count
-            self.lastSeen = lastSeen
-        }
     }
 }

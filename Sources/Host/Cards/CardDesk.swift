@@ -68,14 +68,6 @@ final class CardDesk: Sendable {
     /// Returns once nothing is under way for the card.
     func finished(_ card: CardID) async { await sender.finished(card) }
 
-    /// Writes and sends a card.
-    @discardableResult
-    func open(_ new: NewCard) async throws -> CardID {
-        let id = try await central.write(changesRouting: false) { db in try self.insert(new, db) }
-        send(id)
-        return id
-    }
-
     /// Ends every card about this, and tells their chats; `isLapsed` when nobody answered in time.
     func close(purpose: String, subject: String, outcome: String, isLapsed: Bool = false) async throws {
         let now = time.now

@@ -17,10 +17,6 @@ protocol CardOwner: Sendable {
     func wasRefused(_ card: OpenCard) async
 }
 
-extension CardOwner {
-    func wasRefused(_ card: OpenCard) async {}
-}
-
 /// A card that can be answered.
 struct OpenCard: Sendable {
     let card: Card
@@ -66,12 +62,4 @@ struct NewCard: Sendable {
     var agentName: String
     /// Its code is set when it is opened.
     var card: Card
-
-    init(purpose: String, subject: String, address: ChatAddress, agentName: String, card: Card) {
-        self.purpose = purpose
-        self.subject = subject
-        self.address = address
-        self.agentName = agentName
-        self.card = card
-    }
 }

@@ -78,9 +78,6 @@ package struct ControlCommands: Sendable {
         handlers.merge(more) { _, last in last }
     }
 
-    /// The names of all commands, sorted.
-    package var names: [String] { handlers.keys.sorted() }
-
     func run(_ call: ControlCall) async throws -> JSONValue {
         guard let handler = handlers[call.command] else {
             throw ControlError(

@@ -28,11 +28,6 @@ package final class LiveHub: Sendable {
         }
     }
 
-    /// True when anybody looks at one of these chats: saves making events for nobody.
-    package func hasListeners(_ chats: some Sequence<ChatAddress>) -> Bool {
-        state.withLock { state in chats.contains { state.listeners[$0.chat] != nil } }
-    }
-
     /// Shows an event to everybody who looks at this chat.
     package func publish(_ event: ChatLiveEvent, to address: ChatAddress) {
         let listeners = state.withLock { $0.listeners[address.chat].map { Array($0.values) } ?? [] }

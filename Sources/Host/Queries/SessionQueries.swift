@@ -99,17 +99,6 @@ extension CentralStore {
         }
     }
 
-    /// The agent group's destinations, and the destinations' chats and names.
-    func destinations(of group: AgentGroupID) async throws -> [(destination: Destination, chat: MessagingGroup?)] {
-        try await read { db in
-            try Destination.filter(Destination.CodingKeys.agentGroupID == group)
-                .order(Destination.CodingKeys.localName).fetchAll(db)
-                .map { destination in
-                    (destination, try destination.messagingGroupID.flatMap { try MessagingGroup.fetchOne(db, key: $0) })
-                }
-        }
-    }
-
     /// True when the group may send to this chat: a row of `agent_destinations` says so.
     func mayReach(_ address: ChatAddress, from group: AgentGroupID) async throws -> Bool {
         try await read { db in

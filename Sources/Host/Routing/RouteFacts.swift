@@ -31,14 +31,7 @@ package struct RouteCandidate: Sendable, Equatable {
     package var group: AgentGroup
     package var standing: Standing
     /// The agent was mentioned before in the session that this message would reach.
-    package var wasEngaged: Bool
-
-    package init(wiring: Wiring, group: AgentGroup, standing: Standing, wasEngaged: Bool = false) {
-        self.wiring = wiring
-        self.group = group
-        self.standing = standing
-        self.wasEngaged = wasEngaged
-    }
+    package var wasEngaged = false
 }
 
 /// All that decides where one message goes.

@@ -1,5 +1,4 @@
 import Core
-import Glibc
 import LinuxIO
 import Logging
 import Sandbox
@@ -40,7 +39,7 @@ extension RunnerSupervisor {
         crashPoint("start.rolled-back")
         let (projection, inputs) = try await environment.prepare(handle)
         crashPoint("start.prepared")
-        let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
+        let incarnation = try await central.beginIncarnation(handle.id, bootID: ProcessIdentity.bootID(), now: time.now)
         crashPoint("start.numbered")
         entries[handle.id]?.incarnation = incarnation
         handle.adopt(projection)
@@ -217,14 +216,4 @@ private struct Rung {
             }
         }
     }
-}
-
-/// The kernel's id of this boot: pids mean something only with it.
-enum BootID {
-    static let current: String = {
-        let number = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return "unknown" }
-        let bytes = (try? Descriptor(owning: number).readAll(limit: 128)) ?? []
-        return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
-    }()
 }

@@ -260,7 +260,7 @@ extension RunnerSupervisor {
     }
 
     private func runRecovery(_ handle: SessionHandle) async throws -> SandboxExit {
-        let incarnation = try await central.beginIncarnation(handle.id, bootID: BootID.current, now: time.now)
+        let incarnation = try await central.beginIncarnation(handle.id, bootID: ProcessIdentity.bootID(), now: time.now)
         entries[handle.id]?.incarnation = incarnation
         crashPoint("recovery.numbered")
         let sandbox = try await spawner.start(

@@ -229,7 +229,7 @@ package actor RunnerSupervisor {
 
     /// A start failed: the next one waits, and after the third in a row the sender is told.
     func noteFailedStart(_ id: SessionID, _ error: String) async {
-        guard let handle = entries[id]?.handle, let consequence = entries[id]?.backoff.failed(error, at: time.monotonic)
+        guard let handle = entries[id]?.handle, let tells = entries[id]?.backoff.failed(error, at: time.monotonic)
         else { return }
         environment.ended(handle)
         logger.error(
@@ -238,7 +238,7 @@ package actor RunnerSupervisor {
                 "session": "\(id)", "error": "\(error)", "failures": "\(entries[id]?.backoff.failures ?? 0)",
             ]
         )
-        if consequence.tells {
+        if tells {
             await tellSender(
                 handle,
                 "I cannot start working: \(error). Your message is kept and I try again. `nanoclaw status` tells more."

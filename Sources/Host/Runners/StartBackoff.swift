@@ -12,21 +12,8 @@ struct StartBackoff: Sendable, Equatable {
     private(set) var lastError: String?
     private var noticedAt: Duration?
 
-    init(failures: Int = 0, lastError: String? = nil) {
-        self.failures = failures
-        self.lastError = lastError
-    }
-
-    /// What follows from a failed start.
-    struct Consequence: Sendable, Equatable {
-        /// Monotonic: not before this.
-        var retryAt: Duration
-        /// The sender is to be told now.
-        var tells: Bool
-    }
-
-    /// A start failed at this monotonic time.
-    mutating func failed(_ error: String, at now: Duration) -> Consequence {
+    /// A start failed at this monotonic time; true when the sender is to be told now.
+    mutating func failed(_ error: String, at now: Duration) -> Bool {
         failures += 1
         lastError = error
         let delay = Duration.seconds(min(300, 1 << min(failures - 1, 9)))
@@ -34,7 +21,7 @@ struct StartBackoff: Sendable, Equatable {
         var tells = failures >= Self.noticeAfter
         if let noticedAt, now - noticedAt < Self.noticePause { tells = false }
         if tells { noticedAt = now }
-        return Consequence(retryAt: now + delay, tells: tells)
+        return tells
     }
 
     /// A runner has shown life.

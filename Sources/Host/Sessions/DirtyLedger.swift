@@ -93,16 +93,6 @@ package final class DirtyLedger: Sendable {
         }
     }
 
-    /// The sessions that are marked now.
-    package var marked: [SessionID] {
-        entries.withLock { entries in
-            entries.compactMap { session, entry in
-                if case .clean = entry.phase { return nil }
-                return session
-            }
-        }
-    }
-
     private func change(
         _ session: SessionID,
         since generation: UInt64,

@@ -235,6 +235,7 @@ extension TestHost {
             store: runtime.central,
             host: runtime,
             cli: runtime.cli,
+            registry: runtime.registry,
             traces: runtime.traces,
             approvals: runtime.approvals
         )

@@ -151,8 +151,8 @@ struct ControlFixture: Sendable {
                 store: store,
                 host: host,
                 cli: cli,
+                registry: ChannelRegistry([cli], time: time, logger: Logger(label: "channels")),
                 traces: traces,
-                levels: LogLevels(),
                 time: time
             )
             let socket = try ControlSocket(
