@@ -28,7 +28,7 @@ struct BackupTests {
     }
 
     /// A home in which three chats have talked, its host down again.
-    private static func withTalk(
+    static func withTalk(
         _ body: (_ place: String, _ home: String) async throws -> Void
     ) async throws {
         try await withPlace { place in

@@ -168,6 +168,19 @@ def half_written(home):
     return {"path": str(path), "journal": os.path.getsize(f"{path}-journal")}
 
 
+def bomb(home):
+    """Gives an outbound.db an index that takes minutes to check, as an agent can that has its file to itself."""
+    path = next(pathlib.Path(home).glob("data/sessions/*/*/outbound/outbound.db"))
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("CREATE TABLE bomb (x TEXT)")
+    connection.execute("CREATE INDEX bomb_index ON bomb (length(printf('%.1c', x)) > 0)")
+    connection.executemany("INSERT INTO bomb VALUES (?)", [["x"]] * 1000)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, '%.1c', '%.20000000c')")
+    connection.close()
+    return str(path)
+
+
 def half_rows(home):
     """How many rows of that transaction an outbound.db holds."""
     return sum(row.count("half-") for path in pathlib.Path(home).glob("data/sessions/*/*/outbound/outbound.db")
@@ -215,7 +228,8 @@ def order(program, home, file):
 def main():
     verb, arguments = sys.argv[1], sys.argv[2:]
     verbs = {"same": same, "kept": kept, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
-             "locked": locked, "order": order, "flips": lambda program, file, count: flips(program, file, int(count))}
+             "locked": locked, "order": order, "bomb": bomb,
+             "flips": lambda program, file, count: flips(program, file, int(count))}
     print(json.dumps(verbs[verb](*arguments)))
 
 

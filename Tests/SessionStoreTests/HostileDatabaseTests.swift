@@ -119,4 +119,34 @@ struct HostileDatabaseTests {
             #expect(count(to: 1000).contains("interrupted"))
         }
     }
+
+    @Test func `a file that is only looked at is judged as the delivery judges it, and as fast`() async throws {
+        try await Scene.run { scene in
+            let runner = try scene.runner()
+            _ = try runner.insert(scene.reply("one"))
+            runner.close()
+            let outbound = try Directory(path: scene.folder.outbound)
+            func bytes() throws -> [UInt8] { try outbound.contents("outbound.db", limit: 1 << 24) }
+            #expect(OutboundCheck.refusal(of: try bytes()) == nil)
+            // What a check of the index would work on for minutes.
+            try scene.tamper { database in
+                try database.execute(
+                    """
+                    CREATE TABLE bomb (x TEXT);
+                    CREATE INDEX bomb_index ON bomb (length(printf('%.1c', x)) > 0);
+                    INSERT INTO bomb WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000)
+                        SELECT x FROM n;
+                    PRAGMA writable_schema=ON;
+                    UPDATE sqlite_schema SET sql = replace(sql, '%.1c', '%.20000000c')
+                    """
+                )
+            }
+            let start = ContinuousClock().now
+            #expect(OutboundCheck.refusal(of: try bytes())?.contains("its schema is not the one") == true)
+            #expect(ContinuousClock().now - start < .seconds(10))
+            try scene.patch(at: 18, [2])
+            #expect(OutboundCheck.refusal(of: try bytes())?.contains("write version") == true)
+            #expect(OutboundCheck.refusal(of: []) != nil)
+        }
+    }
 }

@@ -2,7 +2,8 @@ import BackupArchive
 import Core
 import SessionStoreHost
 
-/// What a backup holds, as reading all of it shows; every database is opened in memory and checked.
+/// What a backup holds, as reading all of it shows; every database is opened in memory and checked, a runner's as the
+/// delivery does.
 struct BackupContents: ArchiveVisitor, Encodable {
     /// Bytes of description and list that are read.
     private static let longestText = 16 << 20
@@ -39,6 +40,9 @@ struct BackupContents: ArchiveVisitor, Encodable {
             && ["inbound", "outbound"].contains(parts[4])
     }
 
+    /// Whether anybody in a sandbox may have made it.
+    private static func isOfRunner(_ path: String) -> Bool { path.hasSuffix("/outbound.db") }
+
     mutating func begin(_ entry: ArchiveEntry) throws {
         let isHot = unchecked.map { $0.path + "-journal" == entry.path } ?? false
         if isHot, let path = unchecked?.path {
@@ -51,7 +55,12 @@ struct BackupContents: ArchiveVisitor, Encodable {
             throw ArchiveError(.unsafe, "\(entry.path) is too long")
         }
         collected = []
-        isCollecting = isText || Self.isDatabase(entry.path) && entry.size <= DatabaseCopy.largest
+        let isDatabase = Self.isDatabase(entry.path)
+        let limit = DatabaseCopy.largest(entry.path)
+        isCollecting = isText || isDatabase && entry.size <= limit
+        if isDatabase, Self.isOfRunner(entry.path), entry.size > limit {
+            complain(entry.path, "it is over \(limit) bytes")
+        }
     }
 
     mutating func take(_ bytes: [UInt8]) { if isCollecting { collected += bytes } }
@@ -77,6 +86,10 @@ struct BackupContents: ArchiveVisitor, Encodable {
     private mutating func check() throws {
         guard let (path, bytes) = unchecked else { return }
         unchecked = nil
+        if Self.isOfRunner(path) {
+            if let reason = OutboundCheck.refusal(of: bytes) { complain(path, reason) }
+            return
+        }
         do {
             let image = try DatabaseImage(bytes, name: path, hasChecks: path == "data/nanoclaw.db")
             let findings = try image.findings()
@@ -98,7 +111,7 @@ struct BackupContents: ArchiveVisitor, Encodable {
 
     /// A runner's own file may be anything: the host sets a bad one aside, and the conversation goes on.
     private mutating func complain(_ path: String, _ reason: String) {
-        if path.hasSuffix("/outbound.db") {
+        if Self.isOfRunner(path) {
             notes.append("\(path) is damaged; the host will set it aside: \(reason.prefix(300))")
         } else {
             faults.append("\(path) was damaged already when the backup was taken: \(reason.prefix(300))")

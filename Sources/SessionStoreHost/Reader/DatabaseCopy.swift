@@ -13,8 +13,11 @@ package enum DatabaseCopy: Sendable {
     /// It is none that is ever used.
     case refused(String)
 
-    /// Bytes that a copy may have, which is held in memory.
-    package static let largest = 1 << 31
+    /// Bytes that a copy of the database at this path may have, which is held in memory; of a runner's as many as the host
+    /// reads.
+    package static func largest(_ path: String) -> Int {
+        path.split(separator: "/").last == "outbound.db" ? SessionLimits.outboundFile : 1 << 31
+    }
     /// A session that is blocked for a second is ended by the host: longer waits are somebody else's.
     private static let patience = 10_000
 
@@ -24,7 +27,7 @@ package enum DatabaseCopy: Sendable {
             self = .absent
             return
         }
-        var reader = OutboundReader(name, in: directory, limit: Self.largest)
+        var reader = OutboundReader(name, in: directory, limit: Self.largest(name))
         for pause in 0..<Self.patience / 5 {
             switch try reader.look() {
             case .copied(let bytes, _):
