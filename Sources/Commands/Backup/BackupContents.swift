@@ -6,7 +6,7 @@ import SessionStoreHost
 /// delivery does.
 struct BackupContents: ArchiveVisitor, Encodable {
     /// Bytes of description and list that are read.
-    private static let longestText = 16 << 20
+    static let longestText = 16 << 20
 
     private(set) var description: BackupDescription?
     private(set) var leftOut: [LeftOut] = []

@@ -13,7 +13,8 @@ enum BackupCreation {
         let leftOut: [LeftOut]
     }
 
-    /// Writes a backup of the home into a new file, beside a host that runs or none.
+    /// Writes a backup of the home into a new file, beside a host that runs or none; what could not be taken in is in the
+    /// report.
     ///
     /// Nothing is left when it throws. Blocks the thread.
     static func run(home: String, file path: String, now: Timestamp) throws -> Report {
@@ -30,8 +31,7 @@ enum BackupCreation {
             defer { try? central.close() }
             var walk = try HomeWalk(home: home, writer: writer, output: target.file)
             try walk.run(central: { try central.snapshot { try settle($0, now) } }, now: now)
-            let list = try walk.leftOut.map { try JSONText.encode($0) + "\n" }.joined()
-            try writer.add(EntryRules.leftOut, Array(list.utf8), modified: time)
+            try writer.add(EntryRules.leftOut, try list(walk.leftOut), modified: time)
             let report = Report(file: path, files: writer.files - 2, bytes: writer.bytes, leftOut: walk.leftOut)
             try writer.finish()
             try target.commit()
@@ -40,6 +40,22 @@ enum BackupCreation {
             target.discard()
             throw error
         }
+    }
+
+    /// What is missing, a line each, the keys to give anew first; cut before its reader would refuse it, for agents choose
+    /// how many odd names there are and how long.
+    static func list(_ all: [LeftOut]) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let ordered = all.filter(\.isUsual) + all.filter { !$0.isUsual }
+        for (index, left) in ordered.enumerated() {
+            let line = Array((try JSONText.encode(left) + "\n").utf8)
+            guard bytes.count + line.count <= BackupContents.longestText - 1024 else {
+                let rest = LeftOut(path: EntryRules.leftOut, reason: "no room to name \(ordered.count - index) more")
+                return bytes + Array((try JSONText.encode(rest) + "\n").utf8)
+            }
+            bytes += line
+        }
+        return bytes
     }
 
     /// Makes of a copy what the next host needs: no process of this machine is one of its runners, and every session may
