@@ -52,7 +52,13 @@ struct LeftOut: Codable, Sendable, Hashable {
     /// True for what a backup never holds; anything else somebody should know of.
     var isUsual: Bool { [Self.key, Self.output, Self.traces].contains(reason) }
 
+    /// True for contents that a home made of the backup lacks; what is no file, folder or link has none.
+    var isMissed: Bool { !isUsual && ![Self.socket, Self.pipe, Self.device].contains(reason) }
+
     static let key = "a key: give it anew"
     static let output = "logs"
     static let traces = "traces, which are for eyes only"
+    static let socket = "a socket"
+    static let pipe = "a pipe"
+    static let device = "a device"
 }

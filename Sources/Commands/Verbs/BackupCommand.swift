@@ -18,7 +18,8 @@ struct BackupCommand: ParsableCommand {
             abstract: "Write a backup of the home into a new file, with the host up or down.",
             discussion: """
                 It holds everything but keys, logs and traces, and belongs to you alone (mode 0600). What is left out is \
-                told here and stands in the file.
+                told here and stands in the file. Exit status 1 when there is no file, or one that lacks contents \
+                besides these: what cannot be read, or not be kept under its name.
                 """
         )
         @OptionGroup var home: HomeOptions
@@ -27,9 +28,20 @@ struct BackupCommand: ParsableCommand {
 
         func run() throws {
             let report = try BackupCreation.run(home: try home.resolved(), file: file, now: SystemTime().now)
-            if output.json { return Console.out(try JSONText.encode(report)) }
-            Console.out("wrote \(file): \(report.files) files, \(BackupText.size(report.bytes))")
-            Console.out(BackupText.leftOut(report.leftOut))
+            if output.json {
+                Console.out(try JSONText.encode(report))
+            } else {
+                Console.out("wrote \(file): \(report.files) files, \(BackupText.size(report.bytes))")
+                Console.out(BackupText.leftOut(report.leftOut))
+            }
+            let missed = report.leftOut.count(where: \.isMissed)
+            guard missed == 0 else {
+                throw CommandFailure(
+                    .failed,
+                    "\(file) is whole and kept, but lacks contents of \(missed) names, told as `not in it` with the "
+                        + "reason: mend or remove them and make another; as root it reads what belongs to others"
+                )
+            }
         }
     }
 
