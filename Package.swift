@@ -353,7 +353,10 @@ let testing: [Target] = [
     tests("ChannelTelegram", ofPlatform),
     tests(
         "Commands",
-        ["CentralStore", "ControlProtocol", "Cron", .product(name: "GRDB", package: "GRDB.swift"), "LinuxIO"]
+        [
+            "BackupArchive", "CentralStore", "ControlProtocol", "Cron", .product(name: "GRDB", package: "GRDB.swift"),
+            "LinuxIO",
+        ]
     ),
     tests("ControlProtocol", ["CLinux", "LinuxIO"]),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),

@@ -1,5 +1,5 @@
 import Core
-import Glibc
+package import Glibc
 package import LinuxIO
 
 /// Writes a backup: entries one after the other, then the sums of all files, then a digest of everything.
@@ -30,9 +30,8 @@ package final class ArchiveWriter {
         }
     }
 
-    /// Adds what an open file holds now, and nothing that is written to it meanwhile behind its end.
-    package func add(_ path: String, _ source: Descriptor) throws {
-        let status = try source.status()
+    /// Adds what an open file holds, with the mode and time of this status, and nothing that is written behind its end since.
+    package func add(_ path: String, _ source: Descriptor, as status: stat) throws {
         let entry = ArchiveEntry(
             path: path,
             kind: .file,

@@ -148,7 +148,7 @@ struct ArchiveTests {
                 let file = try Directory(path: path).open("f", O_RDONLY)
                 // Past where the reading begins, so that the end comes before its size says.
                 lseek(file.number, 1 << 20, SEEK_SET)
-                try writer.add("groups/f", file)
+                try writer.add("groups/f", file, as: try file.status())
                 try writer.add("groups/g", [7], modified: 0)
             }
             let read = try Archive.read(try archive.bytes())

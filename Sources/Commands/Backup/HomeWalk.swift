@@ -15,9 +15,14 @@ struct HomeWalk {
     /// The backup itself.
     let output: stat
     private(set) var leftOut: [LeftOut] = []
+    /// Bytes of holes in files that may still be written out as zeros: holes take no room in the home, where nothing
+    /// bounds them, and all of it in the backup.
+    private var holes: Int
 
-    init(home: String, writer: ArchiveWriter, output: Descriptor) throws {
+    /// Begins at a home; `holes` bounds what is written out of all sparse files' holes, in bytes.
+    init(home: String, writer: ArchiveWriter, output: Descriptor, holes: Int = 1 << 30) throws {
         self.home = try Directory(path: home)
+        self.holes = holes
         self.writer = writer
         self.output = try output.status()
     }
@@ -63,29 +68,50 @@ struct HomeWalk {
             switch status.st_mode & S_IFMT {
             case S_IFREG:
                 guard status.st_ino != output.st_ino || status.st_dev != output.st_dev else { return }
-                let file = try parent.open(name, O_RDONLY)
-                guard try file.status().st_mode & S_IFMT == S_IFREG else { return leave(path, "it is no regular file") }
-                try writer.add(path, file)
-            case S_IFDIR: try addDirectory(try parent.directory(name), path)
+                try parent.withAccess(to: name) { try addFile(try parent.open(name, O_RDONLY), path, status) }
+            case S_IFDIR:
+                try parent.withAccess(to: name) { try addDirectory(try parent.directory(name), path, status) }
             case S_IFLNK: try addLink(name, in: parent, path, status)
-            case S_IFSOCK: leave(path, "a socket")
-            case S_IFIFO: leave(path, "a pipe")
-            default: leave(path, "a device")
+            case S_IFSOCK: leave(path, LeftOut.socket)
+            case S_IFIFO: leave(path, LeftOut.pipe)
+            default: leave(path, LeftOut.device)
             }
         } catch let error as Errno {
             switch error.code {
             case ENOENT: return
-            case EACCES, EPERM, ELOOP, ENXIO, EXDEV: leave(path, "it cannot be read: \(error)")
+            // Each can be of an agent's making: a long name is one that is no UTF-8, EAGAIN a lease on the file.
+            case EACCES, EPERM, ELOOP, ENXIO, EXDEV, ENOTDIR, ENAMETOOLONG, EAGAIN:
+                leave(path, "it cannot be read: \(error)")
             default: throw CommandFailure(.failed, "\(path) cannot be read: \(error)")
             }
         }
     }
 
-    private mutating func addDirectory(_ directory: Directory, _ path: String) throws {
+    /// `seen` is what stood there, with the mode that it is to have.
+    private mutating func addFile(_ file: Descriptor, _ path: String, _ seen: stat) throws {
+        do {
+            var status = try file.status()
+            guard status.st_mode & S_IFMT == S_IFREG else { return leave(path, "it is no regular file") }
+            let isSparse = status.st_blocks * 512 < status.st_size
+            let found = isSparse ? file.holes(size: Int(status.st_size)) : 0
+            guard found <= holes else {
+                let most = "\(found) bytes of holes, more than a backup has room for"
+                return leave(path, "it is sparse, with \(most): `cp --sparse=never` fills them")
+            }
+            holes -= found
+            status.st_mode = seen.st_mode
+            try writer.add(path, file, as: status)
+        } catch let error as Errno {
+            // Part of it may be written: it cannot be left out any more.
+            throw CommandFailure(.failed, "\(path) cannot be read: \(error)")
+        }
+    }
+
+    private mutating func addDirectory(_ directory: Directory, _ path: String, _ seen: stat) throws {
+        guard path != "data/sessions/\(Self.scratch)" else { return }
         let depth = path.utf8.count { $0 == UInt8(ascii: "/") }
         let names = try directory.names(limit: .max)
-        guard path != "data/sessions/\(Self.scratch)" else { return }
-        try writer.add(Self.entry(path, .directory, try directory.descriptor.status()))
+        try writer.add(Self.entry(path, .directory, seen))
         let isSession = depth == 3 && path.hasPrefix("data/sessions/")
         let databases = ["outbound", "inbound"].filter { path.hasPrefix("data/sessions/") && path.hasSuffix("/\($0)") }
         if depth == 4, let database = databases.first {
@@ -105,7 +131,13 @@ struct HomeWalk {
         func put(_ path: String, _ bytes: [UInt8]) throws {
             try writer.add(path, bytes, mode: status.st_mode, modified: Int64(status.st_mtim.tv_sec))
         }
-        switch try DatabaseCopy(name, in: directory) {
+        let copy: DatabaseCopy
+        do {
+            copy = try directory.withAccess(to: name) { try DatabaseCopy(name, in: directory) }
+        } catch let error as Errno {
+            copy = .refused("it cannot be read: \(error)")
+        }
+        switch copy {
         case .whole(let bytes): try put(path, bytes)
         case .hot(let bytes, let journal):
             try put(path, bytes)
