@@ -41,7 +41,14 @@ extension BackupTests {
             #expect(closed.status == 0, "\(closed)")
             let made = try await Self.backup("create", place + "/b", "--home", home, user: user)
             #expect(made.status == 0 && !made.output.contains("cannot be read"), "\(made)")
+            // What a restore that was killed has left may be as closed.
             let copy = place + "/copy"
+            let left = try await run(
+                "/bin/sh",
+                ["-ec", "mkdir -p \"$1/closed/inner\"; chmod 000 \"$1/closed\"", "-", copy + "/.nanoclaw-restore"],
+                user: user
+            )
+            #expect(left.status == 0, "\(left)")
             let restored = try await Self.backup("restore", place + "/b", "--home", copy, user: user)
             #expect(restored.status == 0, "\(restored)")
             for one in [home, copy] {
@@ -80,6 +87,34 @@ extension BackupTests {
             #expect(size ?? .max < 100 << 20)
             #expect(try await Self.backup("verify", place + "/b").status == 0)
             #expect(try await Self.backup("restore", place + "/b", "--home", place + "/copy").status == 0)
+        }
+    }
+
+    // MARK: - Killed at its end
+
+    @Test func `a restore that was killed among its last moves says what to remove, and the next one makes the home`()
+        async throws
+    {
+        try await Self.withTalk { place, home in
+            #expect(try await Self.backup("create", place + "/b", "--home", home).status == 0)
+            let copy = place + "/a copy"
+            #expect(try await Self.backup("restore", place + "/b", "--home", copy).status == 0)
+            // The database was still to be moved.
+            mkdir(copy + "/.nanoclaw-restore", 0o700)
+            #expect(rename(copy + "/data", copy + "/.nanoclaw-restore/data") == 0)
+            let half = try await Self.backup("restore", place + "/b", "--home", copy)
+            #expect(half.status == 1, "\(half)")
+            let words = half.errors.split(separator: "`")
+            let command = try #require(words.count == 3 ? String(words[1]) : nil, "\(half)")
+            let parts = [".nanoclaw-restore", "config.yaml", "groups"].map { "'\(copy)/\($0)'" }.joined(separator: " ")
+            #expect(command == "rm -rf \(parts)")
+            #expect(try await run("/bin/sh", ["-ec", command]).status == 0)
+            #expect(try await Self.backup("restore", place + "/b", "--home", copy).status == 0)
+            // Nothing was to be moved any more: the home is whole.
+            mkdir(copy + "/.nanoclaw-restore", 0o700)
+            let whole = try await Self.backup("restore", place + "/b", "--home", copy)
+            #expect(whole.status == 1 && whole.errors.contains("it is not empty"), "\(whole)")
+            #expect(access(copy + "/.nanoclaw-restore", F_OK) != 0 && access(copy + "/data/nanoclaw.db", F_OK) == 0)
         }
     }
 }

@@ -11,6 +11,8 @@ import Sandbox
 struct BackupRestoration {
     let home: String
     let file: Descriptor
+    /// What a restore moves into the home, in this order: the database at last, for it is what makes a home one.
+    private static let parts = ["config.yaml", "groups", "data"]
 
     /// Reads all of the backup, then writes it into the home's directory, which is absent or empty, beside its place,
     /// and moves it there at last.
@@ -40,8 +42,11 @@ struct BackupRestoration {
         let names: [String]
         do { names = try Directory(path: home).names() } catch { throw failure("\(error)") }
         if names == [HomeFolder.restore] { return false }
-        guard !names.contains(HomeFolder.restore) else {
-            throw failure("an earlier restore was killed at its end: remove what is in it and try again")
+        // Empty it was left behind the last move: this is a home.
+        if names.contains(HomeFolder.restore), rmdir("\(home)/\(HomeFolder.restore)") != 0 {
+            let made = [HomeFolder.restore] + Self.parts.filter(names.contains)
+            let words = made.map { ShellText.quoted("\(home)/\($0)") }.joined(separator: " ")
+            throw failure("an earlier restore was killed at its end: run `rm -rf \(words)`, then the restore again")
         }
         guard names.isEmpty else { throw failure("it is not empty: choose a new or empty directory with --home") }
         return false
@@ -58,21 +63,19 @@ struct BackupRestoration {
         var moved: [String] = []
         do {
             // What one that was killed has left.
-            for old in try staging.names() { try staging.remove(old, budget: .max) }
+            for old in try staging.names() { try TreeMirror().remove(old, staging) }
             var extraction = HomeExtraction(into: staging, owners: owners)
             try ArchiveReader(file).read(into: &extraction)
             try grantOwners(in: "\(home)/\(name)", owners)
             try extraction.close()
-            // The database at last: it is what makes a home one.
-            for part in ["config.yaml", "groups", "data"] where try staging.status(part) != nil {
+            for part in Self.parts where try staging.status(part) != nil {
                 guard renameat(staging.descriptor.number, part, target.descriptor.number, part) == 0 else {
                     throw Errno.last("rename \(part)")
                 }
                 moved.append(part)
             }
         } catch {
-            for part in moved { try? target.remove(part, budget: .max) }
-            try? target.remove(name, budget: .max)
+            for part in moved + [name] { try? TreeMirror().remove(part, target) }
             throw error is Errno ? failure("\(error)") : error
         }
         unlinkat(target.descriptor.number, name, AT_REMOVEDIR)
