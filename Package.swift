@@ -216,7 +216,7 @@ let host: [Target] = [
         dependencies: [
             "BackupArchive", "CentralStore", "ChannelAccounts", "ChannelKit", "CLinux", "ContainerResources",
             "ControlProtocol", "Core",
-            "Cron",
+            "Cron", "Egress",
             "Host", "HostConfiguration",
             "HostLogging", "LinuxIO", "Migrations", "Sandbox", "SessionStore", "SessionStoreHost",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -9,7 +9,7 @@ import Testing
 /// What the doctor tells people to type: each program is there, and takes what it is given.
 struct FixTests {
     /// Programs that only those machines have which the finding is about.
-    private static let ofOtherMachines = ["wsl.exe", "apparmor_parser"]
+    private static let ofOtherMachines = ["wsl.exe", "apparmor_parser", "systemctl"]
 
     private static func shell(_ command: String) throws -> Program.Answer {
         try Program.run("/bin/sh", ["-c", command])

@@ -28,36 +28,40 @@ package struct Migrator: Sendable {
                     """
             )
         }
+        if let reason = try writer.read({ try refusal(of: $0) }) { throw reason }
         let applied = try writer.read { db in try Self.applied(db) }
+        for migration in migrations where applied[migration.name] == nil {
+            try apply(migration, to: writer, now: now)
+        }
+    }
+
+    /// Why this program cannot serve a database: its ledger names a migration that is not known here (it is newer), or one
+    /// that reads differently here.
+    ///
+    /// Nil when it can, and for a database without a ledger. Changes nothing.
+    package func refusal(of db: Database) throws -> StoreError? {
+        guard try db.tableExists("schema_version") else { return nil }
+        let applied = try Self.applied(db)
         let known = Set(migrations.map(\.name))
         if let newer = applied.keys.sorted().first(where: { !known.contains($0) }) {
-            throw StoreError(
+            return StoreError(
                 .migration,
                 "the database has had migration \(newer), which this program does not know: it is of a newer nanoclaw"
             )
         }
         for migration in migrations {
-            let checksum = try Checksum.sha256(migration.sql)
-            if let before = applied[migration.name] {
-                guard before == checksum else {
-                    throw StoreError(
-                        .migration,
-                        "migration \(migration.name) is not the one that was applied: its checksum differs"
-                    )
-                }
-                continue
-            }
-            try apply(migration, checksum: checksum, to: writer, now: now)
+            guard let before = applied[migration.name], try before != Checksum.sha256(migration.sql) else { continue }
+            return StoreError(
+                .migration,
+                "migration \(migration.name) is not the one that was applied: its checksum differs"
+            )
         }
+        return nil
     }
 
-    private func apply(
-        _ migration: MigrationFile,
-        checksum: String,
-        to writer: some DatabaseWriter,
-        now: Timestamp
-    ) throws {
+    private func apply(_ migration: MigrationFile, to writer: some DatabaseWriter, now: Timestamp) throws {
         do {
+            let checksum = try Checksum.sha256(migration.sql)
             try writer.write { db in
                 try db.execute(sql: migration.sql)
                 try db.checkForeignKeys()

@@ -6,6 +6,7 @@ import Glibc
 import Host
 import HostConfiguration
 import LinuxIO
+import Migrations
 import Sandbox
 
 /// Looks at a home from outside: files, database, socket, sandbox, room.
@@ -33,6 +34,7 @@ struct Doctor: Sendable {
     /// Every check, in order; none stops the next.
     func examine() async -> [Finding] {
         var findings = [homeFolder(), configuration()]
+        findings += DoctorStart(home: home, machineRoot: machineRoot).examine()
         let isRunning = HomeLock.holder(home: home) != nil
         findings += await database()
         let running = await status()
@@ -40,7 +42,8 @@ struct Doctor: Sendable {
         findings += binaries()
         findings += DoctorMachine(root: machineRoot, isPrivileged: isPrivileged).examine()
         findings.append(await sandbox(of: try? running.get()))
-        findings += secrets()
+        let known = (try? running.get()) == nil ? nil : await DoctorKeys.known(home: home)
+        findings += await DoctorKeys(home: home, known: known).examine()
         findings += DoctorFiles(home: home, recorded: await recordedFolders()).examine()
         findings.append(room())
         if asksProviders { findings += await modelServers() }
@@ -138,8 +141,9 @@ struct Doctor: Sendable {
         }
         do {
             let store = try CentralStore(readingHome: home)
-            let (problems, quarantined) = try await store.read { db in
+            let (refusal, problems, quarantined) = try await store.read { db in
                 (
+                    try Migrator(MigrationFile.central).refusal(of: db)?.message,
                     try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
                         + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map {
                             "a reference of \($0["table"] as String) leads nowhere"
@@ -149,10 +153,9 @@ struct Doctor: Sendable {
                 )
             }
             try store.close()
-            var findings =
-                problems.isEmpty
-                ? [Finding(.good, "database", "whole")]
-                : problems.map { Finding(.bad, "database", $0, fix: .salvage(home + "/data/nanoclaw.db")) }
+            var findings = problems.map { Finding(.bad, "database", $0, fix: .salvage(home + "/data/nanoclaw.db")) }
+            if let refusal { findings.append(Finding(.bad, "database", refusal, fix: .release(home))) }
+            if findings.isEmpty { findings.append(Finding(.good, "database", "whole")) }
             findings += quarantined.map { id, reason in
                 Finding(
                     .bad,
@@ -247,20 +250,6 @@ struct Doctor: Sendable {
             return Finding(.good, "sandbox", "class A: \(text)")
         } catch {
             return Finding(.bad, "sandbox", "cannot be built, so no agent runs: \(error)", fix: .probe(home))
-        }
-    }
-
-    private func secrets() -> [Finding] {
-        ["data/credentials", "data/credentials/channels"].flatMap { folder -> [Finding] in
-            guard let directory = try? Directory(path: "\(home)/\(folder)"), let names = try? directory.names() else {
-                return []
-            }
-            return names.compactMap { name in
-                guard let status = try? directory.status(name), status.st_mode & 0o077 != 0 else { return nil }
-                let path = "\(home)/\(folder)/\(name)"
-                let mode = status.st_mode & S_IFMT == S_IFDIR ? "700" : "600"
-                return Finding(.bad, "key \(name)", "\(path) is open to other users", fix: .close(path, to: mode))
-            }
         }
     }
 

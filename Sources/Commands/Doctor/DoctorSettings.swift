@@ -34,4 +34,16 @@ enum DoctorSettings {
         let line = "ReadWritePaths=\(UnitFile.path(home))"
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { $0 == line }
     }
+
+    /// Whether the caller's own service is installed for this home; root has none.
+    static func isServedByUser(
+        home: String,
+        isRoot: Bool = geteuid() == 0,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> Bool {
+        guard !isRoot, let folder = try? UserService.folder(environment: environment),
+            let text = try? String(contentsOfFile: "\(folder)/\(ServiceUnits.host)", encoding: .utf8)
+        else { return false }
+        return text.contains(" up --home \(UnitFile.word(home))\n")
+    }
 }

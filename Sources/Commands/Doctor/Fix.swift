@@ -56,6 +56,31 @@ struct Fix: Codable, Sendable, Equatable {
     static func validate(_ place: String) -> Fix { own("config validate", home(place)) }
     static func probe(_ place: String) -> Fix { own("sandbox probe", home(place)) }
     static func reset(session: String, _ place: String) -> Fix { own("sessions reset", session, home(place)) }
+    /// `reason` is what the mark of the upgrade says: it names the programs that were being changed.
+    static func resume(after reason: String, _ place: String) -> Fix {
+        let parts = reason.split(separator: "`", omittingEmptySubsequences: false)
+        return parts.count == 3 ? Fix(command: String(parts[1])) : own("upgrade --resume", home(place))
+    }
+    static func release(_ place: String) -> Fix { own("upgrade --from DIR", home(place)) }
+    static func remove(_ paths: [String]) -> Fix { Fix("rm -r", paths.map(ShellText.quoted).joined(separator: " ")) }
+    /// Of a backup, in a directory that is empty, or is without these.
+    static func restore(_ place: String, over paths: [String] = []) -> Fix {
+        let restore = own("backup restore FILE", home(place))
+        return paths.isEmpty ? restore : Fix(remove(paths).command, "&&", restore.command)
+    }
+    /// After the start limit systemd starts nothing before it was told to forget.
+    static func startAgain(_ unit: String, of systemd: Systemd) -> Fix {
+        let program = systemd.isUser ? "systemctl --user" : "\(sudo)systemctl"
+        return Fix(program, "reset-failed", unit, "&&", program, "start", unit)
+    }
+    static func key(_ provider: String, _ place: String) -> Fix {
+        own("providers update", ShellText.quoted(provider), "--key-file FILE", home(place))
+    }
+    static func account(_ name: String, of channel: String, _ place: String) -> Fix {
+        let name = ShellText.quoted(name)
+        let anew = own("channels add", ShellText.quoted(channel), "--name", name, home(place))
+        return Fix(own("channels remove", name, home(place)).command, "&&", anew.command)
+    }
     static func look(at path: String) -> Fix { Fix("cat", ShellText.quoted(path)) }
     static func provider(_ name: String, _ place: String) -> Fix {
         own("providers test", ShellText.quoted(name), home(place))
@@ -68,7 +93,9 @@ struct Fix: Codable, Sendable, Equatable {
             salvage(home + "/data/nanoclaw.db"), look(at: home + "/config.yaml"),
             build(HomeLocation.binaries), build("/usr/local/lib"), build(nil), serviceUser, newerWSL, profile, service,
             logs(home), up(home), status(home), validate(home), probe(home), reset(session: "se_1", home),
-            provider("local", home),
+            provider("local", home), resume(after: "", home), release(home), remove([home + "/.nanoclaw-restore"]),
+            restore(home), restore(home, over: [home + "/groups"]), startAgain(ServiceUnits.host, of: .system),
+            startAgain(ServiceUnits.host, of: .user), key("local", home), account("bot", of: "telegram", home),
         ]
     }
 }

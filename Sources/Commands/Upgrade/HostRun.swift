@@ -92,12 +92,7 @@ struct HostRun: Codable, Sendable {
                 throw CommandFailure(.failed, "the system's service serves \(home): upgrade it as root, with sudo")
             }
             return true
-        case .user:
-            guard geteuid() != 0,
-                let folder = try? UserService.folder(environment: ProcessInfo.processInfo.environment),
-                let text = try? String(contentsOfFile: "\(folder)/\(ServiceUnits.host)", encoding: .utf8)
-            else { return false }
-            return text.contains(" up --home \(UnitFile.word(home))\n")
+        case .user: return DoctorSettings.isServedByUser(home: home)
         case .process: return false
         }
     }
