@@ -30,6 +30,35 @@ struct DoctorTests {
         }
     }
 
+    @Test func `a home of somebody else's is not judged, and no command takes it away`() async throws {
+        try await withTemporaryDirectory { home in
+            var status = stat()
+            #expect(stat(home, &status) == 0)
+            let owner = status.st_uid
+            for isServed in [false, true] {
+                if isServed { mkdir(home + "/data", 0o750) }
+                let findings = await Doctor(home: home, asksProviders: true, caller: owner + 1).examine()
+                #expect(findings.map(\.level) == [.skipped] && findings.map(\.check) == ["home"], "\(findings)")
+                let fix = try #require(findings.first?.fix?.command)
+                #expect(fix.hasPrefix("sudo -u '#\(owner)' ") && fix.hasSuffix(" doctor --home \(home)"), "\(fix)")
+            }
+            for caller in [0, owner] {
+                #expect(await Doctor(home: home, asksProviders: false, caller: caller).examine().count > 1)
+            }
+        }
+    }
+
+    @Test func `data of another user's in an own home is given back, and nothing else of the home`() async throws {
+        guard geteuid() == 0 else { return }
+        try await withTemporaryDirectory { home in
+            chown(home, 1000, 1000)
+            mkdir(home + "/data", 0o700)
+            let findings = await Doctor(home: home, asksProviders: false, caller: 1000).examine()
+            let finding = try #require(findings.first { $0.check == "home" })
+            #expect(finding.level == .bad && finding.fix == .give(home + "/data", to: 1000), "\(finding)")
+        }
+    }
+
     @Test func `T64 findings of a broken home have a fix each, and it is one of those that are checked`() async throws {
         try await withTemporaryDirectory { home in
             mkdir(home + "/data", 0o755)

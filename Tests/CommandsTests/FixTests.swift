@@ -15,11 +15,13 @@ struct FixTests {
         try Program.run("/bin/sh", ["-c", command])
     }
 
-    /// The parts of a command line, the verb's program first; `sudo` is left out, for it may be missing where root works.
+    /// The parts of a command line, the verb's program first; `sudo` and for whom is left out, for it may be missing where
+    /// root works.
     private static func parts(_ command: String) -> [[String]] {
         command.replacing("&&", with: "|").split(separator: "|").map { part in
             let words = part.split(separator: " ").map { $0.trimmingCharacters(in: ["'"]) }
-            return words.first == "sudo" ? Array(words.dropFirst()) : words
+            guard words.first == "sudo" else { return words }
+            return Array(words.dropFirst(words[1] == "-u" ? 3 : 1))
         }
     }
 

@@ -114,6 +114,18 @@ struct DoctorHostTests {
         }
     }
 
+    @Test func `a stranger hears whose home it is, and not that it is broken`() async throws {
+        guard getuid() == 0 else { return }
+        try await withHost(user: 65_534) { host in
+            chmod(host.home, 0o755)
+            let answer = try await run(Release.nanoclaw.path, ["doctor", "--home", host.home], user: 12_345)
+            #expect(answer.status == 1, "\(answer)")
+            #expect(answer.output.contains("belongs to user 65534") && answer.output.contains("sudo -u '#65534' "))
+            for word in ["BAD", "chown", "chmod"] { #expect(!answer.output.contains(word), "\(answer)") }
+            #expect(answer.errors.contains("nothing was looked at"), "\(answer)")
+        }
+    }
+
     @Test func `T58 T64 the doctor tells of the sandboxes that the running host makes, whoever asks`() async throws {
         guard getuid() == 0 else { return }
         try await withHost(user: 65_534) { host in

@@ -15,6 +15,8 @@ struct Doctor: Sendable {
     let asksProviders: Bool
     /// Before `/proc` and the like; empty: this machine.
     var machineRoot = ""
+    /// Whoever asks.
+    var caller: UInt32 = geteuid()
 
     /// What a report that is shown to others leaves out.
     var redaction: Redaction {
@@ -32,7 +34,13 @@ struct Doctor: Sendable {
     private static let leastBytes: UInt64 = 500 << 20
 
     /// Every check, in order; none stops the next.
+    ///
+    /// Of a home that is somebody else's only that, as skipped.
     func examine() async -> [Finding] {
+        if let owner = strangeOwner() {
+            let text = "\(home) belongs to user \(owner): ask as that user"
+            return [Finding(.skipped, "home", text, fix: .ask(as: owner, home))]
+        }
         var findings = [homeFolder(), configuration()]
         findings += DoctorStart(home: home, machineRoot: machineRoot).examine()
         let isRunning = HomeLock.holder(home: home) != nil
@@ -52,6 +60,17 @@ struct Doctor: Sendable {
 
     // MARK: - Files of the host
 
+    /// Whose home it is, when whoever asks can look at nothing of it: its modes are as its owner wants them.
+    private func strangeOwner() -> UInt32? {
+        guard caller != 0 else { return nil }
+        var status = stat()
+        // Behind a folder that is closed to the caller there may be anybody's; root sees.
+        guard stat(home, &status) == 0 else { return errno == EACCES ? 0 : nil }
+        let owner = status.st_uid
+        guard owner != caller, stat("\(home)/data", &status) != 0 || status.st_uid != caller else { return nil }
+        return owner
+    }
+
     private func homeFolder() -> Finding {
         var status = stat()
         guard stat(home, &status) == 0 else {
@@ -66,17 +85,25 @@ struct Doctor: Sendable {
             )
         }
         guard stat("\(home)/data", &status) == 0 else {
+            guard errno == ENOENT else {
+                return Finding(
+                    .bad,
+                    "home",
+                    "\(home)/data cannot be reached: \(Errno.last("stat"))",
+                    fix: .close(home, to: "700")
+                )
+            }
             return Finding(.skipped, "home", "\(home) is new: no host has run here")
         }
         guard status.st_mode & (isOpenToGroup(status.st_gid) ? 0o027 : 0o077) == 0 else {
             return Finding(.bad, "home", "\(home)/data is open to other users", fix: .close(home + "/data", to: "700"))
         }
-        guard status.st_uid == geteuid() || geteuid() == 0 else {
+        guard status.st_uid == caller || caller == 0 else {
             return Finding(
                 .bad,
                 "home",
-                "\(home)/data belongs to user \(status.st_uid), you are \(geteuid())",
-                fix: .give(home, to: geteuid())
+                "\(home)/data belongs to user \(status.st_uid), you are \(caller)",
+                fix: .give(home + "/data", to: caller)
             )
         }
         // Members of the group that may use the socket pass through the home to it.
@@ -137,7 +164,7 @@ struct Doctor: Sendable {
     func database() async -> [Finding] {
         guard CentralStore.exists(home: home) else {
             guard let hidden else { return [Finding(.skipped, "database", "not there yet")] }
-            return [Finding(.bad, "database", "cannot be read: \(hidden)", fix: .give(home, to: geteuid()))]
+            return [Finding(.bad, "database", "cannot be read: \(hidden)", fix: .give(home + "/data", to: caller))]
         }
         do {
             let store = try CentralStore(readingHome: home)

@@ -28,6 +28,10 @@ struct Fix: Codable, Sendable, Equatable {
     static func give(_ path: String, to user: UInt32) -> Fix {
         Fix("\(sudo)chown -R", String(user), ShellText.quoted(path))
     }
+    /// The doctor again, by whoever may look.
+    static func ask(as user: UInt32, _ place: String) -> Fix {
+        Fix("sudo -u '#\(user)'", ProgramName.forRoot, "doctor", home(place))
+    }
     static func make(_ path: String) -> Fix { Fix("mkdir -p", ShellText.quoted(path)) }
     static func room(_ path: String) -> Fix { Fix("df -h", ShellText.quoted(path)) }
     static func salvage(_ database: String) -> Fix {
@@ -89,7 +93,8 @@ struct Fix: Codable, Sendable, Equatable {
     /// One of each, about a home.
     static func examples(_ home: String) -> [Fix] {
         [
-            close(home + "/data", to: "700"), give(home + "/groups", to: geteuid()), make(home + "/new"), room(home),
+            close(home + "/data", to: "700"), give(home + "/groups", to: geteuid()), ask(as: 0, home),
+            make(home + "/new"), room(home),
             salvage(home + "/data/nanoclaw.db"), look(at: home + "/config.yaml"),
             build(HomeLocation.binaries), build("/usr/local/lib"), build(nil), serviceUser, newerWSL, profile, service,
             logs(home), up(home), status(home), validate(home), probe(home), reset(session: "se_1", home),

@@ -19,11 +19,14 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let doctor = Doctor(home: try home.resolved(), asksProviders: providers)
         let findings = await doctor.examine()
+        let isRefused = findings.allSatisfy { $0.level == .skipped }
         if output.json {
             Console.out(try JSONText.encode(findings.map { $0.redacted(doctor.redaction) }))
         } else {
-            for finding in findings where all || finding.isWorthTelling { Console.out(finding.line) }
+            for finding in findings where all || isRefused || finding.isWorthTelling { Console.out(finding.line) }
         }
+        // Silence would say that all is well.
+        if isRefused { throw CommandFailure(.failed, "nothing was looked at") }
         let bad = findings.count { $0.level == .bad }
         if bad > 0 { throw CommandFailure(.failed, "\(bad) of \(findings.count) checks found something wrong") }
     }
