@@ -27,6 +27,8 @@ struct RetentionCommand: ParsableCommand {
                 }
             }
             try output.print(.array(items), as: Table("what", "session", "name", "count"))
+            let failed = items.count { $0[key: "what"]?.string == "failure" }
+            if failed > 0 { throw CommandFailure(.failed, "\(failed) sessions could not be looked at") }
         }
     }
 }

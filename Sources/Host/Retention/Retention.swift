@@ -94,8 +94,7 @@ final class Retention: Sendable {
             while true {
                 let batch = try await central.retentionDue(at: now, after: last, limit: Self.sessionsPerPass)
                 for due in batch {
-                    let items = isDry ? try await look(at: due) : await visit(due)
-                    for item in items { try await tell(item) }
+                    for item in (isDry ? await look(at: due) : await visit(due)) { try await tell(item) }
                 }
                 guard let next = batch.last else { return }
                 last = next
@@ -124,19 +123,19 @@ final class Retention: Sendable {
     }
 
     /// What ``visit(_:)`` would end.
-    private func look(at due: DueSession) async throws -> [RetentionItem] {
-        let now = time.now
-        let folder = sessions.folder(due.id, of: due.agentGroup)
+    private func look(at due: DueSession) async -> [RetentionItem] {
+        let (now, folder) = (time.now, sessions.folder(due.id, of: due.agentGroup))
         let closes = due.isIdle(for: keeps.idleSessions, at: now)
         let isClosed = due.status == .closed && !due.isMarked
-        let subject = RetentionSubject(
-            session: due.id,
-            isQuiet: !due.isMarked,
-            closedAt: closes ? now : isClosed ? due.closedAt ?? due.lastActive : nil
-        )
+        let closedAt = closes ? now : isClosed ? due.closedAt ?? due.lastActive : nil
+        let subject = RetentionSubject(session: due.id, isQuiet: !due.isMarked, closedAt: closedAt)
         let closed = closes ? [RetentionItem(.session, session: due.id)] : []
-        return try await executors.run { [periods] in
-            try closed + HostSession.wouldRetain(subject, periods, in: folder, now: now)
+        do {
+            return try await executors.run { [periods] in
+                try closed + HostSession.wouldRetain(subject, periods, in: folder, now: now)
+            }
+        } catch {
+            return closed + [RetentionItem(failure: error, of: due.id)]
         }
     }
 
@@ -180,7 +179,7 @@ final class Retention: Sendable {
                 metadata: ["session": "\(due.id)", "error": "\(error)"]
             )
             try? await central.setRetentionDue(time.now + Self.pause, of: due)
-            return []
+            return [RetentionItem(failure: error, of: due.id)]
         }
     }
 

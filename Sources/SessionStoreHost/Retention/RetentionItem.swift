@@ -16,14 +16,16 @@ package struct RetentionItem: Codable, Sendable, Hashable {
         case session
         /// A file of kept output, counts of dropped messages, rows of the CLI's history, approvals, and cards.
         case runnerOutput, droppedCounts, chatHistory, approvals, cards
+        /// A session that could not be looked at: nothing of it was ended, or would be.
+        case failure
     }
 
     package var what: Kind
     /// Nil for what belongs to no session.
     package var session: SessionID?
-    /// The file or folder; nil for rows.
+    /// The file or folder; of a failure the reason; nil for rows.
     package var name: String?
-    /// Rows; 1 for anything else.
+    /// Rows; 0 for a failure, 1 for anything else.
     package var count: Int
 
     package init(_ what: Kind, session: SessionID? = nil, name: String? = nil, count: Int = 1) {
@@ -31,6 +33,11 @@ package struct RetentionItem: Codable, Sendable, Hashable {
         self.session = session
         self.name = name
         self.count = count
+    }
+
+    /// A session that could not be looked at, and why.
+    package init(failure: any Error, of session: SessionID) {
+        self.init(.failure, session: session, name: "\(failure)", count: 0)
     }
 }
 

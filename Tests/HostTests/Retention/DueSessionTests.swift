@@ -174,6 +174,35 @@ import Testing
         }
     }
 
+    @Test func `a session that cannot be opened is told with the reason, and the others are looked at`() async throws {
+        try await IdleHost.with { host, time in
+            try await IdleHost.talk(host, time, "hello")
+            let (own, group) = (try await IdleHost.record(host).id, host.group.id)
+            let folder = SessionFolder(path: host.runtime.options.home + "/data/sessions/\(group)/se_lost")
+            try HostSession.create(folder, owner: nil)
+            try "no database".write(toFile: folder.inboundDatabase, atomically: false, encoding: .utf8)
+            IdleHost.step(time, to: time.now + IdleHost.day * 100)
+            let now = time.now
+            try await host.runtime.central.write { db in
+                // The first that is due.
+                try db.execute(
+                    sql: """
+                        INSERT INTO sessions (id, agent_group_id, mode, thread_id, last_active, created_at, retention_due_at)
+                        VALUES ('se_lost', ?, 'per-thread', '1', ?, ?, 1)
+                        """,
+                    arguments: [group, now, now]
+                )
+            }
+            for isDry in [true, false] {
+                let told = try await IdleHost.items(host, isDry: isDry)
+                let failed = told.filter { $0.what == .failure }
+                #expect(failed.map(\.session) == [SessionID(unchecked: "se_lost")], "\(told)")
+                #expect(failed.allSatisfy { $0.count == 0 && $0.name?.isEmpty == false })
+                #expect(told.contains(RetentionItem(.session, session: own)), "\(told)")
+            }
+        }
+    }
+
     @Test
     func `approvals and cards go some time after their end, but for those of a grant that stands, and old copies too`()
         async throws
