@@ -44,7 +44,7 @@ package struct HostConfiguration: Sendable {
     package struct Retention: Sendable, Equatable {
         package var messages, files, failedFiles, transcripts, idleSessions, runnerLogs: Duration?
         package var history, dropped, approvals, traces: Duration
-        package var traceBytes: Int
+        package var runnerLogBytes, traceBytes: Int
     }
 
     /// What shall stay free on the home's disk.
@@ -163,6 +163,7 @@ package struct HostConfiguration: Sendable {
             dropped: read.days("retention.droppedDays"),
             approvals: read.days("retention.approvalDays"),
             traces: read.days("retention.traceDays"),
+            runnerLogBytes: read.bytes("retention.runnerLogSize"),
             traceBytes: read.bytes("retention.traceSize")
         )
         disk = Disk(reserveBytes: read.bytes("disk.reserve"), reserveFiles: read.number("disk.reserveFiles"))

@@ -127,6 +127,12 @@ extension Setting {
             "14",
             "Days that a session's runner output is kept after its last line."
         ),
+        Setting(
+            "retention.runnerLogSize",
+            .bytes(1 << 20...1 << 40),
+            "64MiB",
+            "The most that the runner output of all sessions takes; the last file of each session stays for its days."
+        ),
         Setting("retention.traceDays", .number(1...3_650), "14", "Days that traces are kept."),
         Setting("retention.traceSize", .bytes(1 << 20...1 << 40), "64MiB", "The most that traces take."),
         Setting(

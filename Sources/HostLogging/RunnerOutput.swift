@@ -51,29 +51,33 @@ package struct RunnerOutput: Sendable {
         }
     }
 
-    /// The files that are to go: what was last written at that time or before, then the output of the sessions that
-    /// wrote least recently until all together are under `limit` bytes; never that of the sessions `except`.
+    /// The files that are to go: what was last written at that time or before, then the oldest until all together are
+    /// under `limit` bytes, but for the last file of each session; never that of the sessions `except`.
     ///
     /// Walks the folder: not for the cooperative pool.
     package func expired(
         at time: Timestamp? = nil,
-        limit: Int = 64_000_000,
+        limit: Int,
         except live: Set<SessionID> = []
     ) throws -> [String] {
         var expired: [String] = []
-        var files: [(name: String, size: Int, changed: Int)] = []
-        for name in try directory.names() where !live.contains(SessionID(unchecked: String(name.prefix { $0 != "." })))
-        {
-            guard let status = try directory.status(name) else { continue }
+        var files: [(name: String, session: Substring, size: Int, changed: Int)] = []
+        for name in try directory.names() {
+            let session = name.prefix { $0 != "." }
+            guard !live.contains(SessionID(unchecked: String(session))), let status = try directory.status(name) else {
+                continue
+            }
             let changed = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
             if let time, Int64(changed / 1_000_000) <= time.milliseconds {
                 expired.append(name)
             } else {
-                files.append((name, Int(status.st_size), changed))
+                files.append((name, session, Int(status.st_size), changed))
             }
         }
+        files.sort { $0.changed < $1.changed }
+        let last = Dictionary(files.map { ($0.session, $0.name) }) { $1 }
         var total = files.reduce(0) { $0 + $1.size }
-        for file in files.sorted(by: { $0.changed < $1.changed }) where total > limit {
+        for file in files where total > limit && last[file.session] != file.name {
             expired.append(file.name)
             total -= file.size
         }

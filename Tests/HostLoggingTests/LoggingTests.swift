@@ -216,13 +216,17 @@ import Testing
             let directory = try Directory(path: path)
             for index in 0..<300 {
                 let number = String(index + 1000)
-                try directory.create("se_\(number).log").write(Array(String(repeating: number, count: 250).utf8))
-                var times = [timespec(tv_sec: index, tv_nsec: 0), timespec(tv_sec: index, tv_nsec: 0)]
-                utimensat(directory.descriptor.number, "se_\(number).log", &times, 0)
+                for (age, name) in ["se_\(number).log", "se_\(number).log.1"].enumerated() {
+                    let text = String(repeating: number, count: age == 0 ? 1 : 250)
+                    try directory.create(name).write(Array(text.utf8))
+                    let time = timespec(tv_sec: 2 * index + 1 - age, tv_nsec: 0)
+                    utimensat(directory.descriptor.number, name, [time, time], 0)
+                }
             }
             let output = RunnerOutput(in: directory)
-            try output.remove(try output.expired(limit: 10_000))
-            #expect(try directory.names() == (1290..<1300).map { "se_\($0).log" })
+            try output.remove(try output.expired(limit: 12_000))
+            let (last, before) = ((1000..<1300).map { "se_\($0).log" }, (1290..<1300).map { "se_\($0).log.1" })
+            #expect(try directory.names().sorted() == (last + before).sorted())
         }
     }
 }

@@ -206,11 +206,11 @@ final class Retention: Sendable {
         )
         // What lives has its file open, and its last words are still to come.
         let live = Set(supervisor.live.all.map(\.key))
-        let history = now - keeps.history
-        return try await executors.run { [home, period = keeps.runnerLogs] in
-            let files = try Self.cliFiles(home: home, until: history, isDry: isDry)
+        return try await executors.run { [home, keeps] in
+            let files = try Self.cliFiles(home: home, until: now - keeps.history, isDry: isDry)
             let output = RunnerOutput(in: try Directory(path: "\(home)/data/logs/runners"))
-            let names = try output.expired(at: period.map { now - $0 }, except: live)
+            let end = keeps.runnerLogs.map { now - $0 }
+            let names = try output.expired(at: end, limit: keeps.runnerLogBytes, except: live)
             if !isDry { try output.remove(names) }
             return items + files + names.map { RetentionItem(.runnerOutput, name: $0) }
         }

@@ -51,10 +51,13 @@ import Testing
     }
 
     @Test func `kept output of runners and counts of dropped messages go with the daily retention`() async throws {
-        try await withSweeps { runtime, time, folder in
+        try await withSweeps(configuration: "retention:\n  runnerLogSize: 8MiB\n") { runtime, time, folder in
             // The next pruning comes after 89 days: by then these are too many, none of them too old.
             let base = Int(time.now.milliseconds / 1000) + 80 * 86_400
-            for number in 10..<80 { try log("se_\(number).log", in: folder, size: 1_000_000, changed: base + number) }
+            for number in 10..<80 {
+                try log("se_\(number).log.1", in: folder, size: 1_000_000, changed: base + number)
+                try log("se_\(number).log", in: folder, size: 10, changed: base + 100)
+            }
             let event = InboundEvent(
                 address: ChatAddress(channel: "test", platformID: "c1"),
                 platformMessageID: "p1",
@@ -74,7 +77,8 @@ import Testing
             time.advance(by: .seconds(89 * 86_400))
             try await time.waitForSleepers(2)
             #expect(try await runtime.central.read { try DroppedMessage.fetchCount($0) } == 1)
-            #expect(try folder.names().sorted() == (16..<80).map { "se_\($0).log" })
+            let kept = (10..<80).map { "se_\($0).log" } + (72..<80).map { "se_\($0).log.1" }
+            #expect(try folder.names().sorted() == kept.sorted())
             time.advance(by: .seconds(2 * 86_400))
             try await time.waitForSleepers(2)
             #expect(try await runtime.central.read { try DroppedMessage.fetchCount($0) } == 0)
@@ -99,7 +103,8 @@ import Testing
 
     @Test func `a runner's log that is to be kept for good stays`() async throws {
         try await withSweeps(configuration: "retention:\n  runnerLogDays: never\n") { _, time, folder in
-            try log("se_old.log", in: folder, size: 10, changed: 1)
+            // More than all of them may take.
+            try log("se_old.log", in: folder, size: 100_000_000, changed: 1)
             time.advance(by: .seconds(86_401))
             try await time.waitForSleepers(2)
             #expect(try folder.names() == ["se_old.log"])
