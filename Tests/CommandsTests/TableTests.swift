@@ -90,6 +90,29 @@ import Testing
         }
     }
 
+    @Test func `what steers an agent is listed with its last change, and is no fault whoever made it`() async throws {
+        try await withTemporaryDirectory { home in
+            let (owner, folder) = (UInt32(geteuid() == 0 ? 1000 : geteuid()), "\(home)/groups/main")
+            for path in [home, "\(home)/groups", folder, "\(folder)/skills", "\(folder)/skills/s"] {
+                mkdir(path, 0o755)
+                chown(path, owner, owner)
+            }
+            func look() -> [Finding] { DoctorFiles(home: home, recorded: ["main"]).examine() }
+            #expect(look() == [Finding(.good, "groups/main", "2 files")])
+            for path in ["\(folder)/CLAUDE.md", "\(folder)/skills/s/SKILL.md"] {
+                close(open(path, O_WRONLY | O_CREAT, 0o644))
+                chown(path, owner, owner)
+                // An agent can make it look old.
+                let old = timespec(tv_sec: 1, tv_nsec: 0)
+                utimensat(AT_FDCWD, path, [old, old], 0)
+            }
+            let found = look()
+            #expect(found.map(\.level) == [.good, .good], "\(found)")
+            let text = try #require(found.last?.text)
+            for path in ["CLAUDE.md", "skills/s/SKILL.md"] { #expect(text.contains("\(path) changed 20"), "\(text)") }
+        }
+    }
+
     @Test func `a database that cannot be looked at is not one that is missing`() async throws {
         try await withTemporaryDirectory { home in
             let doctor = Doctor(home: home, asksProviders: false)

@@ -10,6 +10,7 @@ struct DoctorFiles: Sendable {
     let recorded: Set<String>?
 
     private static let mostEntries = 20_000
+    private static let mostNamed = 20
     /// Files whose text steers an agent.
     private static let steering: Set = ["CLAUDE.md", "SKILL.md"]
 
@@ -65,17 +66,18 @@ struct DoctorFiles: Sendable {
                 Finding(.skipped, "groups/\(name)", "over \(Self.mostEntries) files: the rest was not looked at")
             )
         }
-        for path in seen.changed.sorted() {
-            findings.append(
-                Finding(
-                    .note,
-                    "groups/\(name)",
-                    "\(path) was changed after the folder was made: an agent may have written it",
-                    fix: .look(at: "\(home)/groups/\(name)/\(path)")
-                )
-            )
-        }
-        return findings.isEmpty ? [Finding(.good, "groups/\(name)", "\(seen.count) files")] : findings
+        if findings.isEmpty { findings.append(Finding(.good, "groups/\(name)", "\(seen.count) files")) }
+        guard !seen.steering.isEmpty else { return findings }
+        return findings + [Finding(.good, "groups/\(name)", Self.list(seen.steering))]
+    }
+
+    /// When each file that steers an agent was last changed: whether by an admin or by the agent nobody can tell, as both may
+    /// write it as the same user.
+    private static func list(_ steering: [(path: String, changed: Int)]) -> String {
+        let newest = steering.sorted { ($1.changed, $0.path) < ($0.changed, $1.path) }
+        let texts = newest.prefix(mostNamed).map { "\($0.path) changed \(TimeText.short(Int64($0.changed) * 1000))" }
+        let more = newest.count > mostNamed ? ["and \(newest.count - mostNamed) before"] : []
+        return (texts + more).joined(separator: ", ")
     }
 
     private struct Seen {
@@ -83,9 +85,8 @@ struct DoctorFiles: Sendable {
         var isCut = false
         /// The first path of each owner.
         var owners: [UInt32: String] = [:]
-        /// Files that steer an agent and were written by a sandbox's owner.
-        var changed: [String] = []
-        var born: Int?
+        /// Files that steer an agent, and the second of their last change as the kernel has it: no `touch` sets that one.
+        var steering: [(path: String, changed: Int)] = []
     }
 
     private func walk(_ directory: Directory, _ prefix: String, _ seen: inout Seen, depth: Int) {
@@ -99,18 +100,10 @@ struct DoctorFiles: Sendable {
             guard let status = try? directory.status(name) else { continue }
             let path = prefix.isEmpty ? name : "\(prefix)/\(name)"
             if seen.owners[status.st_uid] == nil { seen.owners[status.st_uid] = path }
-            if Self.steering.contains(name), status.st_ctim.tv_sec > createdAt(directory) + 60 {
-                seen.changed.append(path)
-            }
+            if Self.steering.contains(name) { seen.steering.append((path, status.st_ctim.tv_sec)) }
             if status.st_mode & S_IFMT == S_IFDIR, let inner = try? directory.directory(name) {
                 walk(inner, path, &seen, depth: depth + 1)
             }
         }
-    }
-
-    /// When the home got its lock file: what was written later may be an agent's.
-    private func createdAt(_ directory: Directory) -> Int {
-        var status = stat()
-        return stat("\(home)/config.yaml", &status) == 0 ? status.st_ctim.tv_sec : Int.max - 60
     }
 }
