@@ -75,6 +75,21 @@ struct DoctorStartTests {
         }
     }
 
+    @Test func `of a damaged database the last backup is named, to be restored beside the home`() async throws {
+        try await Self.withDatabase({ _ in }) { home in
+            var configuration = Configuration()
+            configuration.foreignKeysEnabled = false
+            let queue = try DatabaseQueue(path: CentralStore.path(home: home), configuration: configuration)
+            try await queue.write { db in
+                try db.execute(sql: "INSERT INTO dirty (session_id, reason, marked_at) VALUES ('se_none', '', 0)")
+            }
+            try queue.close()
+            let found = await Doctor(home: home, asksProviders: false).database()
+            #expect(found.map(\.level) == [.bad], "\(found)")
+            #expect(found.first?.fix?.command == ProgramName.command("backup restore FILE --home", home + "-restored"))
+        }
+    }
+
     @Test func `a unit that systemd has given up is told, with how it is started again`() async throws {
         try await withTemporaryDirectory { root in
             let home = root + "/home"

@@ -135,6 +135,8 @@ struct DoctorTests {
         #expect(with.first?.check == "WSL2" && with.first?.level == .good)
         let one = try await Self.machine([Self.release: "4.4.0-19041-Microsoft\n"])
         #expect(one.first?.check == "WSL" && one.first?.level == .bad)
+        let fix = try #require(one.first?.fix?.command)
+        #expect(fix.hasPrefix("wsl.exe --set-version ") && fix.hasSuffix(" 2"), "\(fix)")
         let named = try await Self.machine([Self.release: "6.1.0-9-amd64", "/proc/version": "Linux version 6.1.0-9"])
         #expect(!named.contains { $0.check.hasPrefix("WSL") })
     }

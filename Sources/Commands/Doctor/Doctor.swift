@@ -80,8 +80,8 @@ struct Doctor: Sendable {
             return Finding(
                 .bad,
                 "home",
-                "\(home) lies on \(name), which does not keep SQLite's locks: move it to a local disk and look again",
-                fix: .room(home)
+                "\(home) lies on \(name), which does not keep SQLite's locks: move it to a DIR on a local disk",
+                fix: .move(home)
             )
         }
         guard stat("\(home)/data", &status) == 0 else {
@@ -180,7 +180,14 @@ struct Doctor: Sendable {
                 )
             }
             try store.close()
-            var findings = problems.map { Finding(.bad, "database", $0, fix: .salvage(home + "/data/nanoclaw.db")) }
+            var findings = problems.map {
+                Finding(
+                    .bad,
+                    "database",
+                    "\($0); what the last backup makes beside it takes its place, once the host is stopped",
+                    fix: .backup(home)
+                )
+            }
             if let refusal { findings.append(Finding(.bad, "database", refusal, fix: .release(home))) }
             if findings.isEmpty { findings.append(Finding(.good, "database", "whole")) }
             findings += quarantined.map { id, reason in

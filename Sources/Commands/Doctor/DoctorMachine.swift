@@ -27,7 +27,8 @@ struct DoctorMachine: Sendable {
             return Finding(
                 .bad,
                 "WSL",
-                "\(release): version 1 of WSL has no namespaces, so no agent runs; convert the distribution to WSL2",
+                "\(release): version 1 of WSL has no namespaces, so no agent runs; convert the distribution to WSL2 from "
+                    + "Windows, where it must not run meanwhile",
                 fix: .newerWSL
             )
         }

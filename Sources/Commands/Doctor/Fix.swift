@@ -34,11 +34,10 @@ struct Fix: Codable, Sendable, Equatable {
     }
     static func make(_ path: String) -> Fix { Fix("mkdir -p", ShellText.quoted(path)) }
     static func room(_ path: String) -> Fix { Fix("df -h", ShellText.quoted(path)) }
-    static func salvage(_ database: String) -> Fix {
-        // Not `.recover`: Debian 12's answers "SQL logic error" to it, whatever the database is.
-        let rescue = "sqlite3 \(ShellText.quoted(database)) .dump"
-        return Fix(Program.path("sqlite3") == nil ? "\(sudo)apt-get install -y sqlite3 && \(rescue)" : rescue)
-    }
+    /// To a disk that can hold a home: which, its owner knows.
+    static func move(_ place: String) -> Fix { Fix("cp -a", ShellText.quoted(place), "DIR") }
+    /// The last backup beside a home whose database is damaged.
+    static func backup(_ place: String) -> Fix { restore(place + "-restored") }
     /// In the checkout that these programs were built in; elsewhere nobody knows where the build is.
     static func build(_ directory: String?) -> Fix {
         guard let directory else { return Fix("ls -l /proc/self/exe") }
@@ -48,7 +47,12 @@ struct Fix: Codable, Sendable, Equatable {
         return Fix(ShellText.quoted(checkout + "/nanoclaw.sh"), "build")
     }
     static let serviceUser = Fix("useradd --system --no-create-home nanoclaw")
-    static let newerWSL = Fix("wsl.exe --update")
+    /// Of the distribution by the name that WSL gives it; `wsl.exe -l -v` tells it where it does not.
+    static let newerWSL = Fix(
+        "wsl.exe --set-version",
+        ShellText.quoted(getenv("WSL_DISTRO_NAME").map { String(cString: $0) } ?? "DISTRO"),
+        "2"
+    )
     static let profile = Fix(
         "\(ProgramName.typed) sandbox apparmor | \(sudo)tee /etc/apparmor.d/nanoclaw-sandbox && "
             + "\(sudo)apparmor_parser -r /etc/apparmor.d/nanoclaw-sandbox"
@@ -94,8 +98,7 @@ struct Fix: Codable, Sendable, Equatable {
     static func examples(_ home: String) -> [Fix] {
         [
             close(home + "/data", to: "700"), give(home + "/groups", to: geteuid()), ask(as: 0, home),
-            make(home + "/new"), room(home),
-            salvage(home + "/data/nanoclaw.db"), look(at: home + "/config.yaml"),
+            make(home + "/new"), room(home), move(home), backup(home), look(at: home + "/config.yaml"),
             build(HomeLocation.binaries), build("/usr/local/lib"), build(nil), serviceUser, newerWSL, profile, service,
             logs(home), up(home), status(home), validate(home), probe(home), reset(session: "se_1", home),
             provider("local", home), resume(after: "", home), release(home), remove([home + "/.nanoclaw-restore"]),
