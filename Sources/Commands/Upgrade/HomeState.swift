@@ -10,8 +10,10 @@ import SessionStore
 struct HomeState: Sendable {
     let home: String
 
-    private static let left: Set = ["logs", "upgrades", "host.lock", "nanoclaw.sock", "reserve"]
-    private static let folders = ["groups", "data"]
+    /// Folders of the home, and what of each is left out.
+    private static let parts: [(name: String, left: Set<String>)] = [
+        ("groups", []), ("data", ["logs", "upgrades", "host.lock", "nanoclaw.sock", "reserve"]),
+    ]
 
     /// The folder of one upgrade's things in the home, `data/upgrades/<id>`, made if need be.
     func folder(_ id: String) throws -> Directory {
@@ -46,8 +48,8 @@ struct HomeState: Sendable {
     /// Bytes on the disk of all that is saved.
     func size() -> Int64 {
         let tree = TreeMirror()
-        return Self.folders.reduce(0) { sum, name in
-            (try? part(name)).map { sum + tree.size($0, skipping: Self.left) } ?? sum
+        return Self.parts.reduce(0) { sum, part in
+            (try? self.part(part.name)).map { sum + tree.size($0, skipping: part.left) } ?? sum
         }
     }
 
@@ -68,10 +70,10 @@ struct HomeState: Sendable {
     func save(to saved: Directory) throws {
         let tree = TreeMirror()
         try tree.mirror("config.yaml", Directory(path: home), saved)
-        for name in Self.folders where access("\(home)/\(name)", F_OK) == 0 {
+        for (name, left) in Self.parts where access("\(home)/\(name)", F_OK) == 0 {
             try saved.makeDirectory(name)
             crashPoint("upgrade.saving")
-            try tree.mirror(part(name), saved.directory(name), skipping: Self.left)
+            try tree.mirror(part(name), saved.directory(name), skipping: left)
         }
         // More than ours, but one call for any number of files.
         sync()
@@ -81,8 +83,8 @@ struct HomeState: Sendable {
     func putBack(from saved: Directory) throws {
         let tree = TreeMirror()
         try tree.mirror("config.yaml", saved, Directory(path: home))
-        for name in Self.folders where try saved.status(name) != nil {
-            try tree.mirror(saved.directory(name), part(name), skipping: Self.left)
+        for (name, left) in Self.parts where try saved.status(name) != nil {
+            try tree.mirror(saved.directory(name), part(name), skipping: left)
             crashPoint("upgrade.part-back")
         }
         sync()
