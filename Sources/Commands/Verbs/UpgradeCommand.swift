@@ -45,6 +45,8 @@ struct UpgradeCommand: AsyncParsableCommand {
             Console.out(try JSONText.encode(await Preflight(home: home).run()))
             return
         }
+        // A connection that drops ends no upgrade half-way.
+        signal(SIGHUP, SIG_IGN)
         let upgrade = try Upgrade(home: home, programs: try folder(home), timeout: .seconds(timeout))
         if let from {
             try await upgrade.begin(from: ProgramFolder(release: from), mayRestart: restart, onlyChecks: check)

@@ -164,6 +164,18 @@ struct UpgradeTests {
         }
     }
 
+    @Test func `an upgrade goes on when the connection drops that it was started over`() async throws {
+        try await UpgradeScene.with { scene in
+            // As a terminal that hangs up, in the middle of the wait for the new host.
+            try scene.makeRelease("new", up: "kill -HUP $PPID")
+            try await scene.converse()
+            let done = try await scene.upgrade("--from", scene.new)
+            #expect(done.status == 0, "\(done)")
+            #expect(try scene.release() == "new")
+            try scene.expectNothingLeft("\(done)")
+        }
+    }
+
     @Test func `T62 without room for copy and saved state nothing is begun`() async throws {
         guard getuid() == 0 else { return }
         try await UpgradeScene.with { scene in
