@@ -95,12 +95,11 @@ extension HostRuntime {
         configuration.maximumGracefulShutdownDuration = Self.longestStop
         let group = ServiceGroup(configuration: configuration)
         services.set(group)
+        try ServedMark.set(home: options.home)
         isAccepting.store(true, ordering: .releasing)
         tasks.add { await self.admission.recover() }
-        logger.notice(
-            "The host is ready",
-            metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memoryOfSandboxes >> 20) MiB"]
-        )
+        let memory = "\(memoryOfSandboxes >> 20) MiB"
+        logger.notice("The host is ready", metadata: ["home": "\(options.home)", "memoryOfSandboxes": "\(memory)"])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await group.run()

@@ -2,6 +2,7 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import Glibc
 import Sandbox
 import SessionStore
 import SessionStoreHost
@@ -28,6 +29,19 @@ import Testing
                 }
                 let history = try await host.runtime.history(session: host.session().id, limit: 10)
                 #expect(history.map(\.text) == ["hello", "echo: hello"])
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `only while an upgrade is open does a host leave word that it has accepted messages`(
+        isOpen: Bool
+    ) async throws {
+        try await withTemporaryDirectory { home in
+            for folder in isOpen ? ["data", "data/upgrades"] : [] { mkdir("\(home)/\(folder)", 0o700) }
+            try await withHost(home: home) { host in
+                try await host.runtime.accept(host.event("hello", id: "p1"))
+                #expect(ServedMark.isSet(home: home) == isOpen)
             }
         }
     }

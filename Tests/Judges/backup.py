@@ -35,6 +35,7 @@ LEFT_OUT = {
     "data/composed": "made anew",
     "data/media": "files on their way from a platform, fetched again",
     "data/upgrades": "of an upgrade that is under way",
+    "data/upgrade.served": "of an upgrade that is under way",
     "data/sessions/scratch": "of a running turn",
 }
 # Tables that a backup changes: no process of this machine is a runner of the next host, which looks at every session.

@@ -35,7 +35,7 @@ struct HomeWalk {
         for name in try data.names(limit: .max) {
             switch name {
             // Of the running host, made anew, or copied below.
-            case "nanoclaw.sock", "host.lock", "reserve", "composed", "upgrades", "media": break
+            case "nanoclaw.sock", "host.lock", "reserve", "composed", "upgrades", ServedMark.name, "media": break
             case _ where name.hasPrefix("nanoclaw.db"): break
             case _ where name.hasPrefix("traces.db"):
                 if name == "traces.db" { leave("data/\(name)", LeftOut.traces) }

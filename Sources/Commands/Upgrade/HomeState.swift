@@ -12,7 +12,8 @@ struct HomeState: Sendable {
 
     /// Folders of the home, and what of each is left out.
     private static let parts: [(name: String, left: Set<String>)] = [
-        ("groups", []), ("data", ["logs", "upgrades", "host.lock", "nanoclaw.sock", "reserve"]),
+        ("groups", []),
+        ("data", ["logs", "upgrades", "host.lock", "nanoclaw.sock", "reserve", ServedMark.name]),
     ]
 
     /// The folder of one upgrade's things in the home, `data/upgrades/<id>`, made if need be.
@@ -22,7 +23,10 @@ struct HomeState: Sendable {
         return try upgrades.directory(id)
     }
 
-    /// `data/upgrades`, for this user alone.
+    /// Takes away what says that a host has served; no host runs, or no upgrade is open.
+    func forgetServed() throws { try ServedMark.clear(part("data")) }
+
+    /// `data/upgrades`, for this user alone but for the mark in it, which the host of another user reads.
     func upgrades() throws -> Directory {
         let data = try part("data")
         try data.makeDirectory("upgrades")
@@ -33,6 +37,7 @@ struct HomeState: Sendable {
                 "\(home)/data/upgrades belongs to somebody else: look what it is, then rm -r \(home)/data/upgrades"
             )
         }
+        guard fchmod(upgrades.descriptor.number, 0o711) == 0 else { throw Errno.last("chmod \(home)/data/upgrades") }
         return upgrades
     }
 

@@ -115,6 +115,12 @@ extension Upgrade {
         }
     }
 
+    /// Whether the new host has accepted messages; what is asked is for one of a release that leaves no mark.
+    func hasServed() async -> Bool {
+        if ServedMark.isSet(home: home) { return true }
+        return await isReady()
+    }
+
     /// Whether a host of the home says that it accepts messages.
     func isReady() async -> Bool {
         await withTaskGroup(of: Bool.self) { group in

@@ -77,18 +77,17 @@ struct Upgrade {
         try await proceed(&journal)
     }
 
-    /// Goes back from where an upgrade was interrupted.
+    /// Goes back from where an upgrade was interrupted; throws when the new host has served.
     func goBack() async throws {
         var journal = try interrupted()
-        switch journal.step {
-        case .stopping, .saving: try await abandon(&journal)
-        case .starting where await isReady():
+        if [.stopping, .saving].contains(journal.step) { return try await abandon(&journal) }
+        if [.starting, .returning].contains(journal.step), await hasServed() {
             throw CommandFailure(
                 .failed,
-                "the new host is ready and may have taken messages, which would be lost: --resume ends the upgrade"
+                "the new host has served and may have taken messages, which would be lost: --resume ends the upgrade"
             )
-        case .switching, .starting, .returning, .returned: try await putBack(&journal, reason: nil)
         }
+        try await putBack(&journal, reason: nil)
     }
 
     private func interrupted() throws -> UpgradeJournal {
@@ -118,12 +117,26 @@ struct Upgrade {
                 return try await putBack(&journal, reason: "the programs could not be changed: \(error)")
             }
         }
+        try await startNew(&journal)
+    }
+
+    /// Starts the new host and ends the upgrade, or puts the old one back when the new one has not served.
+    private func startNew(_ journal: inout UpgradeJournal) async throws {
         say("starting the new host")
         try UpgradeMark.clear(state.upgrades())
-        if let problem = await start(&journal) { return try await putBack(&journal, reason: problem) }
+        let problem = await start(&journal)
+        if let problem, await !hasServed() { return try await putBack(&journal, reason: problem) }
         crashPoint("upgrade.ready")
         if !journal.run.wasRunning { try await journal.run.stop(home: home) }
-        try end(journal, keepsLog: false)
+        try end(journal, keepsLog: problem != nil)
+        if let problem {
+            throw CommandFailure(
+                .failed,
+                "the new host has served \(home), so that nothing is put back, and is not ready any more: \(problem). "
+                    + "Its log: \(log(journal.run)). The upgrade has ended: another release is changed to with "
+                    + "`nanoclaw upgrade --from DIR`"
+            )
+        }
         say(
             "upgraded: the new host " + (journal.run.wasRunning ? "serves" : "was ready and is stopped again")
                 + " \(home)"
@@ -142,6 +155,7 @@ struct Upgrade {
         defer { lock.release() }
         guard journal.step != .switching else { return }
         try move(&journal, to: .saving)
+        try state.forgetServed()
         try UpgradeMark.set(state.upgrades(), program: "\(programs.path)/nanoclaw")
         let folder = try state.folder(journal.id)
         try folder.makeDirectory("state")
@@ -176,10 +190,13 @@ struct Upgrade {
     }
 
     /// Puts old programs and old state back and starts the old host; with a reason it ends as a failure.
+    ///
+    /// A new host that has served stays: what it was told is nowhere else.
     private func putBack(_ journal: inout UpgradeJournal, reason: String?) async throws {
         if journal.step != .returned {
+            var isBack = false
             do {
-                try await restore(&journal, reason)
+                if await !hasServed() { isBack = try await restore(&journal, reason) }
             } catch {
                 throw CommandFailure(
                     .failed,
@@ -187,6 +204,7 @@ struct Upgrade {
                         + "when that is put right, `nanoclaw upgrade --back` goes on"
                 )
             }
+            guard isBack else { return try await startNew(&journal) }
         }
         try UpgradeMark.clear(state.upgrades())
         var result = "the old programs and the old state are back"
@@ -199,7 +217,8 @@ struct Upgrade {
         throw CommandFailure(.failed, "the new release failed: \(reason); \(result). Its log: \(log(journal.run))")
     }
 
-    private func restore(_ journal: inout UpgradeJournal, _ reason: String?) async throws {
+    /// Says false, and changes nothing, when the new host has begun to serve.
+    private func restore(_ journal: inout UpgradeJournal, _ reason: String?) async throws -> Bool {
         say((reason.map { "\($0): " } ?? "") + "going back")
         journal.reason = reason
         try move(&journal, to: .returning)
@@ -210,6 +229,8 @@ struct Upgrade {
         try await journal.run.stop(home: home)
         let lock = try HomeLock.acquire(home: home)
         defer { lock.release() }
+        // Until it was stopped it could.
+        guard !ServedMark.isSet(home: home) else { return false }
         try UpgradeMark.set(state.upgrades(), program: "\(programs.path)/nanoclaw")
         try programs.placeOld()
         try UnitFiles(journal.run.manager)?.putBack(work)
@@ -218,6 +239,7 @@ struct Upgrade {
         crashPoint("upgrade.state-back")
         journal.child = nil
         try move(&journal, to: .returned)
+        return true
     }
 
     private func move(_ journal: inout UpgradeJournal, to step: UpgradeJournal.Step) throws {
@@ -242,7 +264,7 @@ struct Upgrade {
         for id in try upgrades.names() where isOurs(id, upgrades) { try TreeMirror().remove(id, upgrades) }
         // What holds nothing any more; neither is missed when it is in use.
         rmdir(programs.work)
-        rmdir("\(home)/data/upgrades")
+        if rmdir("\(home)/data/upgrades") == 0 { try state.forgetServed() }
     }
 
     private func isOurs(_ id: String, _ upgrades: Directory) -> Bool {

@@ -83,7 +83,10 @@ enum UpgradeMark {
     }
 
     static func set(_ upgrades: Directory, program: String) throws {
-        try upgrades.replace(name, with: Array(program.utf8))
+        // The host that reads it may be another user's, whatever the umask of this shell is.
+        let mask = umask(0o022)
+        defer { umask(mask) }
+        try upgrades.replace(name, with: Array(program.utf8), mode: 0o644)
     }
 
     static func clear(_ upgrades: Directory) throws {

@@ -17,7 +17,10 @@ struct UpgradeCrashTests {
     private static let first = ["upgrade.staged", "upgrade.copied", "upgrade.checked"]
     /// Behind these nothing is open any more.
     private static let last = ["upgrade.ended"]
+    /// From these on the new host serves without the upgrade.
+    private static let served = ["upgrade.started", "upgrade.ready"]
     private static let forward = CrashPoints.upgrade.filter { !(returning + first + last).contains($0) }
+    private static let unserved = forward.filter { !served.contains($0) }
 
     private static func kill(_ scene: UpgradeScene, at point: String, _ arguments: String...) async throws {
         let words = ["--from", scene.new] + arguments
@@ -42,34 +45,101 @@ struct UpgradeCrashTests {
         }
     }
 
-    @Test(arguments: forward)
+    @Test(arguments: unserved)
     func `T62 an upgrade that is killed at any step is taken back, byte for byte`(point: String) async throws {
         try await UpgradeScene.with { scene in
             try await scene.converse()
             let before = try await scene.tree()
             try await Self.kill(scene, at: point)
-            // A host that has said that it is ready may have taken messages.
-            if ["upgrade.ready", "upgrade.started"].contains(point) {
-                try await eventually(within: 20, "the new host is ready") {
-                    try await scene.nanoclaw("status").status == 0
-                }
-                let refused = try await scene.upgrade("--back")
-                #expect(refused.status == 1 && refused.errors.contains("--resume"), "\(point): \(refused)")
-                try await scene.stop()
-            } else {
-                // Nobody starts on what is neither the one nor the other.
-                let marked = FileManager.default.fileExists(atPath: scene.home + "/data/upgrades/interrupted")
-                if marked {
-                    let up = try await run(Release.nanoclaw.path, ["up", "--home", scene.home])
-                    #expect(up.status == 78 && up.errors.contains("upgrade --resume"), "\(point): \(up)")
-                }
-                #expect(marked == !["upgrade.stopping", "upgrade.stopped"].contains(point), "\(point)")
+            // Nobody starts on what is neither the one nor the other.
+            let marked = FileManager.default.fileExists(atPath: scene.home + "/data/upgrades/interrupted")
+            if marked {
+                let up = try await run(Release.nanoclaw.path, ["up", "--home", scene.home])
+                #expect(up.status == 78 && up.errors.contains("upgrade --resume"), "\(point): \(up)")
             }
+            #expect(marked == !["upgrade.stopping", "upgrade.stopped"].contains(point), "\(point)")
             let back = try await scene.upgrade("--back")
             #expect(back.status == 0, "\(point): \(back)")
             #expect(try scene.release() == "old", "\(point)")
             #expect(try await scene.tree() == before, "\(point)")
             try scene.expectNothingLeft("\(point): \(back)")
+        }
+    }
+
+    /// Goes on when the new host has served and been told something.
+    private static func tell(_ scene: UpgradeScene) async throws {
+        try await eventually(within: 20, "the new host is ready") { try await scene.nanoclaw("status").status == 0 }
+        _ = try await scene.chat("run echo since-then")
+    }
+
+    /// The upgrade is over, and the new host's home has what it was told.
+    private static func expectKept(_ scene: UpgradeScene, _ place: Comment) async throws {
+        #expect(try scene.release() == "new", place)
+        try scene.expectNothingLeft(place)
+        try await scene.up()
+        #expect(try await scene.history().contains("since-then"), place)
+    }
+
+    @Test(arguments: served)
+    func `once the new host has served, what it was told stays, whoever asks to go back`(point: String) async throws {
+        try await UpgradeScene.with { scene in
+            try await scene.converse()
+            try await Self.kill(scene, at: point)
+            try await Self.tell(scene)
+            for isUp in [true, false] {
+                if !isUp { try await scene.stop() }
+                let refused = try await scene.upgrade("--back")
+                #expect(refused.status == 1 && refused.errors.contains("--resume"), "\(point), \(isUp): \(refused)")
+            }
+            let ended = try await scene.upgrade("--resume")
+            #expect(ended.status == 0, "\(point): \(ended)")
+            try await Self.expectKept(scene, "\(point): \(ended)")
+        }
+    }
+
+    @Test func `a new host that has served and does not start again ends the upgrade, and nothing is put back`()
+        async throws
+    {
+        try await UpgradeScene.with { scene in
+            try await scene.converse()
+            try await Self.kill(scene, at: "upgrade.ready")
+            try await Self.tell(scene)
+            try await scene.stop()
+            let file = scene.home + "/config.yaml"
+            let settings = try String(contentsOfFile: file, encoding: .utf8)
+            try (settings + "\nlater: 1\n").write(toFile: file, atomically: false, encoding: .utf8)
+            let ended = try await scene.upgrade("--resume")
+            #expect(ended.status == 1 && ended.errors.contains("nothing is put back"), "\(ended)")
+            #expect(ended.errors.contains("upgrade.log") && ended.errors.contains("--from DIR"), "\(ended)")
+            try settings.write(toFile: file, atomically: false, encoding: .utf8)
+            try await Self.expectKept(scene, "\(ended)")
+        }
+    }
+
+    @Test func `a new host that serves after its time is kept when nothing was put back yet`() async throws {
+        try await UpgradeScene.with { scene in
+            try scene.makeRelease("new", up: "sleep 4")
+            try await scene.converse()
+            try await Self.kill(scene, at: "upgrade.returning", "--timeout", "2")
+            try await Self.tell(scene)
+            let refused = try await scene.upgrade("--back")
+            #expect(refused.status == 1 && refused.errors.contains("--resume"), "\(refused)")
+            let ended = try await scene.upgrade("--resume")
+            #expect(ended.status == 0, "\(ended)")
+            try await Self.expectKept(scene, "\(ended)")
+        }
+    }
+
+    @Test func `what root's upgrade has left half done is started on by no host of the home's user`() async throws {
+        guard getuid() == 0 else { return }
+        try await UpgradeScene.with(user: 65_534) { scene in
+            try await scene.converse()
+            try await Self.kill(scene, at: "upgrade.saved")
+            let up = try await run(Release.nanoclaw.path, ["up", "--home", scene.home], user: scene.user)
+            #expect(up.status == 78 && up.errors.contains("upgrade --resume"), "\(up)")
+            let words = ["upgrade", "--back", "--home", scene.home, "--programs", scene.old]
+            let back = try await run(Release.nanoclaw.path, words)
+            #expect(back.status == 0, "\(back)")
         }
     }
 

@@ -79,14 +79,17 @@ struct UpgradeScene: Sendable {
         try await run(Release.nanoclaw.path, arguments + ["--home", home], user: user)
     }
 
-    /// Runs `nanoclaw upgrade`; with a point, by the program that dies there.
+    /// Runs `nanoclaw upgrade`; with a point, as this process's user by the program that dies there.
     func upgrade(_ arguments: String...) async throws -> Finished { try await upgrade(arguments) }
 
     func upgrade(_ arguments: [String], dyingAt point: String? = nil) async throws -> Finished {
         let words = ["upgrade", "--home", home, "--programs", old] + arguments
         guard let point else { return try await run(Release.nanoclaw.path, words, user: user) }
         try "\(point)\n".write(toFile: crash, atomically: true, encoding: .utf8)
-        let answer = try await run(Self.faulty, words, environment: ["NANOCLAW_CRASH": crash])
+        // Where the home is another user's, from a shell that closes what it makes.
+        let mask = user == nil ? "" : "umask 077; "
+        let shell = ["-c", mask + #"exec "$0" "$@""#, Self.faulty]
+        let answer = try await run("/bin/sh", shell + words, environment: ["NANOCLAW_CRASH": crash])
         try? FileManager.default.removeItem(atPath: crash)
         return answer
     }
@@ -160,7 +163,7 @@ struct UpgradeScene: Sendable {
     /// Nothing of an upgrade is left in home or programs.
     func expectNothingLeft(_ place: Comment) throws {
         let manager = FileManager.default
-        for path in [home + "/data/upgrades", old + "/.upgrade"] {
+        for path in [home + "/data/upgrades", home + "/data/upgrade.served", old + "/.upgrade"] {
             #expect(!manager.fileExists(atPath: path), place)
         }
         #expect(try manager.contentsOfDirectory(atPath: old).count == 3, place)
