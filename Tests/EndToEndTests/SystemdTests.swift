@@ -33,6 +33,7 @@ struct SystemdTests {
             // 78 and 64 say that the next start fails alike.
             try ended(answer, "wrong", starts: 1)
             try ended(answer, "usage", starts: 1)
+            try mended(answer)
         }
     }
 
@@ -50,6 +51,16 @@ struct SystemdTests {
         #expect(try step("second")["NRestarts"] as? String == "1", "\(answer)")
         let stopped = try step("stopped")
         #expect(stopped["ActiveState"] as? String == "inactive" && stopped["Result"] as? String == "success")
+    }
+
+    /// What somebody has put right starts by `service install`, though systemd itself refuses.
+    private func mended(_ answer: Answer) throws {
+        #expect((answer["broken"] as? [Int])?.contains(0) == false, "\(answer)")
+        for (step, isGood) in [("refused", false), ("mend", true)] {
+            let done = try #require(answer[step] as? Answer, "\(answer)")
+            #expect((done["status"] as? Int == 0) == isGood, "\(step): \(answer)")
+        }
+        #expect((answer["mended"] as? Answer)?["ActiveState"] as? String == "active", "\(answer)")
     }
 
     private func ended(_ answer: Answer, _ kind: String, starts: Int) throws {

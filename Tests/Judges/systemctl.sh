@@ -1,27 +1,55 @@
 #!/bin/bash
-# Plays the part of a user's systemd that has one unit, nanoclaw.service, and writes down what it was asked.
+# Plays the part of a user's systemd that has one unit, nanoclaw.service, and writes down what it was asked. As the real one
+# it starts what has failed again, five times, and then refuses each start until the failures are taken back.
 [ "$1" = --user ] && shift
-unit=$XDG_CONFIG_HOME/systemd/user/nanoclaw.service
-pid=$(cat "$XDG_CONFIG_HOME/pid" 2>/dev/null || echo 0)
-alive() { [ "$pid" != 0 ] && grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null; }
-echo "$*" >>"$XDG_CONFIG_HOME/calls"
+cd "$XDG_CONFIG_HOME" || exit 1
+unit=systemd/user/nanoclaw.service
+read_number() { cat "$1" 2>/dev/null || echo 0; }
+alive() { [ "$1" != 0 ] && grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
+# What the restarts are made by goes first.
+end() {
+    for name in supervisor pid; do
+        number=$(read_number $name)
+        alive "$number" && kill "$number"
+        while alive "$number"; do sleep 0.05; done
+    done
+}
+supervise() {
+    # Whoever asked for this waits until nobody holds what it has given.
+    for number in $(ls "/proc/$BASHPID/fd"); do ((number < 3)) || eval "exec $number>&-"; done
+    while (($(read_number starts) < 5)); do
+        echo $(($(read_number starts) + 1)) >starts
+        setsid $1 </dev/null >/dev/null 2>&1 &
+        echo $! >pid
+        wait $!
+        # Its own word that it failed; a test that ends the host with a signal wants it gone.
+        (($? > 0 && $? < 128)) || return
+        sleep 0.1
+    done
+}
+start() {
+    if (($(read_number starts) >= 5)); then
+        echo "nanoclaw.service: start request repeated too quickly" >&2
+        exit 1
+    fi
+    rm -f pid
+    supervise "$(sed -n 's/^ExecStart=//p' $unit)" </dev/null >/dev/null 2>&1 &
+    echo $! >supervisor
+    until [ -s pid ]; do sleep 0.01; done
+}
+echo "$*" >>calls
 case $1 in
 show)
-    alive || pid=0
+    pid=$(read_number pid)
+    alive "$pid" || pid=0
     printf 'LoadState=loaded\nMainPID=%s\n' "$pid"
     ;;
-is-active) alive ;;
-stop)
-    alive && kill "$pid"
-    while alive; do sleep 0.05; done
-    ;;
+is-active) alive "$(read_number pid)" ;;
+stop) end ;;
 restart)
-    command=$(sed -n 's/^ExecStart=//p' "$unit")
-    (
-        # Whoever asked for this waits until nobody holds what it has given.
-        for number in $(ls "/proc/$BASHPID/fd"); do ((number < 3)) || eval "exec $number>&-"; done
-        exec setsid $command </dev/null >/dev/null 2>&1
-    ) </dev/null >/dev/null 2>&1 &
-    echo $! >"$XDG_CONFIG_HOME/pid"
+    end
+    start
     ;;
+enable) alive "$(read_number supervisor)" || start ;;
+reset-failed) rm -f starts ;;
 esac

@@ -1,7 +1,8 @@
 """Runs the services under a systemd of their own: process 1 of new namespaces, with this machine's files below overlays.
 
 Usage: systemd.py NANOCLAW FOLDER, as root. Installs the system's service with `nanoclaw service install` as anybody would,
-talks to its agent, lets the host die, and then has the units start what only dies or what says that it cannot serve.
+talks to its agent, lets the host die, has the units start what only dies or what says that it cannot serve, and installs
+once more when the host is started no more.
 Nothing of the machine is changed. Prints one JSON object; status 3, with the reason, where such a systemd cannot be had.
 """
 
@@ -207,12 +208,30 @@ def fail(system, result):
             result[kind][name] = {**system.unit(name), "starts": len(log.read_text().split()) if log.exists() else 0}
 
 
+def mend(system, result):
+    """A host that has failed until nothing starts it any more, and then an installation that has nothing to change."""
+    place = "/etc/systemd/system/nanoclaw.service.d"
+    system.run("mkdir", place)
+    system.write(f"{place}/broken.conf", "[Service]\nExecStartPre=/usr/bin/test ! -e /run/broken\n")
+    system.run(str(NANOCLAW), "service", "install", "--no-start")
+    system.run("systemctl", "daemon-reload")
+    system.run("systemctl", "reset-failed")
+    system.run("touch", "/run/broken")
+    # By hand, so that nothing has to be waited for.
+    result["broken"] = [system.run("systemctl", "start", "nanoclaw.service")["status"] for _ in range(6)]
+    system.run("rm", "/run/broken")
+    result["refused"] = system.run("systemctl", "start", "nanoclaw.service")
+    result["mend"] = system.run(str(NANOCLAW), "service", "install")
+    result["mended"] = system.unit("nanoclaw.service")
+
+
 result = {}
 system = System()
 try:
     serve(system, result)
     serve_own(system, result)
     fail(system, result)
+    mend(system, result)
 finally:
     system.end()
     result["log"] = (FOLDER / "systemd.log").read_text()[-2000:]

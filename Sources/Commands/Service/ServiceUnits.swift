@@ -8,6 +8,8 @@ struct ServiceUnits: Sendable {
     static let host = "nanoclaw.service"
     static let broker = "nanoclaw-broker.service"
     static let socket = "nanoclaw-broker.socket"
+    /// The units of a service: a user's own, or the system's.
+    static func names(isUser: Bool) -> [String] { isUser ? [host] : [host, socket, broker] }
     /// The service's user and group, which the control socket is open to.
     static let user = "nanoclaw"
     static let brokerSocket = "/run/nanoclaw/broker.sock"

@@ -65,7 +65,7 @@ struct SystemService: Sendable {
         }
         var out = ServiceFiles(root: root)
         if root.isEmpty, Systemd.isRunning {
-            try Systemd.system.disable([ServiceUnits.host, ServiceUnits.broker, ServiceUnits.socket])
+            try Systemd.system.disable(ServiceUnits.names(isUser: false))
         }
         for unit in files.system { try out.remove("\(Self.units)/\(unit.name)") }
         for name in Self.programs { try out.remove("\(Self.binaries)/\(name)") }
@@ -146,7 +146,7 @@ struct SystemService: Sendable {
         if !out.changes.isEmpty {
             try Systemd.system.reload()
             // A broker of before holds the old policy and program.
-            try Systemd.system.stopIfActive(ServiceUnits.broker)
+            try Systemd.system.stop(ServiceUnits.broker)
             try Systemd.system.enable(units)
             try Systemd.system.restart(ServiceUnits.host)
         } else {

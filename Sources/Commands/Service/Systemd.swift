@@ -27,11 +27,29 @@ struct Systemd: Sendable {
     }
 
     func reload() throws { try must(["daemon-reload"]) }
-    func enable(_ units: [String]) throws { try must(["enable", "--now"] + units) }
-    func restart(_ unit: String) throws { try must(["restart", unit]) }
 
-    func stopIfActive(_ unit: String) throws {
-        if try call(["is-active", "--quiet", unit]).status == 0 { try must(["stop", unit]) }
+    /// Has units started with the machine, and starts them; however often they have failed.
+    func enable(_ units: [String]) throws {
+        try forgetFailures()
+        try must(["enable", "--now"] + units)
+    }
+
+    /// Starts a unit anew; however often it has failed.
+    func restart(_ unit: String) throws {
+        try forgetFailures()
+        try must(["restart", unit])
+    }
+
+    /// Takes back the count of failed starts, which a daemon-reload leaves: behind the limit each start is refused.
+    ///
+    /// The host's start wants the other units.
+    private func forgetFailures() throws { _ = try call(["reset-failed"] + ServiceUnits.names(isUser: isUser)) }
+
+    /// Ends a unit, also one that waits to be started again; one that is not installed is no error.
+    func stop(_ unit: String) throws {
+        let state = try state(unit)
+        guard state["LoadState"] != "not-found" || state["ActiveState"] == "active" else { return }
+        try must(["stop", unit])
     }
 
     /// Stops and disables those that are known.

@@ -106,10 +106,10 @@ struct HostRun: Codable, Sendable {
         let unit = ServiceUnits.host
         switch manager {
         case .system:
-            try Systemd.system.stopIfActive(unit)
+            try Systemd.system.stop(unit)
             // It runs a program of the release as well.
-            try Systemd.system.stopIfActive(ServiceUnits.broker)
-        case .user: try Systemd.user.stopIfActive(unit)
+            try Systemd.system.stop(ServiceUnits.broker)
+        case .user: try Systemd.user.stop(unit)
         case .process: break
         }
         let deadline = ContinuousClock.now + .seconds(45)

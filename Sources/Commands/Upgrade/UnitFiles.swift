@@ -15,11 +15,10 @@ struct UnitFiles: Sendable {
         case .process: return nil
         case .system:
             (isUser, folder) = (false, SystemService.units)
-            names = [ServiceUnits.host, ServiceUnits.broker, ServiceUnits.socket]
         case .user:
             (isUser, folder) = (true, try UserService.folder(environment: ProcessInfo.processInfo.environment))
-            names = [ServiceUnits.host]
         }
+        names = ServiceUnits.names(isUser: isUser)
     }
 
     func keep(_ work: Directory) throws {

@@ -109,7 +109,7 @@ struct ServiceStatusCommand: AsyncParsableCommand {
     func run() async throws {
         guard Systemd.isRunning else { throw CommandFailure(.failed, "systemd does not run here, so no service does") }
         let manager = isUser ? Systemd.user : Systemd.system
-        let units = isUser ? [ServiceUnits.host] : [ServiceUnits.host, ServiceUnits.socket, ServiceUnits.broker]
+        let units = ServiceUnits.names(isUser: isUser)
         var states: [(unit: String, state: [String: String])] = []
         for unit in units { states.append((unit, try manager.state(unit))) }
         if output.json {

@@ -72,7 +72,11 @@ struct UpgradeServiceTests {
             #expect(try #require(scene.hostPID) != first)
             #expect(try await scene.history().contains("first-answer"))
             let calls = try String(contentsOfFile: scene.path + "/config/calls", encoding: .utf8)
-            #expect(calls.contains("daemon-reload\nrestart nanoclaw.service\n"), "\(calls)")
+            let start = "daemon-reload\nreset-failed nanoclaw.service\nrestart nanoclaw.service\n"
+            #expect(calls.contains(start), "\(calls)")
+            // Also the host that had failed and was about to be started once more.
+            let stops = calls.split(separator: "\n").count { $0 == "stop nanoclaw.service" }
+            #expect(stops == (isBroken ? 2 : 1), "\(calls)")
         }
     }
 }
