@@ -124,7 +124,11 @@ package struct SandboxConfiguration: Sendable {
     }
 
     /// The file of a root broker that serves this configuration for `owner`; an admin adds mounts to it.
-    package func brokerFile(owner: FileOwner) -> String { BrokerPolicy.text(wire(owner)) }
+    ///
+    /// With the text of an earlier one: that one, for this home, these binaries and this owner.
+    package func brokerFile(owner: FileOwner, earlier: String? = nil) -> String {
+        earlier.map { BrokerPolicy.text($0, updatedFor: wire(owner)) } ?? BrokerPolicy.text(wire(owner))
+    }
 
     private func wire(_ owner: FileOwner) -> SpawnerConfiguration {
         SpawnerConfiguration(

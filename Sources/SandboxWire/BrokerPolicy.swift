@@ -115,6 +115,23 @@ package struct BrokerPolicy: Sendable, Equatable {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// A file's text with the home, the binaries and the service's ids of a configuration; all else stays as somebody wrote it.
+    package static func text(_ text: String, updatedFor configuration: SpawnerConfiguration) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        for (key, value) in [
+            ("gid", "\(configuration.serviceGID)"), ("uid", "\(configuration.serviceUID)"),
+            ("binaries", configuration.binaries), ("home", configuration.home),
+        ] {
+            let words = lines.map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init) }
+            guard let index = words.firstIndex(where: { $0.first == key }) else {
+                lines.insert("\(key) \(value)", at: 0)
+                continue
+            }
+            if words[index].dropFirst().joined(separator: " ") != value { lines[index] = "\(key) \(value)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+
     /// The same with the host ids of one lane: the lower half is the host's, scratch lanes share the upper one.
     ///
     /// `scratch` is nil for the host, else 0 ..< ``scratchLanes``.

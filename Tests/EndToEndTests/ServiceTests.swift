@@ -192,6 +192,29 @@ struct ServiceTests {
         }
     }
 
+    @Test func `installing again brings home, programs and ids of the broker's file up to date, and nothing else`()
+        async throws
+    {
+        try await Self.withUnits { root in
+            let policy = root + "/etc/nanoclaw/broker.conf"
+            let first = try String(contentsOfFile: policy, encoding: .utf8)
+            let own = first + "# ours\nmount notes ro /srv/notes\nwrite 8388608\n"
+            // As after a removed user, whose number the next one does not get.
+            let stale = own.replacing(#/\n([ug]id) \d+/#) { "\n\($0.output.1) 54321" }
+            #expect(stale != own)
+            try stale.write(toFile: policy, atomically: false, encoding: .utf8)
+            let moved = try await run(
+                Release.nanoclaw.path,
+                ["service", "install", "--root", root, "--home", "/srv/claw"]
+            )
+            #expect(moved.status == 0 && moved.output.contains("wrote \(policy)"), "\(moved)")
+            let text = try String(contentsOfFile: policy, encoding: .utf8)
+            #expect(text == own.replacing("\nhome /var/lib/nanoclaw\n", with: "\nhome /srv/claw\n"))
+            let unit = try String(contentsOfFile: root + "/etc/systemd/system/nanoclaw.service", encoding: .utf8)
+            #expect(unit.contains("--home /srv/claw\n"), "\(unit)")
+        }
+    }
+
     @Test func `print shows the units and writes nothing`() async throws {
         try await withTemporaryDirectory { path in
             let home = path + "/a home"

@@ -41,8 +41,9 @@ echo "$*" >>calls
 case $1 in
 show)
     pid=$(read_number pid)
-    alive "$pid" || pid=0
-    printf 'LoadState=loaded\nMainPID=%s\n' "$pid"
+    state=active
+    alive "$pid" || { pid=0; state=inactive; }
+    printf 'LoadState=loaded\nActiveState=%s\nMainPID=%s\n' $state "$pid"
     ;;
 is-active) alive "$(read_number pid)" ;;
 stop) end ;;
@@ -50,6 +51,8 @@ restart)
     end
     start
     ;;
-enable) alive "$(read_number supervisor)" || start ;;
+enable)
+    if [ "$2" = --now ]; then alive "$(read_number supervisor)" || start; fi
+    ;;
 reset-failed) rm -f starts ;;
 esac

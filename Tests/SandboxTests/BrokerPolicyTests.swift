@@ -43,6 +43,22 @@ struct BrokerPolicyTests {
         #expect(throws: WireError.self) { try BrokerPolicy(parsing: Self.text(without: key, adding: line)) }
     }
 
+    @Test(arguments: ["home", "uid"])
+    func `another home and other ids leave mounts, bounds and comments of a file as they are`(missing: String) throws {
+        let wanted = try BrokerPolicy(
+            parsing: "home /srv/claw\nbinaries /opt/claw\nuid 5\ngid 6\nids 70000-80000\nsandboxes 7\n"
+        ).configuration
+        let text = BrokerPolicy.text(Self.text(adding: "write\t0"), updatedFor: wanted)
+        let changed = ["home /srv/claw", "binaries /opt/claw", "uid 5", "gid 6"]
+        let kept = Array(Self.lines[5...]) + ["write\t0"]
+        #expect(text.split(separator: "\n").map(String.init) == [Self.lines[0]] + changed + kept)
+        #expect(BrokerPolicy.text(text, updatedFor: wanted) == text)
+        // A line that somebody took out is written again.
+        let short = BrokerPolicy.text(Self.text(without: missing), updatedFor: wanted)
+        let whole = try BrokerPolicy(parsing: short).configuration
+        #expect(whole.home == wanted.home && whole.serviceUID == 5 && whole.mounts.count == 1)
+    }
+
     @Test func `no two lanes share an id, and none leaves the range`() throws {
         let policy = try BrokerPolicy(parsing: Self.text())
         let lanes = [policy.lane(scratch: nil)] + (0..<BrokerPolicy.scratchLanes).map { policy.lane(scratch: $0) }

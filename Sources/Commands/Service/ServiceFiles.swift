@@ -41,7 +41,19 @@ struct ServiceFiles: Sendable {
 
     mutating func note(_ change: String) { changes.append(change) }
 
-    func exists(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
+    /// The text of a file of at most 64 KiB; nil when there is none.
+    func text(_ path: String) throws -> String? {
+        let (folder, name) = Self.split(path)
+        guard access(root + path, F_OK) == 0 else { return nil }
+        do {
+            return String(decoding: try Directory(path: root + folder).contents(name, limit: 1 << 16), as: UTF8.self)
+        } catch {
+            throw CommandFailure(
+                .failed,
+                "\(root)\(path) cannot be read: \(error); put it right, or remove it with rm \(ShellText.quoted(root + path))"
+            )
+        }
+    }
 
     private func makeFolder(_ path: String) throws -> Directory {
         var whole = root

@@ -41,10 +41,10 @@ struct SystemService: Sendable {
             // Copies of root's: what runs as root, or as the service, is nobody else's to replace.
             try out.put(bytes, at: "\(Self.binaries)/\(name)", mode: 0o755)
         }
-        // It may hold mounts that an admin has added.
-        if !out.exists(ServiceUnits.policy) {
-            try out.put(try policy(owner), at: ServiceUnits.policy, mode: 0o600)
-        }
+        let earlier = try out.text(ServiceUnits.policy)
+        let policy = try policy(owner, earlier)
+        // One that says what it must is left alone, whatever its mode is.
+        if policy != earlier { try out.put(policy, at: ServiceUnits.policy, mode: 0o600) }
         for unit in files.system { try out.put(unit.text, at: "\(Self.units)/\(unit.name)", mode: 0o644) }
         if root.isEmpty, starts { try start(&out) }
         return out.changes
@@ -54,7 +54,7 @@ struct SystemService: Sendable {
     func printed() throws -> String {
         let owner = (try? Self.user()) ?? FileOwner(uid: 65_533, gid: 65_533)
         let parts =
-            files.system.map { ("\(Self.units)/\($0.name)", $0.text) } + [(ServiceUnits.policy, try policy(owner))]
+            files.system.map { ("\(Self.units)/\($0.name)", $0.text) } + [(ServiceUnits.policy, try policy(owner, nil))]
         return parts.map { "# \($0.0)\n\($0.1)" }.joined(separator: "\n")
     }
 
@@ -74,14 +74,15 @@ struct SystemService: Sendable {
         return out.changes
     }
 
-    private func policy(_ owner: FileOwner) throws -> String {
+    /// The broker's file; an earlier one may hold mounts and more that an admin has added.
+    private func policy(_ owner: FileOwner, _ earlier: String?) throws -> String {
         // The home is the service's: what stands in its config.yaml decides nothing that root does.
         let standard = try HostConfiguration(text: "", path: "", environment: [:])
         return SandboxConfiguration(
             home: home,
             binaries: Self.binaries,
             maximumSandboxes: SandboxConfiguration.sandboxes(forRunners: standard.maxRunners)
-        ).brokerFile(owner: owner)
+        ).brokerFile(owner: owner, earlier: earlier)
     }
 
     /// The service's user; nil when there is none.

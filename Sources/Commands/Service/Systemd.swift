@@ -28,10 +28,10 @@ struct Systemd: Sendable {
 
     func reload() throws { try must(["daemon-reload"]) }
 
-    /// Has units started with the machine, and starts them; however often they have failed.
-    func enable(_ units: [String]) throws {
+    /// Has units started with the machine and, unless somebody else does, starts them; however often they have failed.
+    func enable(_ units: [String], starts: Bool = true) throws {
         try forgetFailures()
-        try must(["enable", "--now"] + units)
+        try must(["enable"] + (starts ? ["--now"] : []) + units)
     }
 
     /// Starts a unit anew; however often it has failed.

@@ -36,10 +36,24 @@ struct UserService: Sendable {
             out.note("systemd does not run here: nothing was started")
             return out.changes
         }
-        if !out.changes.isEmpty { try Systemd.user.reload() }
-        try Systemd.user.enable([ServiceUnits.host])
+        let isChanged = !out.changes.isEmpty
+        if isChanged { try Systemd.user.reload() }
+        let restarts = try isChanged || runsAnother()
+        try Systemd.user.enable([ServiceUnits.host], starts: !restarts)
+        if restarts {
+            try Systemd.user.restart(ServiceUnits.host)
+            out.note("started \(ServiceUnits.host)")
+        }
         if !isLingering { out.note("it ends when you log out, unless you allow it to stay: loginctl enable-linger") }
         return out.changes
+    }
+
+    /// Whether the service runs another program than the one in place, which a new build has replaced.
+    private func runsAnother() throws -> Bool {
+        guard let pid = try Systemd.user.state(ServiceUnits.host)["MainPID"], pid != "0",
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
+        else { return false }
+        return program != "\(binaries)/nanoclaw"
     }
 
     /// Whether the user's systemd stays when the last session of the user has ended (the mark of logind).

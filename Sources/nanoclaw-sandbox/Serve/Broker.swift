@@ -135,7 +135,9 @@ struct Broker {
             return
         }
         guard join.home == policy.configuration.home else {
-            let step = "the broker serves \(policy.configuration.home) and not \(join.home)"
+            let step =
+                "the broker serves \(policy.configuration.home) and not \(join.home): as root, "
+                + "`nanoclaw service install --home DIR` changes that"
             Channel.send(.failed(step: step, errno: EACCES), over: socket)
             return
         }

@@ -65,6 +65,16 @@ struct UpgradeScene: Sendable {
         }
     }
 
+    /// Puts the real programs in the place of a release's.
+    func placeRealPrograms(in folder: String) throws {
+        for name in ["nanoclaw", "nanoclaw-sandbox", "agent-runner"] {
+            unlink("\(folder)/\(name)")
+            let source = Release.directory.appending(path: name).path
+            try FileManager.default.copyItem(atPath: source, toPath: "\(folder)/\(name)")
+            if let user { chown("\(folder)/\(name)", user, user) }
+        }
+    }
+
     /// Which release the programs in place are of; nil when they are not all of one.
     func release() throws -> String? {
         let names = try ["nanoclaw", "nanoclaw-sandbox", "agent-runner"].map { file in

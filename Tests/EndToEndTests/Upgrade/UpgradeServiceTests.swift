@@ -6,46 +6,22 @@ import Testing
 /// An upgrade of a host that a service manager runs; its part is played where no systemd is this machine's init.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct UpgradeServiceTests {
-    /// Runs a command as a plain user in a place where systemd seems to run.
-    private static func run(_ scene: UpgradeScene, _ words: [String]) async throws -> Finished {
-        let judge = Release.checkout.appending(path: "Tests/Judges/systemctl.sh").path
-        let script = """
-            cp '\(judge)' '\(scene.path)/systemctl' && mount --bind '\(scene.path)/systemctl' /usr/bin/systemctl && \
-            mount -t tmpfs run /run && mkdir -p /run/systemd/system && exec /usr/bin/setpriv --reuid 65534 \
-            --regid 65534 --clear-groups "$@"
-            """
-        return try await EndToEndTests.run(
-            "/usr/bin/unshare",
-            ["--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh"] + words,
-            environment: ["XDG_CONFIG_HOME": scene.path + "/config", "HOME": scene.path]
-        )
-    }
-
     @Test(arguments: [false, true])
     func `T62 a service is stopped and started by its manager, and its unit follows the release`(
         isBroken: Bool
     )
         async throws
     {
-        guard getuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/bin/systemctl") else {
-            print("skipped: root and a systemctl to play are needed")
-            return
-        }
+        guard PlayedSystemd.isPossible else { return }
         try await UpgradeScene.with(user: 65_534) { scene in
             // The unit names the programs that install it: here the real ones stand in the place of the old.
-            for name in ["nanoclaw", "nanoclaw-sandbox", "agent-runner"] {
-                for folder in [scene.old, isBroken ? "" : scene.new] where !folder.isEmpty {
-                    unlink("\(folder)/\(name)")
-                    let source = Release.directory.appending(path: name).path
-                    try FileManager.default.copyItem(atPath: source, toPath: "\(folder)/\(name)")
-                    chown("\(folder)/\(name)", 65_534, 65_534)
-                }
-            }
+            try scene.placeRealPrograms(in: scene.old)
             if isBroken {
                 // Its release wants another unit, and then does not run.
                 let install = #"echo '# later' >>"$XDG_CONFIG_HOME/systemd/user/nanoclaw.service"; exit 0"#
                 try scene.makeRelease("new", up: "exit 1", install: install)
             } else {
+                try scene.placeRealPrograms(in: scene.new)
                 let file = try #require(FileHandle(forWritingAtPath: scene.new + "/nanoclaw"))
                 try file.seekToEnd()
                 try file.write(contentsOf: Data("new".utf8))
@@ -53,17 +29,19 @@ struct UpgradeServiceTests {
             }
             let nanoclaw = scene.old + "/nanoclaw"
             let home = ["--home", scene.home]
-            let installed = try await Self.run(scene, [nanoclaw, "service", "install", "--user", "--no-start"] + home)
+            let install = [nanoclaw, "service", "install", "--user", "--no-start"] + home
+            let installed = try await PlayedSystemd.run(scene, install)
             #expect(installed.status == 0, "\(installed)")
             let unit = scene.path + "/config/systemd/user/nanoclaw.service"
             let text = try String(contentsOfFile: unit, encoding: .utf8)
             #expect(text.contains("ExecStart=\(nanoclaw) up"), "\(text)")
-            _ = try await Self.run(scene, ["/usr/bin/systemctl", "--user", "restart", "nanoclaw.service"])
+            _ = try await PlayedSystemd.run(scene, ["/usr/bin/systemctl", "--user", "restart", "nanoclaw.service"])
             try await eventually(within: 20, "the host is ready") { try await scene.nanoclaw("status").status == 0 }
             #expect(try await scene.chat("run echo first-answer").contains("first-answer"))
             let first = try #require(scene.hostPID)
             // Without --restart: the manager does it.
-            let done = try await Self.run(scene, [nanoclaw, "upgrade", "--from", scene.new, "--timeout", "5"] + home)
+            let upgrade = [nanoclaw, "upgrade", "--from", scene.new, "--timeout", "5"] + home
+            let done = try await PlayedSystemd.run(scene, upgrade)
             #expect(done.status == (isBroken ? 1 : 0), "\(done)")
             let isNew = FileManager.default.contentsEqual(atPath: nanoclaw, andPath: scene.new + "/nanoclaw")
             #expect(isNew == !isBroken)
