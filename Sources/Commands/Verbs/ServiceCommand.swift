@@ -121,7 +121,7 @@ struct ServiceStatusCommand: AsyncParsableCommand {
         guard states[0].state["ActiveState"] == "active" else {
             throw CommandFailure(
                 .failed,
-                "\(ServiceUnits.host) is not active: journalctl -u \(ServiceUnits.host) -n 50"
+                "\(ServiceUnits.host) is not active: journalctl \(isUser ? "--user " : "")-u \(ServiceUnits.host) -n 50"
             )
         }
     }
