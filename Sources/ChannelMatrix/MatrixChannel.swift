@@ -53,6 +53,7 @@ final class MatrixChannel: ChannelAdapter {
             threads: true,
             edits: true,
             reactions: true,
+            // Transaction ids belong to the device, which stays the same; the specification gives them no end.
             idempotencyKeys: true,
             files: true,
             drafts: settings.drafts,

@@ -98,6 +98,7 @@ import Testing
         #expect(error(400, #"{"code":40005}"#).code == .tooLarge)
         #expect(error(413, "").code == .tooLarge)
         #expect(error(502, "<html>").code == .server)
+        #expect(error(504, "<html>").code == .uncertain)
         let fault = error(
             400,
             #"{"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH","message":"Must be 2000 or fewer in length."}]}}}"#

@@ -9,6 +9,9 @@ import Synchronization
 final class DiscordAdapter: ChannelAdapter {
     /// Discord shows it for ten seconds.
     private static let typingInterval: Duration = .seconds(7)
+    /// Discord compares a nonce with those of "the past few minutes"
+    /// (<https://discord.com/developers/docs/resources/message#create-message>), and says no number.
+    private static let nonceLifetime: Duration = .seconds(120)
     /// In a channel where the bot may not write nothing is shown for this long.
     private static let typingPause: Duration = .seconds(600)
 
@@ -36,6 +39,7 @@ final class DiscordAdapter: ChannelAdapter {
             edits: true,
             reactions: true,
             idempotencyKeys: true,
+            keyLifetime: Self.nonceLifetime,
             files: true,
             privateChats: true,
             typing: true,
@@ -122,7 +126,7 @@ final class DiscordAdapter: ChannelAdapter {
             let chat = try await api.openDM(with: user.native)
             return DiscordAddress(guild: nil, channel: chat).chat(account: application)
         } catch {
-            throw error.asChannelError
+            throw error.asChannelError()
         }
     }
 
@@ -140,20 +144,21 @@ final class DiscordAdapter: ChannelAdapter {
             }
             return nil
         } catch {
-            throw error.asChannelError
+            throw error.asChannelError()
         }
     }
 }
 
 extension CodedError where Kind == DiscordFailure {
-    /// What it means for something that was to be sent.
-    var asChannelError: ChannelError {
+    /// What it means for something that was to be sent; `isRepeatable` when done twice it is as done once.
+    func asChannelError(isRepeatable: Bool = true) -> ChannelError {
         let code: ChannelError.Code =
             switch self.code {
             case .unauthorized, .unreachable: .notConnected
             case .limited(let delay): .rateLimited(retryAfter: delay)
             case .forbidden, .missing, .invalid, .tooLarge: .rejected
-            case .server, .uncertain, .cancelled, .unreadable: .transient
+            case .server: .transient
+            case .uncertain, .cancelled, .unreadable: isRepeatable ? .transient : .noAnswer
             }
         return ChannelError(code, message)
     }

@@ -57,7 +57,7 @@ struct Postman: Sendable {
             guard Snowflake.isValid(id) else { throw Self.noMessage(id) }
             // A card that is over has no buttons any more.
             let body = MessageBody(content: text.rendered, rows: [])
-            return try await asked(isPlain: text.isPlain) { () async throws(DiscordError) in
+            return try await asked(isPlain: text.isPlain, isRepeatable: true) { () async throws(DiscordError) in
                 // A state of a draft that cannot go at once is not worth the wait: the next one says more.
                 let patience: Duration = part.writing == .unfinished ? .zero : .seconds(5)
                 let target = await place(of: id, address)
@@ -67,7 +67,7 @@ struct Postman: Sendable {
             }
         case .reaction(let id, let emoji):
             guard Snowflake.isValid(id) else { throw Self.noMessage(id) }
-            return try await asked(isPlain: true) { () async throws(DiscordError) in
+            return try await asked(isPlain: true, isRepeatable: true) { () async throws(DiscordError) in
                 try await react(emoji, to: id, in: await place(of: id, address))
                 return nil
             }
@@ -209,6 +209,7 @@ struct Postman: Sendable {
     /// Runs requests and says what their failure means for the part.
     private func asked<Value>(
         isPlain: Bool,
+        isRepeatable: Bool = false,
         _ body: () async throws(DiscordError) -> Value
     ) async throws(PartFailure) -> Value {
         do {
@@ -220,7 +221,7 @@ struct Postman: Sendable {
             case .invalid where !isPlain: throw .formatting(error.message)
             default: break
             }
-            throw .failed(error.asChannelError)
+            throw .failed(error.asChannelError(isRepeatable: isRepeatable))
         }
     }
 

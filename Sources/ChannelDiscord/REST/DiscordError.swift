@@ -52,6 +52,8 @@ extension CodedError where Kind == DiscordFailure {
             case 413: .tooLarge
             case 400 where code == WireError.entityTooLarge: .tooLarge
             case 400..<500: .invalid(code: code)
+            // A server in between has waited in vain for the answer.
+            case 504: .uncertain
             default: .server
             }
         self.init(

@@ -8,6 +8,8 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
     package var reactions: Bool
     /// Sending the same idempotency key twice shows one message.
     package var idempotencyKeys: Bool
+    /// How long after a message its key is sure to be known; nil for ever.
+    package var keyLifetime: Duration?
     package var files: Bool
     /// A chat that is no group is read by one person alone, beside the bot.
     package var privateChats: Bool
@@ -31,6 +33,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         edits: Bool = false,
         reactions: Bool = false,
         idempotencyKeys: Bool = false,
+        keyLifetime: Duration? = nil,
         files: Bool = false,
         privateChats: Bool = true,
         typing: Bool = true,
@@ -45,6 +48,7 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.edits = edits
         self.reactions = reactions
         self.idempotencyKeys = idempotencyKeys
+        self.keyLifetime = keyLifetime
         self.files = files
         self.privateChats = privateChats
         self.typing = typing
@@ -55,6 +59,12 @@ package struct ChannelCapabilities: Sendable, Codable, Equatable {
         self.text = text
         self.largestFile = largestFile
     }
+
+    /// How long after a message the same again is not shown: zero without keys, nil for ever.
+    package var repeatsHidden: Duration? { idempotencyKeys ? keyLifetime : .zero }
+
+    /// Whether the same again, so long after the first time, is not shown.
+    package func hidesRepeat(after age: Duration) -> Bool { repeatsHidden.map { age < $0 } ?? true }
 }
 
 /// How a platform takes text.

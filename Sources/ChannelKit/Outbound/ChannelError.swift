@@ -9,7 +9,7 @@ package struct ChannelError: Error, Sendable, CustomStringConvertible {
         /// A failure that may pass: 5xx, the network. Sent again, for a day, the message is shown once.
         case transient
         /// The request is out and its answer is lost, and sent again the message may be shown twice: it is sent once more,
-        /// marked, and no further.
+        /// marked, and no further. While the platform is sure to know the key it is sent again as after ``transient``.
         case noAnswer
         /// The platform will never take this message.
         case rejected

@@ -28,8 +28,8 @@ final class CardSender: Sendable {
         var key = ""
         /// Parts that are with the platform.
         var parts = 0
-        /// One of them has no known outcome.
-        var isUnsure = false
+        /// The first that has no known outcome.
+        var openSince: Duration?
     }
 
     init(
@@ -163,14 +163,17 @@ final class CardSender: Sendable {
             agentName: row.agentName,
             turn: .random()
         )
+        let start = time.monotonic
         switch await AdapterCall.deliver(message, by: adapter, time: time) {
         case .sent(let sent): return .sent(sent)
         case .refused(let error):
             attempts.parts = max(attempts.parts, error.partsDone)
+            guard error.code == .noAnswer else { return error.code == .rejected ? .never(error.description) : .later }
             // Shown twice it is answered as well as once, but it is not shown for ever.
-            let isOver = error.code == .rejected || error.code == .noAnswer && attempts.isUnsure
-            attempts.isUnsure = attempts.isUnsure || error.code == .noAnswer
-            return isOver ? .never(error.description) : .later
+            let since = attempts.openSince
+            attempts.openSince = since ?? start
+            guard let since, !adapter.capabilities.hidesRepeat(after: time.monotonic - since) else { return .later }
+            return .never(error.description)
         }
     }
 

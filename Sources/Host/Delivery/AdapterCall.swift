@@ -13,8 +13,8 @@ enum AdapterCall {
         time: any TimeSource
     ) async -> DeliveryAnswer {
         let message = message.fitted(to: adapter.capabilities)
-        // With a key a repeat is shown once.
-        let code: ChannelError.Code = adapter.capabilities.idempotencyKeys ? .transient : .noAnswer
+        // With a key that is known for ever a repeat is shown once.
+        let code: ChannelError.Code = adapter.capabilities.repeatsHidden == nil ? .transient : .noAnswer
         let silence = DeliveryAnswer.refused(ChannelError(code, "the channel did not answer"))
         do {
             let sent = try await Deadline.run(limit(message), time) { try await adapter.deliver(message) }

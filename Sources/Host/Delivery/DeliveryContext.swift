@@ -38,11 +38,11 @@ struct DeliveryContext: Sendable {
 
     var check: DeliveryCheck { DeliveryCheck(central: central, registry: registry) }
 
-    /// True when the channel shows a message with the same key once.
-    func hasKeys(_ address: ChatAddress?) -> Bool {
-        guard let address else { return false }
-        return address.channel == ChatAddress.agents
-            || registry.adapter(for: address)?.capabilities.idempotencyKeys ?? false
+    /// How long the channel hides a repeat under the same key; zero when it does not or is not there, nil for ever.
+    func repeatsHidden(_ address: ChatAddress?) -> Duration? {
+        if address?.channel == ChatAddress.agents { return nil }
+        guard let address, let adapter = registry.adapter(for: address) else { return .zero }
+        return adapter.capabilities.repeatsHidden
     }
 
     /// Hands a message to its adapter, within the deadline.

@@ -13,6 +13,9 @@ struct LaneItem: Sendable, Equatable {
 extension Delivery {
     /// The outcome of an earlier attempt is not known.
     var wasUnknown: Bool { error == DeliveryPolicy.unknownOutcome }
+
+    /// An earlier attempt may have brought it to its platform.
+    var mayBeThere: Bool { wasUnknown || openSince != nil }
 }
 
 /// What one destination's rows of one session wait in: first in, first out, by seq.

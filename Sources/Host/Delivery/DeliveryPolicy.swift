@@ -41,16 +41,19 @@ package struct DeliveryPolicy: Sendable {
 
     /// What becomes of a row.
     ///
-    /// `attempts` counts this one too; `wasUnknown` says that an earlier attempt has no known outcome; `parts` are known to
-    /// be with the platform.
+    /// `attempts` counts this one too; `wasUnknown` says that it is sent a second time because an earlier attempt has no known
+    /// outcome; `parts` are known to be with the platform; `hiddenUntil` is when a repeat may be seen, nil where no attempt
+    /// is open or no key is known for a time.
     package func verdict(
         _ answer: DeliveryAnswer,
         attempts: Int,
         wasUnknown: Bool,
         parts: Int,
+        hiddenUntil: Timestamp? = nil,
         recordedAt: Timestamp,
         now: Timestamp
     ) -> DeliveryVerdict {
+        let mayBeThere = wasUnknown || hiddenUntil != nil
         switch answer {
         case .sent(let message):
             return .delivered(
@@ -61,12 +64,15 @@ package struct DeliveryPolicy: Sendable {
         case .refused(let error):
             let done = max(parts, error.partsDone)
             switch error.code {
-            case .rejected: return Self.end(error.description, wasUnknown)
+            case .rejected: return Self.end(error.description, mayBeThere)
             case .notConnected, .transient:
-                return later(error.description, pause(attempts), wasUnknown, done, recordedAt, now)
+                return later(error.description, pause(attempts), mayBeThere, done, recordedAt, now)
             case .rateLimited(let retryAfter):
-                return later(error.description, max(retryAfter, .seconds(1)), wasUnknown, done, recordedAt, now)
+                return later(error.description, max(retryAfter, .seconds(1)), mayBeThere, done, recordedAt, now)
             case .noAnswer:
+                if let hiddenUntil, now + pause(attempts) < hiddenUntil {
+                    return later(error.description, pause(attempts), mayBeThere, done, recordedAt, now)
+                }
                 return wasUnknown
                     ? .unknown(error: "the channel did not answer twice: it may or may not have the message")
                     : .resend(parts: done, note: Self.unknownOutcome)
@@ -74,12 +80,15 @@ package struct DeliveryPolicy: Sendable {
         }
     }
 
-    /// What becomes of a row that was being sent when the host ended.
-    package func verdictAfterCrash(wasUnknown: Bool, hasKey: Bool, parts: Int) -> DeliveryVerdict {
-        if hasKey { return .resend(parts: parts, note: "") }
-        return wasUnknown
-            ? .unknown(error: "the host ended twice while sending: the platform may or may not have the message")
-            : .resend(parts: parts, note: Self.unknownOutcome)
+    /// What becomes of a row before its next attempt, where an earlier one is open; nil when it is sent as if there were none.
+    ///
+    /// `hidden` is how long the channel hides a repeat: zero without keys, nil for ever.
+    package func verdictBeforeRepeat(_ row: Delivery, hidden: Duration?, now: Timestamp) -> DeliveryVerdict? {
+        // With a clock that was set back nobody knows how old the attempt is.
+        guard let since = row.openSince, let hidden, now < since || now >= since + hidden else { return nil }
+        return row.wasUnknown
+            ? .unknown(error: "of two attempts nobody knows what came: the platform may or may not have the message")
+            : .resend(parts: row.partsDone, note: Self.unknownOutcome)
     }
 
     private func later(

@@ -42,17 +42,21 @@ final class NoticeSender: Sendable {
     private func send(_ message: OutboundMessage) async {
         var message = message
         let start = time.monotonic
+        // Of the first attempt that may have brought it there.
+        var openSince: Duration?
         var pause: Duration = .seconds(1)
         var error = "this host has no channel \(message.address.channel)"
         while time.monotonic - start < .seconds(600) {
             if let adapter = registry.adapter(for: message.address) {
+                let now = time.monotonic
+                // Sent a second time it might be shown twice.
+                if let openSince, !adapter.capabilities.hidesRepeat(after: now - openSince) { return }
                 switch await AdapterCall.deliver(message, by: adapter, time: time) {
                 case .sent: return
                 case .refused(let refusal):
                     error = refusal.description
                     message.partsDone = max(message.partsDone, refusal.partsDone)
-                    // Sent a second time it might be shown twice.
-                    if refusal.code == .noAnswer { return }
+                    if refusal.code == .noAnswer { openSince = openSince ?? now }
                     if refusal.code == .rejected {
                         await directMessages.forget(message.address)
                         return report(message, error)

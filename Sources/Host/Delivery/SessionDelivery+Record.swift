@@ -88,7 +88,7 @@ extension SessionDelivery {
     private func mayWait(_ change: HostChange) -> Bool {
         switch change {
         case .acked: true
-        case .delivery(let row): row.state == .delivered && !row.tookPlace && context.hasKeys(row.address)
+        case .delivery(let row): row.state == .delivered && !row.tookPlace && context.repeatsHidden(row.address) == nil
         case .retryRows, .failRows, .insert: false
         }
     }

@@ -7,7 +7,7 @@ import SessionStore
 import SessionStoreHost
 
 extension SessionDelivery {
-    /// One attempt: check → record where the channel has no key → adapter → record.
+    /// One attempt: check → record where the channel has no key that it knows for ever → adapter → record.
     func send(_ item: LaneItem, in key: DeliveryLane.Key) async {
         defer { sendingEnded() }
         var item = item
@@ -25,7 +25,7 @@ extension SessionDelivery {
         switch checked {
         case .refuse(let reason):
             turns.tried(item.delivery.message, of: item.delivery.turn)
-            settle(item, DeliveryPolicy.end(reason, item.wasUnknown), in: key)
+            settle(item, DeliveryPolicy.end(reason, item.delivery.mayBeThere), in: key)
         case .act(let action): await act(item, action, in: key)
         case .forward(let target, let chat): await forward(item, chat, to: target, in: key)
         case .send(let address, let body):
@@ -45,14 +45,20 @@ extension SessionDelivery {
         in key: DeliveryLane.Key
     ) async {
         var item = item
-        let hasKey = context.hasKeys(address)
+        let hidden = context.repeatsHidden(address)
+        let isThere = context.registry.adapter(for: address) != nil
+        if isThere,
+            let verdict = context.policy.verdictBeforeRepeat(item.delivery, hidden: hidden, now: context.time.now)
+        {
+            return settle(item, verdict, in: key)
+        }
         let place = await place(for: item.delivery, address, body)
         item.delivery.tookPlace = place != nil
         item.delivery.attempts += 1
         item.delivery.nextAttempt = nil
-        if !hasKey, context.registry.adapter(for: address) != nil {
+        if hidden != nil, isThere {
             item.delivery.state = .sending
-            item.delivery.updatedAt = context.time.now
+            item.delivery.updatedAt = item.delivery.openSince ?? context.time.now
             item.isRecorded = true
             change(.delivery(item.delivery))
             await flush()
@@ -79,11 +85,15 @@ extension SessionDelivery {
             )
         )
         crashPoint("send.answered")
+        if case .refused(let error) = answer, error.code == .noAnswer, item.delivery.openSince == nil {
+            item.delivery.openSince = item.delivery.updatedAt
+        }
         let verdict = context.policy.verdict(
             answer,
             attempts: item.delivery.attempts,
             wasUnknown: item.wasUnknown,
             parts: item.delivery.partsDone,
+            hiddenUntil: hidden.flatMap { hidden in item.delivery.openSince.map { $0 + hidden } },
             recordedAt: item.delivery.recordedAt,
             now: context.time.now
         )
@@ -143,15 +153,18 @@ extension SessionDelivery {
             context.delivered(item.delivery, handle)
             finish(item.delivery.message, in: key)
         case .retry(let at, let parts, let error):
-            item.delivery.state = .retry
+            item.delivery.state = item.delivery.openSince == nil ? .retry : .sending
+            item.delivery.updatedAt = item.delivery.openSince ?? item.delivery.updatedAt
             item.delivery.nextAttempt = at
             item.delivery.partsDone = parts
             item.delivery.error = item.wasUnknown ? DeliveryPolicy.unknownOutcome : error
             again(item, in: key)
         case .resend(let parts, let note):
             item.delivery.state = .retry
+            item.delivery.openSince = nil
+            item.delivery.nextAttempt = nil
             item.delivery.partsDone = parts
-            item.delivery.error = note.isEmpty ? item.delivery.error : note
+            item.delivery.error = note
             context.logger.warning(
                 "outcome unknown: a message is sent a second time",
                 metadata: ["session": "\(handle.id)", "message": "\(item.delivery.message)"]
@@ -181,7 +194,7 @@ extension SessionDelivery {
         let verdict = context.policy.verdict(
             .refused(ChannelError(.transient, error)),
             attempts: max(1, item.delivery.attempts),
-            wasUnknown: item.wasUnknown,
+            wasUnknown: item.delivery.mayBeThere,
             parts: item.delivery.partsDone,
             recordedAt: item.delivery.recordedAt,
             now: now

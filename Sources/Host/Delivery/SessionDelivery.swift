@@ -142,34 +142,8 @@ actor SessionDelivery {
         guard !hasLoaded else { return }
         let open = try await handle.store.openDeliveries()
         hasLoaded = true
-        for delivery in open where known.insert(delivery.message).inserted {
-            if delivery.state == .sending {
-                recover(delivery)
-            } else {
-                add(LaneItem(delivery: delivery, isRecorded: true))
-            }
-        }
-    }
-
-    private func recover(_ delivery: Delivery) {
-        var delivery = delivery
-        let hasKey = context.hasKeys(delivery.address)
-        switch context.policy.verdictAfterCrash(
-            wasUnknown: delivery.wasUnknown,
-            hasKey: hasKey,
-            parts: delivery.partsDone
-        ) {
-        case .unknown(let error): fail(delivery, .unknown, error)
-        default:
-            delivery.state = .retry
-            delivery.nextAttempt = nil
-            if !hasKey {
-                delivery.error = DeliveryPolicy.unknownOutcome
-                context.logger.warning(
-                    "outcome unknown: a message is sent a second time",
-                    metadata: ["session": "\(handle.id)", "message": "\(delivery.message)"]
-                )
-            }
+        for var delivery in open where known.insert(delivery.message).inserted {
+            if delivery.state == .sending { delivery.openSince = delivery.updatedAt }
             add(LaneItem(delivery: delivery, isRecorded: true))
         }
     }
@@ -299,7 +273,7 @@ actor SessionDelivery {
     func drop(_ delivery: Delivery) {
         var delivery = delivery
         let reason = "stopped before it was sent"
-        switch DeliveryPolicy.end(reason, delivery.wasUnknown) {
+        switch DeliveryPolicy.end(reason, delivery.mayBeThere) {
         case .unknown(let error): (delivery.state, delivery.error) = (.unknown, error)
         default: (delivery.state, delivery.error) = (.failed, reason)
         }

@@ -27,6 +27,9 @@ package struct Delivery: Sendable, Equatable {
     package var taken: [MessageID] = []
     /// It took the place of a draft, of which the next host knows nothing: sent again it would be seen twice; not recorded.
     package var tookPlace = false
+    /// The first of the attempts that may have brought it there, of which nobody knows; recorded as the time of a row in state
+    /// `sending`.
+    package var openSince: Timestamp?
 
     package init(
         message: MessageID,
@@ -85,7 +88,7 @@ package struct Delivery: Sendable, Equatable {
 
 /// The `state` column of `deliveries`.
 package enum DeliveryState: String, Codable, Sendable, CaseIterable {
-    /// Handed to a channel that cannot tell a repeat; the answer is not recorded yet.
+    /// Handed, when it was last changed, to a channel that cannot tell a repeat, or not for ever; what came of it is not known.
     case sending
     /// At the platform; never changed again.
     case delivered

@@ -44,13 +44,28 @@ import Testing
             try await scene.judge.control("fault", ["mode": "lost", "on": .string(Self.send)])
             let key = MessageID.random().rawValue
             let error = await #expect(throws: ChannelError.self) { try await scene.send("once", by: adapter, key: key) }
-            #expect(error?.code == .transient)
+            #expect(error?.code == .noAnswer)
             let sent = try await scene.send("once", by: adapter, key: key)
             let again = try await scene.send("once", by: adapter, key: key)
             #expect(sent == again)
             #expect(try await scene.answers(1).count == 1)
             try await scene.send("once", by: adapter)
             #expect(try await scene.answers(2).count == 2)
+        }
+    }
+
+    @Test func aRepeatAfterTheNoncesLifetimeIsAnotherMessage() async throws {
+        try await JudgeServer.with(.discord, arguments: ["--nonce-life", "0"]) { judge in
+            try await withTemporaryDirectory { folder in
+                let scene = try await DiscordScene(judge, folder: folder)
+                let adapter = try scene.adapter()
+                let key = MessageID.random().rawValue
+                for _ in 0..<2 { try await scene.send("once", by: adapter, key: key) }
+                #expect(try await scene.answers(2).count == 2)
+                // So the host is told how long it may rely on a key: less than "a few minutes".
+                #expect(adapter.capabilities.hidesRepeat(after: .seconds(119)))
+                #expect(!adapter.capabilities.hidesRepeat(after: .seconds(120)))
+            }
         }
     }
 
@@ -127,7 +142,7 @@ import Testing
             let error = await #expect(throws: ChannelError.self) {
                 try await scene.send("Title\nand more", by: first, to: forum, key: key)
             }
-            #expect(error?.code == .transient)
+            #expect(error?.code == .noAnswer)
             // In another life of the host.
             let adapter = try scene.adapter()
             try await scene.send("Title\nand more", by: adapter, to: forum, key: key)
@@ -177,7 +192,7 @@ import Testing
             }
             let on = JSONValue.string(Self.send)
             #expect(try await failure(["mode": "5xx", "on": on])?.code == .transient)
-            #expect(try await failure(["mode": "drop", "on": on])?.code == .transient)
+            #expect(try await failure(["mode": "drop", "on": on])?.code == .noAnswer)
             let closed = try await failure(nil, to: scene.address("dm:carol"))
             #expect(closed?.code == .rejected)
             #expect(closed?.message.contains("50007") == true)

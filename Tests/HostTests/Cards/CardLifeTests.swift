@@ -85,6 +85,32 @@ import Testing
         }
     }
 
+    @Test func `a card whose answer is lost is sent again while its key is known`() async throws {
+        let clock = ManualTime(now: SystemTime().now)
+        let lost = Mutex(3)
+        let channel = FakeChannel(
+            capabilities: ChannelCapabilities(idempotencyKeys: true, keyLifetime: .seconds(120), buttons: true),
+            dm: TestHost.dm,
+            answer: { _ throws(ChannelError) in
+                let isLost = lost.withLock { lost in
+                    lost -= 1
+                    return lost >= 0
+                }
+                if isLost { throw ChannelError(.noAnswer, "the answer is lost") }
+                return SentMessage(platformMessageID: "1")
+            }
+        )
+        try await withTemporaryDirectory { home in
+            try await withHost(home: home, channel: channel, time: clock) { host in
+                host.runtime.approvals.register(PaintShed())
+                let id = try await host.ask().id
+                try await host.turn(clock, by: .milliseconds(500), until: "the card is there") {
+                    try await host.card(id)?.state == .open
+                }
+            }
+        }
+    }
+
     @Test func `a card goes on after the parts that are there, and nobody is shown it for ever`() async throws {
         let clock = ManualTime(now: SystemTime().now)
         let failures = Mutex([

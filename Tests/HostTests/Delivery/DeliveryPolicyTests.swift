@@ -1,6 +1,8 @@
 import ChannelKit
 import Core
 import LinuxIO
+import SessionStore
+import SessionStoreHost
 import TestSupport
 import Testing
 
@@ -14,6 +16,7 @@ import Testing
         attempts: Int = 1,
         wasUnknown: Bool = false,
         parts: Int = 0,
+        hiddenUntil: Timestamp? = nil,
         age: Duration = .zero
     ) -> DeliveryVerdict {
         DeliveryPolicy().verdict(
@@ -21,6 +24,7 @@ import Testing
             attempts: attempts,
             wasUnknown: wasUnknown,
             parts: parts,
+            hiddenUntil: hiddenUntil,
             recordedAt: Self.now,
             now: Self.now + age
         )
@@ -137,15 +141,64 @@ import Testing
     }
 
     @Test func `T05 a row that was being sent at a crash is sent once more and marked`() {
-        let policy = DeliveryPolicy()
-        #expect(
-            policy.verdictAfterCrash(wasUnknown: false, hasKey: false, parts: 1)
-                == .resend(parts: 1, note: DeliveryPolicy.unknownOutcome)
-        )
-        #expect(policy.verdictAfterCrash(wasUnknown: true, hasKey: true, parts: 1) == .resend(parts: 1, note: ""))
-        guard case .unknown = policy.verdictAfterCrash(wasUnknown: true, hasKey: false, parts: 1) else {
+        let again = DeliveryVerdict.resend(parts: 1, note: DeliveryPolicy.unknownOutcome)
+        #expect(beforeRepeat(hidden: .zero) == again)
+        #expect(beforeRepeat(hidden: nil, age: .seconds(3600)) == nil)
+        guard case .unknown? = beforeRepeat(hidden: .zero, wasUnknown: true) else {
             Issue.record("the second crash ends it")
             return
         }
+    }
+
+    @Test func `a key that is known for a time makes a repeat safe so long, and none longer`() {
+        let known = Duration.seconds(120)
+        #expect(beforeRepeat(hidden: known, age: .milliseconds(119_999)) == nil)
+        let again = DeliveryVerdict.resend(parts: 1, note: DeliveryPolicy.unknownOutcome)
+        #expect(beforeRepeat(hidden: known, age: known) == again)
+        #expect(beforeRepeat(hidden: known, age: .milliseconds(-1)) == again, "the clock was set back")
+        #expect(beforeRepeat(hidden: known, isOpen: false, age: .seconds(3600)) == nil)
+        guard case .unknown? = beforeRepeat(hidden: known, wasUnknown: true, age: known) else {
+            Issue.record("there is no third")
+            return
+        }
+    }
+
+    @Test func `a lost answer is as a passing cause while a repeat is hidden`() {
+        let lost = DeliveryAnswer.refused(ChannelError(.noAnswer, "lost"))
+        let until = Self.now + .seconds(120)
+        #expect(verdict(lost, hiddenUntil: until) == .retry(at: Self.now + .seconds(1), parts: 0, error: "lost"))
+        #expect(
+            verdict(lost, hiddenUntil: until, age: .seconds(119))
+                == .resend(parts: 0, note: DeliveryPolicy.unknownOutcome)
+        )
+        guard case .unknown = verdict(.refused(ChannelError(.rejected, "400")), hiddenUntil: until) else {
+            Issue.record("an attempt before may have brought it there")
+            return
+        }
+    }
+
+    /// What comes before the next attempt of a row whose last began this long ago and is open.
+    private func beforeRepeat(
+        hidden: Duration?,
+        wasUnknown: Bool = false,
+        isOpen: Bool = true,
+        age: Duration = .zero
+    ) -> DeliveryVerdict? {
+        var row = Delivery(
+            message: .random(),
+            seq: 3,
+            incarnation: 1,
+            turn: .random(),
+            kind: .chat,
+            address: nil,
+            content: "{}",
+            state: .sending,
+            partsDone: 1,
+            error: wasUnknown ? DeliveryPolicy.unknownOutcome : nil,
+            recordedAt: Self.now,
+            updatedAt: Self.now
+        )
+        if isOpen { row.openSince = Self.now }
+        return DeliveryPolicy().verdictBeforeRepeat(row, hidden: hidden, now: Self.now + age)
     }
 }

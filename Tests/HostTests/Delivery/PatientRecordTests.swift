@@ -23,11 +23,11 @@ import Testing
     }
 
     private func talk(
-        keys: Bool,
+        _ capabilities: ChannelCapabilities = ChannelCapabilities(idempotencyKeys: true),
         _ body: @escaping @Sendable (TestHost) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { home in
-            let channel = FakeChannel(capabilities: ChannelCapabilities(idempotencyKeys: keys))
+            let channel = FakeChannel(capabilities: capabilities)
             let forEver = Patience(least: .zero, most: .seconds(3600))
             // Nothing looks at the session in its turn of the clock and takes along what waits.
             try await withHost(home: home, channel: channel, time: ManualTime(), recordPatience: forEver) { host in
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `a record waits for the commit of the next message, which takes it along`() async throws {
-        try await talk(keys: true) { host in
+        try await talk { host in
             let store = try await host.session().store
             try await host.eventually("the record waits") { await store.hasWaitingWrites }
             #expect(try await recorded(host) == [0, 0])
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `whoever waits for the records has them, however far they have come`() async throws {
-        try await talk(keys: true) { host in
+        try await talk { host in
             for count in 2...10 {
                 try await host.runtime.accept(host.event("number \(count)"))
                 await host.channel.waitForSent(count)
@@ -62,8 +62,14 @@ import Testing
         }
     }
 
-    @Test func `a record without which a message would be seen twice does not wait`() async throws {
-        try await talk(keys: false) { host in
+    @Test(arguments: [
+        ChannelCapabilities(idempotencyKeys: false),
+        ChannelCapabilities(idempotencyKeys: true, keyLifetime: .seconds(120)),
+    ])
+    func `a record without which a message would be seen twice does not wait`(
+        capabilities: ChannelCapabilities
+    ) async throws {
+        try await talk(capabilities) { host in
             let store = try await host.session().store
             try await host.eventually("the record is there") { try await recorded(host) == [1, 1] }
             #expect(await !store.isPatient)
@@ -71,7 +77,7 @@ import Testing
     }
 
     @Test func `an answer for the agent takes along what waits`() async throws {
-        try await talk(keys: true) { host in
+        try await talk { host in
             let handle = try await host.session()
             try await host.eventually("the record waits") { await handle.store.hasWaitingWrites }
             await host.runtime.deliveries.session(handle).tell("note", "about:nothing", nil, "Something for the agent.")

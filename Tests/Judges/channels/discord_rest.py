@@ -243,7 +243,7 @@ class Rest:
         if sending and nonce is not None:
             result["nonce"] = nonce
             if body.get("enforce_nonce"):
-                self.nonces[(int(sending.group(1)), str(nonce))] = result
+                self.nonces[(int(sending.group(1)), str(nonce))] = (result, time.monotonic())
         if path.endswith("/callback") and request.method == "POST":
             judge.answered(path.split("/")[2], body)
             return result if request.query.get("with_response") in ("true", "1", "True") else None
@@ -291,7 +291,8 @@ class Rest:
         if not isinstance(nonce, (str, int)) or len(str(nonce)) > 25:
             raise Answer(400, 50035, "Invalid Form Body: nonce: Must be 25 or fewer in length.")
         self.nonce = nonce
-        if enforce and (channel, str(nonce)) in self.nonces:
+        message, sent = self.nonces.get((channel, str(nonce)), (None, 0))
+        if enforce and message and time.monotonic() - sent < self.judge.options.nonce_life:
             self.nonce = None
-            return self.nonces[(channel, str(nonce))]
+            return message
         return None

@@ -433,6 +433,7 @@ if __name__ == "__main__":
     parser = arguments(__doc__)
     parser.add_argument("--token", default=TOKEN)
     parser.add_argument("--heartbeat", type=int, default=5000, help="the interval in ms")
+    parser.add_argument("--nonce-life", type=float, default=180, help="how long a nonce is known, in seconds")
     parser.add_argument("--without-content", action="store_true", help="the portal has not approved message content")
     parser.add_argument("--enforce-limits", action="store_true", help="answer 429 beyond five requests a second")
     main(Discord, parser)
