@@ -3,10 +3,24 @@ import ChannelKit
 import Core
 import Glibc
 import LinuxIO
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import Channels
+
+/// A host that keeps what it is handed.
+private final class KeepingInbox: ChannelInbox {
+    private let events = Mutex<[InboundEvent]>([])
+
+    var taken: [InboundEvent] { events.withLock { $0 } }
+
+    func accept(_ event: InboundEvent) async throws { events.withLock { $0.append(event) } }
+
+    func note(_ change: ChatChange) async throws {}
+
+    func answer(_ answer: CardAnswer) async throws -> CardReceipt { .refused("no cards here") }
+}
 
 @Suite struct `Chats of this machine` {
     private func message(
@@ -79,15 +93,34 @@ import Testing
         }
     }
 
+    private static let user = UserID(channel: "cli", native: "0")
+
     private func event(_ id: String) -> InboundEvent {
-        InboundEvent(
-            address: ChatAddress(channel: "cli", platformID: CLIChannel.mainChat),
-            platformMessageID: id,
-            sentAt: Timestamp(milliseconds: 1),
-            senderNativeID: "0",
-            content: ChatContent(text: id),
-            isMention: true
-        )
+        let sentAt = Timestamp(milliseconds: 1)
+        return CLIChannel.event(id, id, in: CLIChannel.mainChat, by: Self.user, named: "Ann", at: sentAt)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `what a host had put into the history and not taken is handed to the next, once`() async throws {
+        try await withTemporaryDirectory { home in
+            let lock = try HomeLock.acquire(home: home)
+            let store = try CentralStore(lock: lock)
+            let (dead, next) = (CLIChannel(home: home, store: store), CLIChannel(home: home, store: store))
+            for id in ["m_taken", "m_refused"] { try await dead.record(event(id), by: Self.user) }
+            await dead.confirm(event("m_taken"))
+            try await dead.withdraw(event("m_refused"))
+            // What is written now is in hand.
+            try await next.record(event("m_now"), by: Self.user)
+            try await dead.record(event("m_open"), by: Self.user)
+            let inbox = KeepingInbox()
+            let run = Task { try await next.run(inbox) }
+            while try await store.read({ db in try CLIMessage.open(db).map(\.messageID) }) != ["m_now"] {
+                await Task.yield()
+            }
+            #expect(inbox.taken == [event("m_open")])
+            run.cancel()
+            _ = await run.result
+        }
     }
 
     @Test func `messages of the same moment are each there once, in one order for every reader`() async throws {
@@ -117,10 +150,9 @@ import Testing
     @Test func `a message that is taken back is not shown to who reads on`() async throws {
         try await withChannel { channel in
             let updates = channel.updates(of: CLIChannel.mainChat)
-            let user = UserID(channel: "cli", native: "0")
-            #expect(try await channel.record(event("m_1"), by: user))
-            #expect(try await !channel.record(event("m_1"), by: user))
-            #expect(try await channel.record(event("m_2"), by: user))
+            #expect(try await channel.record(event("m_1"), by: Self.user))
+            #expect(try await !channel.record(event("m_1"), by: Self.user))
+            #expect(try await channel.record(event("m_2"), by: Self.user))
             try await channel.withdraw(event("m_1"))
             let read = try await channel.entries(of: CLIChannel.mainChat, after: 0, limit: 10)
             #expect(read.map(\.messageID) == ["m_2"])

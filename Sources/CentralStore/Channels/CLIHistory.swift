@@ -43,6 +43,28 @@ extension CLIMessage {
         ) ?? 0
     }
 
+    /// What people wrote and the host has not taken yet, oldest first, of the last 1,000 rows.
+    package static func open(_ db: Database) throws -> [CLIMessage] {
+        try fetchAll(
+            db,
+            sql: """
+                SELECT * FROM (SELECT * FROM cli_messages ORDER BY position DESC LIMIT 1000)
+                WHERE direction = 'in' AND json_extract(content, '$.isOpen') ORDER BY position
+                """
+        )
+    }
+
+    /// The host has taken what a person wrote.
+    package static func close(_ messageID: String, in platformID: String, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE cli_messages SET content = json_remove(content, '$.isOpen')
+                WHERE platform_id = ? AND message_id = ? AND direction = 'in' AND json_extract(content, '$.isOpen')
+                """,
+            arguments: [platformID, messageID]
+        )
+    }
+
     /// The rows from that time and before.
     package static func upTo(_ time: Timestamp) -> QueryInterfaceRequest<Self> { filter(CodingKeys.createdAt <= time) }
 }

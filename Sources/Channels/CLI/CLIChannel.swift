@@ -3,6 +3,7 @@ package import ChannelKit
 package import Core
 import GRDB
 import Glibc
+import LinuxIO
 import Synchronization
 
 /// The channel of the machine's own people: chats `cli:local:<name>`, kept in the central database.
@@ -30,6 +31,8 @@ package final class CLIChannel: ChannelAdapter {
     private let files: CLIFiles
     private let time: any TimeSource
     private let lastEvent = Mutex<Timestamp?>(nil)
+    /// What people write now, by its event: nobody else hands it over.
+    private let inHand = Mutex<Set<String>>([])
     private let messages: CLIHistory
 
     /// The channel of a home; files that agents send are kept in `data/cli/`.
@@ -49,6 +52,12 @@ package final class CLIChannel: ChannelAdapter {
     // MARK: - As an adapter
 
     package func run(_ inbox: any ChannelInbox) async throws {
+        // What a host that died had put into the history, and not taken.
+        for row in try await store.read({ db in try CLIMessage.open(db) }) {
+            guard let event = Self.event(row), !inHand.withLock({ $0.contains(Self.key(event)) }) else { continue }
+            try await inbox.accept(event)
+            await confirm(event)
+        }
         // What people write comes through the control socket; there is no link to hold.
         let (forever, _) = AsyncStream.makeStream(of: Void.self)
         for await _ in forever {}
@@ -74,6 +83,7 @@ package final class CLIChannel: ChannelAdapter {
                 createdAt: time.now
             )
             try await messages.append(row)
+            crashPoint("chat.delivered")
         } catch let error as ChannelError {
             throw error
         } catch {
@@ -117,7 +127,40 @@ package final class CLIChannel: ChannelAdapter {
 
     // MARK: - For the control socket
 
+    /// What a person writes into a chat, for the host.
+    package static func event(
+        _ id: String,
+        _ text: String,
+        in chat: String,
+        by user: UserID,
+        named name: String?,
+        at time: Timestamp
+    ) -> InboundEvent {
+        InboundEvent(
+            address: ChatAddress(channel: Self.name, platformID: chat),
+            platformMessageID: id,
+            sentAt: time,
+            senderNativeID: user.native,
+            senderName: name,
+            content: ChatContent(text: text, sender: name, senderID: user),
+            isMention: true
+        )
+    }
+
+    private static func event(_ row: CLIMessage) -> InboundEvent? {
+        guard let user = row.userID, let text = try? JSONText.decode(CLIEntry.Body.self, row.content).text else {
+            return nil
+        }
+        return event(row.messageID, text, in: row.platformID, by: user, named: row.agentName, at: row.createdAt)
+    }
+
+    private static func key(_ event: InboundEvent) -> String {
+        "\(event.address.platformID) \(event.platformMessageID)"
+    }
+
     /// Puts what a person wrote into the chat's history; a repeat of the id changes nothing and answers false.
+    ///
+    /// Until ``confirm(_:)`` or ``withdraw(_:)`` it is open: should the host die, the next one takes it.
     @discardableResult
     package func record(_ event: InboundEvent, by user: UserID) async throws -> Bool {
         let row = CLIMessage(
@@ -126,15 +169,34 @@ package final class CLIChannel: ChannelAdapter {
             messageID: event.platformMessageID,
             userID: user,
             agentName: event.senderName,
-            content: try JSONText.encode(CLIEntry.Body(text: event.content.text)),
+            content: try JSONText.encode(CLIEntry.Body(text: event.content.text, isOpen: true)),
             createdAt: event.sentAt
         )
         lastEvent.withLock { $0 = event.sentAt }
-        return try await messages.append(row)
+        inHand.withLock { _ = $0.insert(Self.key(event)) }
+        let isNew: Bool
+        do { isNew = try await messages.append(row) } catch {
+            inHand.withLock { _ = $0.remove(Self.key(event)) }
+            throw error
+        }
+        crashPoint("chat.recorded")
+        return isNew
+    }
+
+    /// The host has taken the message.
+    package func confirm(_ event: InboundEvent) async {
+        crashPoint("chat.taken")
+        // Where this fails the next host hands it over once more, and it is known there.
+        try? await store.write(changesRouting: false) { db in
+            try CLIMessage.close(event.platformMessageID, in: event.address.platformID, db)
+        }
+        inHand.withLock { _ = $0.remove(Self.key(event)) }
+        crashPoint("chat.confirmed")
     }
 
     /// Takes a message out of the history again that the host could not store.
     package func withdraw(_ event: InboundEvent) async throws {
+        defer { inHand.withLock { _ = $0.remove(Self.key(event)) } }
         try await messages.remove(event.platformMessageID, from: event.address.platformID)
     }
 

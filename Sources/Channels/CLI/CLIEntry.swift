@@ -24,19 +24,23 @@ package struct CLIEntry: Codable, Sendable, Equatable {
         package var files: [File]?
         /// The turn that wrote it.
         package var turn: TurnID?
+        /// True for what a person wrote until the host has taken it.
+        package var isOpen: Bool?
 
         package init(
             kind: Kind = .message,
             text: String,
             about: String? = nil,
             files: [File]? = nil,
-            turn: TurnID? = nil
+            turn: TurnID? = nil,
+            isOpen: Bool? = nil
         ) {
             self.kind = kind
             self.text = text
             self.about = about
             self.files = files
             self.turn = turn
+            self.isOpen = isOpen
         }
     }
 

@@ -31,6 +31,8 @@ import Testing
             #expect(event.address == ChatAddress(channel: "cli", platformID: "cli:local:main"))
             let history = try await fixture.ask("chat history").decoded(as: [ChatEntry].self)
             #expect(history.map(\.text) == ["hello"])
+            let open = try await fixture.store.read { db in try CLIMessage.open(db) }
+            #expect(open.isEmpty, "no later host takes it once more")
         }
     }
 

@@ -107,15 +107,7 @@ struct ChatHandlers: Sendable {
             )
         }
         let name = LoginNames.shared.name(of: call.caller, at: context.time.monotonic)
-        let event = InboundEvent(
-            address: ChatAddress(channel: CLIChannel.name, platformID: chat),
-            platformMessageID: id,
-            sentAt: context.time.now,
-            senderNativeID: call.caller.native,
-            senderName: name,
-            content: ChatContent(text: text, sender: name, senderID: call.caller),
-            isMention: true
-        )
+        let event = CLIChannel.event(id, text, in: chat, by: call.caller, named: name, at: context.time.now)
         let answersCard = try await context.host.answersCard(event)
         let routes = answersCard ? [] : try await context.host.explain(event)
         let isNew = try await context.cli.record(event, by: call.caller)
@@ -135,6 +127,7 @@ struct ChatHandlers: Sendable {
                 "this was taken for a pairing code, and too many wrong ones came from you: wait ten minutes"
             )
         }
+        await context.cli.confirm(event)
         let sent =
             isAnswered == true
             ? ChatSent(id: id, routes: [], answersCard: true)
