@@ -104,7 +104,7 @@ let host: [Target] = [
     .target(
         name: "TaskScheduling",
         dependencies: [
-            "CentralStore", "Core", "Scheduling",
+            "CentralStore", "Core", "LinuxIO", "Scheduling",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ]

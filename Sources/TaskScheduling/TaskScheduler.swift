@@ -1,6 +1,7 @@
 package import CentralStore
 package import Core
 import GRDB
+import LinuxIO
 package import Logging
 package import Scheduling
 import Synchronization
@@ -97,6 +98,7 @@ package actor TaskScheduler {
                 try await self.central.write(changesRouting: false) { db in
                     _ = try ScheduledTask.claim(id, at: now, db)
                 }
+                crashPoint("task.claimed")
             }
         }
     }
@@ -115,10 +117,12 @@ package actor TaskScheduler {
         } catch let refusal as TaskRefusal {
             return try await end(run, .failed, refusal.description)
         }
+        crashPoint("task.dispatched")
         let began = try await central.write(changesRouting: false) { db in
             try TaskRun.began(run.id, session: row.session, message: row.message, db)
         }
         guard began else { return }
+        crashPoint("task.begun")
         busy.withLock { _ = $0?.insert(row.session) }
         logger.info("A task runs", metadata: ["task": "\(task.id)", "run": "\(run.id)", "session": "\(row.session)"])
         // In that order: the end of a run that is not recorded would be nobody's.
@@ -189,6 +193,7 @@ package actor TaskScheduler {
             try TaskRun.end(run.id, state, detail: detail, at: now, db)
         }
         guard ended else { return }
+        crashPoint("task.ended")
         logger.info(
             "A run of a task has ended",
             metadata: ["task": "\(run.taskID)", "run": "\(run.id)", "state": "\(state.rawValue)"]

@@ -3,6 +3,7 @@ import ChannelAccounts
 import ChannelKit
 import Core
 import GRDB
+import LinuxIO
 import Logging
 import Synchronization
 
@@ -110,7 +111,9 @@ final class CardSender: Sendable {
         case .unsent:
             if let end = row.expiresAt, time.now >= end { return true }
             switch await deliver(.card(card), key: row.id.rawValue, row, &attempts) {
-            case .sent(let sent): try await opened(row.id, sent.lastMessageID)
+            case .sent(let sent):
+                crashPoint("approval.card-sent")
+                try await opened(row.id, sent.lastMessageID)
             case .later: return false
             case .never(let why):
                 logger.warning("A card was refused by its channel", metadata: ["card": "\(id)", "error": "\(why)"])

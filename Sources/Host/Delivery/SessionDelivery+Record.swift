@@ -101,6 +101,7 @@ extension SessionDelivery {
     }
 
     private func recordPatiently(_ batch: [HostChange]) async {
+        crashPoint("record.waiting")
         do {
             let patience = isHurried ? nil : context.policy.recordPatience
             if !isAbandoned { try await handle.store.apply(batch, patience: patience) }

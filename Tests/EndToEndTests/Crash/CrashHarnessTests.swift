@@ -16,7 +16,8 @@ struct CrashHarnessTests {
         #expect(Set(CrashPoints.all).count == CrashPoints.all.count)
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
-            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals, CrashPoints.channels,
+            CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals, CrashPoints.chat,
+            CrashPoints.tasks, CrashPoints.keyedSends, CrashPoints.channels,
         ] { #expect(!group.isEmpty) }
     }
 
@@ -135,6 +136,65 @@ struct CrashHarnessTests {
         }
     }
 
+    @Test func `on a channel that knows keys for ever no death in a send is seen`() async throws {
+        try await CrashDriver.with { driver in
+            let chat = CrashDriver.keyedChat("keys")
+            for point in CrashPoints.keyedSends {
+                try driver.arm(point)
+                driver.write(to: chat)
+                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+                try await driver.waitForAnswers(within: Self.deadline, point)
+                try await driver.comeToRest(within: Self.deadline, point)
+            }
+            #expect(try await driver.check("at the end") == 0)
+        }
+    }
+
+    @Test func `what is written at a terminal is answered once, wherever the host dies`() async throws {
+        try await CrashDriver.with { driver in
+            let central = "\(driver.home)/data/nanoclaw.db"
+            for (number, point) in CrashPoints.chat.enumerated() {
+                let token = "written-\(number)-"
+                func entries(_ direction: String) async throws -> [String] {
+                    try await driver.sql(
+                        central,
+                        """
+                        SELECT count(*) FROM cli_messages
+                        WHERE direction = '\(direction)' AND content ->> 'text' LIKE '%\(token)%'
+                        """
+                    )
+                }
+                try driver.arm(point)
+                _ = try await driver.verb("chat", "-m", "run echo \(token)", "--timeout", "10")
+                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+                try await eventually(within: Self.deadline, "it is answered after \(point)") {
+                    try await entries("out") == ["1"]
+                }
+                try await driver.comeToRest(within: Self.deadline, point)
+                #expect(try await entries("in") == ["1"], "\(point)")
+                #expect(try await entries("out") == ["1"], "\(point)")
+            }
+            let open = "SELECT count(*) FROM cli_messages WHERE content ->> 'isOpen'"
+            #expect(try await driver.sql(central, open) == ["0"])
+        }
+    }
+
+    @Test func `a task runs once, wherever the host dies`() async throws {
+        try await CrashDriver.with { driver in
+            let chat = CrashDriver.keyedChat("agents")
+            driver.write(to: chat)
+            try await driver.waitForAnswers(within: Self.deadline, "at the start")
+            try await driver.addHelper(answeringIn: chat)
+            for (number, point) in CrashPoints.tasks.enumerated() {
+                try driver.arm(point)
+                try await driver.addTask(number, in: chat)
+                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+                try await driver.comeToRest(within: Self.deadline, point)
+            }
+            _ = try await driver.checkTasks(Array(CrashPoints.tasks.indices), within: Self.deadline)
+        }
+    }
+
     @Test func `T47 the host dies at each step of an approval, which is carried out once at most, ends and is told`()
         async throws
     {
@@ -145,12 +205,13 @@ struct CrashHarnessTests {
             var unknown = 0
             for (number, point) in CrashPoints.approvals.enumerated() {
                 let marker = "allowed-\(number)"
-                if point == "approval.asked" { try driver.arm(point) }
+                let isOfAsking = ["approval.asked", "approval.card-sent"].contains(point)
+                if isOfAsking { try driver.arm(point) }
                 _ = try await driver.verb("chat", "-m", "run touch \(marker); echo ran >> \(marker)", "--timeout", "20")
                 try await eventually(within: 30, "somebody is asked about \(marker)") {
                     try await !driver.sql(central, "SELECT 1 FROM approvals WHERE plan LIKE '%\(marker)%'").isEmpty
                 }
-                if point != "approval.asked" { try driver.arm(point) }
+                if !isOfAsking { try driver.arm(point) }
                 let rows = try await driver.sql(central, "SELECT id FROM approvals WHERE plan LIKE '%\(marker)%'")
                 try #require(rows.count == 1, "\(point): one request is one approval: \(rows)")
                 try await eventually(within: 30, "it is decided") {

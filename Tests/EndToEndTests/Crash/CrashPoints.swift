@@ -40,11 +40,23 @@ enum CrashPoints {
     /// Those of the host that a request for somebody's word comes to.
     static let approvals = all.filter { $0.hasPrefix("approval.") }
 
+    /// Those of the host that a message written at a terminal comes to.
+    static let chat = all.filter { $0.hasPrefix("chat.") }
+
+    /// Those of the host that a run of a task comes to.
+    static let tasks = all.filter { $0.hasPrefix("task.") }
+
+    /// Those of a send, and of its record, on a channel that knows keys for ever.
+    static let keyedSends = all.filter { point in
+        ["send.", "record."].contains { point.hasPrefix($0) } && point != "send.marked"
+    }
+
     /// Those of platforms' adapters, which `ChannelCrashTests` comes to.
     static let channels = all.filter { $0.hasPrefix("channel.") }
 
     /// Those of the host that every turn comes to.
     static let host = all.filter { point in
-        !(runner + rollback + recovery + takeover + upgrade + retention + agents + approvals + channels).contains(point)
+        let others = runner + rollback + recovery + takeover + upgrade + retention + agents + approvals + chat + tasks
+        return !(others + channels).contains(point)
     }
 }
