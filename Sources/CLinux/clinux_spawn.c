@@ -123,6 +123,9 @@ int clinux_open_directory(const char *path) {
 
 const uint64_t clinux_path_only = O_PATH;
 
+// Where copies of descriptors stand while the places below are filled: above all places, below every limit of open files.
+#define FIRST_COPY 32
+
 // The highest descriptor that is closed.
 static unsigned int last_closed(void) { return clinux_without("descriptors") ? 98 : ~0U; }
 
@@ -144,12 +147,12 @@ int clinux_place(const int *fds, int count, int *spare) {
     int high[17];
     if (count < 0 || count > 16) return -EINVAL;
     for (int index = 0; index < count; index++) {
-        high[index] = fcntl(fds[index], F_DUPFD_CLOEXEC, 64);
+        high[index] = fcntl(fds[index], F_DUPFD_CLOEXEC, FIRST_COPY);
         if (high[index] < 0) return -errno;
     }
     int kept = -1;
     if (*spare >= 0) {
-        kept = fcntl(*spare, F_DUPFD_CLOEXEC, 64);
+        kept = fcntl(*spare, F_DUPFD_CLOEXEC, FIRST_COPY);
         if (kept < 0) return -errno;
     }
     for (int index = 0; index < count; index++)

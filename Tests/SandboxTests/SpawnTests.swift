@@ -128,6 +128,23 @@ struct SpawnTests {
     }
 
     @Test(arguments: SpawnMode.available)
+    func `a command starts under the smallest limit of open files`(mode: SpawnMode) async throws {
+        try await SpawnFixture.with(mode) { fixture in
+            for tier in [SandboxRequest.Tier.runner, .tool] {
+                let outcome = try await ScratchSession.with(home: fixture.home) { scratch in
+                    let request = scratch.request(
+                        .command(tier: tier, argv: ["/bin/sh", "-c", "ulimit -n"]),
+                        groupFolder: "demo",
+                        limits: SandboxLimits(openFiles: 64)
+                    )
+                    return try await fixture.outcome(of: fixture.spawner.spawn(request))
+                }
+                #expect(outcome.output == "64\n", "\(outcome.errorOutput)")
+            }
+        }
+    }
+
+    @Test(arguments: SpawnMode.available)
     func `SIGTERM to PID 1 reaches the runner`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             try await ScratchSession.with(home: fixture.home) { scratch in
