@@ -91,6 +91,15 @@ package struct PacketSocket: Sendable {
         return (PacketSocket(Descriptor(owning: ends[0])), PacketSocket(Descriptor(owning: ends[1])))
     }
 
+    /// Makes the kernel refuse messages to this end that carry descriptors (EPERM for who sends one); nothing before Linux 6.16.
+    ///
+    /// Else what nobody asked for is closed by who receives, and a last close may take its time.
+    package func refuseDescriptors() {
+        var no: Int32 = 0
+        // SO_PASSRIGHTS, which the headers may not have.
+        setsockopt(descriptor.number, SOL_SOCKET, 83, &no, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// What became of a message that was not to wait.
     package enum Sent: Sendable, Hashable {
         case sent

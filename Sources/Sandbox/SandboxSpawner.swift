@@ -186,6 +186,7 @@ package final class SandboxSpawner: Sendable {
         let control = try PacketSocket.pair()
         let bell = try PacketSocket.pair()
         let events = try PacketSocket.pair()
+        for own in [bell.0, events.0] { own.refuseDescriptors() }
         let output = try pipe()
         let errorOutput = try pipe()
         let passed =

@@ -16,6 +16,23 @@ struct SocketTests {
         #expect(fcntl(descriptors[0].number, F_GETFD) & FD_CLOEXEC != 0)
     }
 
+    /// Whether the kernel has SO_PASSRIGHTS.
+    private static var canRefuse: Bool {
+        guard let (socket, _) = try? PacketSocket.pair() else { return false }
+        var value: Int32 = -1
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(socket.descriptor.number, SOL_SOCKET, 83, &value, &length) == 0
+    }
+
+    @Test(.enabled(if: SocketTests.canRefuse, "Linux before 6.16"))
+    func `an end that refuses descriptors takes messages without them, and sends with them`() throws {
+        let (left, right) = try PacketSocket.pair()
+        right.refuseDescriptors()
+        #expect(throws: Errno(EPERM, "sendmsg")) { try left.send([1], passing: [left.descriptor]) }
+        #expect(try left.send([1]) == .sent)
+        #expect(try right.send([2], passing: [right.descriptor]) == .sent)
+    }
+
     @Test func `an oversized message is refused, not cut`() throws {
         let (left, right) = try PacketSocket.pair()
         try left.send([UInt8](repeating: 1, count: 100))

@@ -128,6 +128,27 @@ struct SpawnTests {
     }
 
     @Test(arguments: SpawnMode.available)
+    func `the host's ends of bell and events take no descriptors, where the kernel can refuse them`(
+        mode: SpawnMode
+    ) async throws {
+        try await SpawnFixture.with(mode) { fixture in
+            try await ScratchSession.with(home: fixture.home) { scratch in
+                let process = try await fixture.spawner.spawn(
+                    scratch.request(.command(tier: .runner, argv: ["/bin/true"]))
+                )
+                for socket in [process.bell, process.events] {
+                    var value: Int32 = 0
+                    var length = socklen_t(MemoryLayout<Int32>.size)
+                    // SO_PASSRIGHTS; a kernel before 6.16 leaves the value alone.
+                    getsockopt(socket.descriptor.number, SOL_SOCKET, 83, &value, &length)
+                    #expect(value == 0)
+                }
+                _ = await process.waitForExit()
+            }
+        }
+    }
+
+    @Test(arguments: SpawnMode.available)
     func `a command starts under the smallest limit of open files`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in
             for tier in [SandboxRequest.Tier.runner, .tool] {
