@@ -52,6 +52,7 @@ static void enter(struct context *context, enum tier tier) {
         count = 18;
     }
     step(clinux_landlock(rules, count, tier == RUNNER ? MODEL_PORT : 0), "landlock");
+    if (tier == RUNNER) step(clinux_seccomp_passing(5), "seccomp of the runner");
     step(clinux_seccomp_tier(), "seccomp");
 }
 
@@ -103,7 +104,7 @@ _Noreturn void run_runner_tier(struct context *context, int tools, int gate) {
     step(hear(gate, &byte, 1, 0) == 1 ? 0 : -ECHILD, "PID 1 ended");
     const int placed[] = {null, context->output, context->error_output, context->bell, context->events, tools, context->lock,
                           calls};
-    step(clinux_place(placed, 8, &told), "place descriptors");
+    step(clinux_place(placed, 8, &told, -1), "place descriptors");
     tell_facts(told, 'r', -1);
     close(7);
     for (int index = 0; index < 4 && context->plan.words[index][0]; index++) words[index] = context->plan.words[index];

@@ -21,23 +21,29 @@ int clinux_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, u
 
 ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *fds, int fd_count, int flags) {
     if (fd_count < 0 || fd_count > CLINUX_MAX_FDS) return -EINVAL;
+    ssize_t sent;
+    if (fd_count == 0) {
+        // Not by sendmsg: the runner tier may call that for a single socket.
+        do sent = send(socket, bytes, length, flags | MSG_NOSIGNAL);
+        while (sent < 0 && errno == EINTR);
+        return sent < 0 ? -errno : sent;
+    }
     struct iovec data = {.iov_base = (void *)bytes, .iov_len = length};
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof(int) * CLINUX_MAX_FDS)];
     } control;
     memset(&control, 0, sizeof control);
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    if (fd_count > 0) {
-        message.msg_control = control.space;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)fd_count);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)fd_count);
-        memcpy(CMSG_DATA(header), fds, sizeof(int) * (size_t)fd_count);
-    }
-    ssize_t sent;
+    struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = control.space,
+        .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)fd_count)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)fd_count);
+    memcpy(CMSG_DATA(header), fds, sizeof(int) * (size_t)fd_count);
     do sent = sendmsg(socket, &message, flags | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -143,7 +144,17 @@ int clinux_keep_only(const int *keep, int count) {
     }
 }
 
-int clinux_place(const int *fds, int count, int *spare) {
+int clinux_copy_beyond(int fd, uint32_t open_files) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    int number = (int)(open_files < limit.rlim_max ? open_files : limit.rlim_max - 1);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    if (fcntl(number, F_GETFD) >= 0) return -EMFILE;
+    return dup2(fd, number) < 0 ? -errno : number;
+}
+
+int clinux_place(const int *fds, int count, int *spare, int beyond) {
     int high[17];
     if (count < 0 || count > 16) return -EINVAL;
     for (int index = 0; index < count; index++) {
@@ -163,7 +174,12 @@ int clinux_place(const int *fds, int count, int *spare) {
         *spare = count;
         first++;
     }
-    return syscall(SYS_close_range, first, last_closed(), 0) < 0 ? -errno : 0;
+    unsigned int last = last_closed(), apart = (unsigned int)beyond;
+    if (beyond >= 0 && apart <= last) {
+        if (syscall(SYS_close_range, first, apart - 1, 0) < 0) return -errno;
+        first = apart + 1;
+    }
+    return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
 int clinux_exec(const char *path, char *const argv[], char *const envp[]) {

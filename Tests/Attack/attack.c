@@ -212,6 +212,7 @@ int main(int count, char **words) {
         if (strcmp(words[at], "bomb") == 0) try_bomb();
         if (strcmp(words[at], "hold") == 0) hold();
         if (strcmp(words[at], "leak") == 0) answer("FD02", CALL(SYS_openat, planted, "etc/hostname", O_RDONLY));
+        if (strcmp(words[at], "passing") == 0) try_passing();
         if (strcmp(words[at], "host") == 0) try_host();
         if (strcmp(words[at], "resources") == 0) try_resources();
         if (strcmp(words[at], "reaching") == 0) try_reaching();

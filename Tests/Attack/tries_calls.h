@@ -153,6 +153,36 @@ static void try_privilege(void) {
     in_child("IN07.notify", notify);
 }
 
+// A descriptor in a message over a socket of one's own.
+static long pass_descriptor(int many) {
+    int ends[2];
+    struct iovec data = {"x", 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct mmsghdr message = {
+        .msg_hdr = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control}};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    memcpy(CMSG_DATA(&control.header), ends, sizeof(int));
+    errno = 0;
+    return many ? sendmmsg(ends[0], &message, 1, 0) : sendmsg(ends[0], &message.msg_hdr, 0);
+}
+static long pass_one(void) { return pass_descriptor(0); }
+static long pass_many(void) { return pass_descriptor(1); }
+// Another socket in the place of the one over which the runner may pass descriptors.
+static long take_place(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    return CALL(SYS_dup3, ends[0], granted("ATTACK_FILES", 256), 0);
+}
+
+static void try_passing(void) {
+    in_child("FD04.one", pass_one);
+    in_child("FD04.many", pass_many);
+    in_child("FD04.place", take_place);
+}
+
 // A terminal of one's own, which becomes the controlling one: its end for typing, or -1.
 static int own_terminal(void) {
     int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), locked = 0, number = 0;

@@ -18,7 +18,7 @@ enum AttackAnswers {
     /// The same in both tiers and both modes.
     private static let everywhere: [String: Set<String>] = [
         "RF01": ["ENOENT"], "RF02.root": ["ENOENT"], "RF02.own": ["ENOENT"], "RF06": ["ENOENT"],
-        "RF07.root": ["EACCES"], "RF07.cwd": ["EACCES"],
+        "FD04.place": ["EBADF"], "RF07.root": ["EACCES"], "RF07.cwd": ["EACCES"],
         "RF07.parent": ["EACCES"], "RF08.pivot": ["EPERM"], "RF08.old": ["ENOENT"], "RF09": ["EPERM"],
         "RF10": ["ENOENT"], "RF11.block": ["EPERM"], "RF11.char": ["EPERM"],
         "RF12.syslog": ["EPERM"], "RF12.dev": ["ENOENT"], "RF12.proc": ["EACCES", "ENOENT"],
@@ -68,7 +68,9 @@ enum AttackAnswers {
     private static func apart(_ tier: SandboxRequest.Tier) -> [String: Set<String>] {
         let own = tier == .runner && clinux_landlock_abi() >= 4
         return [
-            "FD01": [tier == .runner ? "0 1 2 3 4 5 6" : "0 1 2"], "FD02": ["EBADF"],
+            // The last is the socket to the tool tier, at the limit of open files.
+            "FD01": [tier == .runner ? "0 1 2 3 4 5 256" : "0 1 2"], "FD02": ["EBADF"],
+            "FD04.one": [tier == .runner ? "EPERM" : "OK"], "FD04.many": [tier == .runner ? "EPERM" : "OK"],
             "NW01": [own ? "EACCES" : "ENETUNREACH"], "NW01.v6": [own ? "EACCES" : "ENETUNREACH"],
             "NW10": [own ? "EACCES" : "ECONNREFUSED"], "NW11": [own ? "EACCES" : "ENETUNREACH"],
             "NW12": [own ? "EACCES" : "EADDRINUSE"], "WR14": [tier == .runner ? "EACCES" : "OK"],

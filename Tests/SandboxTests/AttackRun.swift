@@ -42,8 +42,8 @@ enum AttackRun {
         try await withNeighbour(fixture.home) { neighbour in
             let folder = tier == .runner ? "/workspace/outbound" : "/workspace/agent"
             let words = """
-                fds leak reading writing modes proc network privilege terminal host workspace \(folder) \(neighbour) \
-                resources hoard \(folder) reaching
+                fds leak passing reading writing modes proc network privilege terminal host workspace \(folder) \
+                \(neighbour) resources hoard \(folder) reaching
                 """
             let answers = try await run(fixture, tier, words, limits)
             guard bombs else { return answers }
@@ -106,7 +106,7 @@ enum AttackRun {
                 let command = """
                     cd '\(directory)' && \(variables) ATTACK_OUTSIDE=1 ATTACK_SCRATCH='\(directory)/scratch' \
                     '\(program)' world \(setpriv) '\(program)' \
-                    fds leak reading modes proc network privilege terminal inbound '\(directory)/inbound' inbound.db \
+                    fds leak passing reading modes proc network privilege terminal inbound '\(directory)/inbound' inbound.db \
                     host workspace '\(directory)/workspace' \(neighbour) resources hoard '\(directory)/workspace' bomb \
                     reaching >answers && cat answers
                     """

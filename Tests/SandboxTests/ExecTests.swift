@@ -14,6 +14,7 @@ struct ExecTests {
     private static let relay = """
         #define _GNU_SOURCE
         #include <poll.h>
+        #include <stdlib.h>
         #include <string.h>
         #include <sys/socket.h>
         #include <unistd.h>
@@ -26,8 +27,9 @@ struct ExecTests {
             ssize_t got = recvmsg(from, &message, 0);
             if (got <= 0) return 0;
             data.iov_len = (size_t)got;
-            if (message.msg_controllen == 0) message.msg_control = 0;
-            sendmsg(to, &message, 0);
+            // Only to the tools may this tier pass descriptors.
+            if (message.msg_controllen == 0) send(to, bytes, (size_t)got, 0);
+            else sendmsg(to, &message, 0);
             struct cmsghdr *header = CMSG_FIRSTHDR(&message);
             if (header)
                 for (size_t i = 0; i < (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
@@ -35,11 +37,12 @@ struct ExecTests {
             return 1;
         }
         int main(void) {
+            int tools = atoi(getenv("NANOCLAW_TOOLS"));
             for (;;) {
-                struct pollfd polled[2] = {{3, POLLIN, 0}, {5, POLLIN, 0}};
+                struct pollfd polled[2] = {{3, POLLIN, 0}, {tools, POLLIN, 0}};
                 poll(polled, 2, -1);
-                if (polled[0].revents && !pass(3, 5)) return 0;
-                if (polled[1].revents && !pass(5, 3)) return 3;
+                if (polled[0].revents && !pass(3, tools)) return 0;
+                if (polled[1].revents && !pass(tools, 3)) return 3;
             }
         }
         """

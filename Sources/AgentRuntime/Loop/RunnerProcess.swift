@@ -11,9 +11,8 @@ package enum RunnerProcess {
     private enum Inherited: Int32 {
         case bell = 3
         case live = 4
-        case toolInit = 5
         /// Behind the lock, which is only held.
-        case commandLine = 7
+        case commandLine = 6
     }
 
     /// Runs the loop to its end.
@@ -23,15 +22,20 @@ package enum RunnerProcess {
         SQLiteLibrary.begin()
         do {
             let termination = Descriptor(owning: try Errno.check(clinux_termination_pipe(), "sigaction SIGTERM"))
-            guard let text = getenv("NANOCLAW_INCARNATION"), let incarnation = Incarnation(String(cString: text)) else {
-                RunnerLog.write("NANOCLAW_INCARNATION is no number: this program is started by nanoclaw-sandbox")
+            guard let text = getenv("NANOCLAW_INCARNATION"), let incarnation = Incarnation(String(cString: text)),
+                // The one socket over which this tier may pass descriptors has a number of the launcher's choice.
+                let tools = getenv("NANOCLAW_TOOLS"), let toolInit = Int32(String(cString: tools))
+            else {
+                RunnerLog.write(
+                    "NANOCLAW_INCARNATION or NANOCLAW_TOOLS is no number: this program is started by nanoclaw-sandbox"
+                )
                 return RunnerExit.unusable.rawValue
             }
             var settings = RunnerSettings(
                 incarnation: incarnation,
-                bell: try socket(.bell),
-                live: try socket(.live),
-                toolInit: try socket(.toolInit)
+                bell: try socket(Inherited.bell.rawValue),
+                live: try socket(Inherited.live.rawValue),
+                toolInit: try socket(toolInit)
             )
             settings.commandLine = try listener(.commandLine)
             settings.toolPlaces.timeZone = getenv("TZ").map { String(cString: $0) }
@@ -85,8 +89,8 @@ package enum RunnerProcess {
         return listener
     }
 
-    private static func socket(_ which: Inherited) throws -> PacketSocket {
-        guard fcntl(which.rawValue, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno.last("descriptor \(which.rawValue)") }
-        return PacketSocket(Descriptor(owning: which.rawValue))
+    private static func socket(_ number: Int32) throws -> PacketSocket {
+        guard fcntl(number, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno.last("descriptor \(number)") }
+        return PacketSocket(Descriptor(owning: number))
     }
 }

@@ -126,6 +126,11 @@ int clinux_landlock(const struct clinux_path_rule *rules, int count, uint16_t co
 // seccomp_filters.h; libseccomp is not used at run time.
 int clinux_seccomp_tier(void);
 
+// Loads the runner tier's own filter, before those two: sendmsg(2) is EPERM over every descriptor but `socket`, sendmmsg(2)
+// over all, so that no descriptor is passed to anybody else. `socket` comes from clinux_copy_beyond, with the limit of that number
+// in force: under a number that could be given anew it would say nothing.
+int clinux_seccomp_passing(int socket);
+
 // Loads the filter of PID 1, which reaps, waits, passes signals on and reports. Any other call ends the process.
 int clinux_seccomp_init(void);
 

@@ -52,9 +52,13 @@ extern const uint64_t clinux_path_only;
 // Closes every descriptor that is not among `keep` (`count` <= 64).
 int clinux_keep_only(const int *keep, int count);
 
+// A copy of `fd`, inherited by exec, at the number `open_files`, or just below this process's hard limit (RLIMIT_NOFILE) where
+// that is no higher. Under a limit of the returned number no process can put anything else there. Raises the soft limit.
+int clinux_copy_beyond(int fd, uint32_t open_files);
+
 // Makes fds[0..count) the descriptors 0..count-1 (inherited by exec) and `*spare` the descriptor `count`, close-on-exec;
-// closes all others. `count` <= 16; `*spare` may be -1.
-int clinux_place(const int *fds, int count, int *spare);
+// closes all others but `beyond`. `count` <= 16; `*spare` and `beyond` may be -1.
+int clinux_place(const int *fds, int count, int *spare, int beyond);
 
 // execve(2). Returns -errno.
 int clinux_exec(const char *path, char *const argv[], char *const envp[]);

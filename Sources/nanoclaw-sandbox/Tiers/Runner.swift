@@ -23,7 +23,10 @@ struct Runner {
         do throws(StepError) {
             close(context.channels.initProcess.theirs)
             clinux_reset_signals()
-            let landlock = try Tier(context: context, tier: .runner).enter()
+            let limit = context.plan.limits.openFiles
+            // Over any other socket nothing can be passed: not to the host, where the last close of it could hold a thread up.
+            let passing = try step("place the tools' socket", clinux_copy_beyond(tools, limit))
+            let landlock = try Tier(context: context, tier: .runner).enter(passing: passing)
             let null = try step("open /dev/null", result(open("/dev/null", O_RDONLY | O_CLOEXEC)))
             try step("chdir", result(chdir("/workspace/state")))
             var passed: [Int32] = []
@@ -37,39 +40,39 @@ struct Runner {
             let placed = [
                 context.request.input ?? null, context.request.output, context.request.errorOutput,
                 context.request.bell,
-                context.request.events, tools, context.lock, calls,
+                context.request.events, context.lock, calls,
             ]
-            // Descriptors 0 to 7; the channel becomes the next and closes when the program starts.
-            try step("place descriptors", clinux_place(placed, Int32(placed.count), &told))
+            // Descriptors 0 to 6; the channel becomes the next and closes when the program starts.
+            try step("place descriptors", clinux_place(placed, Int32(placed.count), &told, passing))
             Channel.send(.facts(try readFacts(role: "runner", landlock: landlock)), over: told)
-            try start(told)
+            try start(told, passing)
         } catch {
             Channel.send(.failed(step: "runner: \(error.step)", errno: error.errno), over: told)
         }
         _exit(125)
     }
 
-    private func start(_ told: Int32) throws(StepError) {
+    private func start(_ told: Int32, _ passing: Int32) throws(StepError) {
         // Calls are the runner's to take.
-        if context.plan.program != .runner { close(7) }
+        if context.plan.program != .runner { close(6) }
         switch context.plan.program {
-        case .runner: try execute(["/run/nanoclaw/agent-runner"])
-        case .recover: try execute(["/run/nanoclaw/agent-runner", "--recover"])
-        case .command(.runner, let argv): try execute(argv)
+        case .runner: try execute(["/run/nanoclaw/agent-runner"], passing)
+        case .recover: try execute(["/run/nanoclaw/agent-runner", "--recover"], passing)
+        case .command(.runner, let argv): try execute(argv, passing)
         case .command(.tool, let argv):
             close(told)
-            ToolCommand.run(argv, over: 5)
+            ToolCommand.run(argv, over: passing)
         }
     }
 
-    private func execute(_ argv: [String]) throws(StepError) {
-        try step("exec \(argv[0])", Program.execute(argv, environment, path: Program.path))
+    private func execute(_ argv: [String], _ passing: Int32) throws(StepError) {
+        try step("exec \(argv[0])", Program.execute(argv, environment(passing), path: Program.path))
     }
 
-    private var environment: [String] {
+    private func environment(_ passing: Int32) -> [String] {
         var variables = [
             "SWIFT_ROOT=/", "HOME=/workspace/state", "PATH=\(Program.path)", "LANG=C.UTF-8",
-            "NANOCLAW_INCARNATION=\(context.plan.incarnation)",
+            "NANOCLAW_INCARNATION=\(context.plan.incarnation)", "NANOCLAW_TOOLS=\(passing)",
         ]
         if !context.plan.timeZone.isEmpty { variables.append("TZ=\(context.plan.timeZone)") }
         return variables

@@ -13,7 +13,9 @@ struct Tier {
     static let agent: UInt32 = 1000
 
     /// Returns the Landlock ABI in force.
-    func enter() throws(StepError) -> Int32 {
+    ///
+    /// `passing`: the only descriptor over which others may be passed, from `clinux_copy_beyond`; -1 where every one may.
+    func enter(passing: Int32 = -1) throws(StepError) -> Int32 {
         let identity = context.identities.of(tier)
         if context.identities.root {
             try step("become uid \(identity)", clinux_become(identity, identity, 1))
@@ -25,12 +27,15 @@ struct Tier {
         try step("inner uid_map", clinux_write_file("/proc/self/uid_map", "\(Self.agent) \(identity) 1"))
         try step("inner gid_map", clinux_write_file("/proc/self/gid_map", "\(Self.agent) \(identity) 1"))
         var limits = clinux_limits(context.plan.limits)
+        // So that nothing else is ever put there, once it was closed.
+        if passing >= 0 { limits.open_files = UInt32(passing) }
         try step("resource limits", clinux_rlimits(&limits, context.identities.root ? 0 : 1))
         try step("setsid", result(setsid()))
         try step("detach keyring", clinux_keyring_detach())
         try step("no_new_privs", clinux_no_new_privileges())
         try step("drop capabilities", ccap_drop_all())
         let landlock = try confine()
+        if passing >= 0 { try step("seccomp: passing descriptors", clinux_seccomp_passing(passing)) }
         try step("seccomp", clinux_seccomp_tier())
         return landlock
     }

@@ -59,7 +59,7 @@ struct ToolCall {
 
     private func command(_ started: Int32) -> Never {
         var told = started
-        var failure = clinux_place(streams, 3, &told)
+        var failure = clinux_place(streams, 3, &told, -1)
         if failure == 0 {
             clinux_reset_signals()
             setsid()
