@@ -19,6 +19,14 @@ static int set_limit(int resource, uint64_t value) {
     return setrlimit((__rlimit_resource_t)resource, &limit) < 0 ? -errno : 0;
 }
 
+int clinux_raise_core_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) < 0) return -errno;
+    if (limit.rlim_max >= 1) return 0;
+    limit.rlim_cur = limit.rlim_max = 1;
+    return setrlimit(RLIMIT_CORE, &limit) < 0 ? -errno : 0;
+}
+
 int clinux_rlimits(const struct clinux_limits *limits, int rootless) {
     (void)rootless;  // since Linux 5.14 NPROC counts in the user namespace, so that tiers of one uid do not share it
     const struct {

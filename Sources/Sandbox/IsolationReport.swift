@@ -67,12 +67,21 @@ package struct IsolationReport: Codable, Sendable, Hashable {
         mode = root ? .root : .rootless
         self.cgroup = cgroup
         // Only the tiers know what the kernel answered them.
-        let isWithoutLandlock = facts.contains { $0.role != "init" && $0.landlock == 0 }
-        self.degraded =
-            degraded
-            + (isWithoutLandlock
-                ? ["landlock: this kernel has none, or none that is switched on; mounts, ids and filters stand alone"]
-                : [])
+        let tiers = facts.filter { $0.role != "init" }
+        var degraded = degraded
+        if tiers.contains(where: { $0.landlock == 0 }) {
+            degraded.append(
+                "landlock: this kernel has none, or none that is switched on; mounts, ids and filters stand alone"
+            )
+        }
+        if tiers.contains(where: { $0.limits.last != 1 }) {
+            degraded.append(
+                "core: the limit of core dumps is 0 here and not 1, so that a crash inside starts the handler that "
+                    + "/proc/sys/kernel/core_pattern may name; set LimitCORE=1 for a service, or run "
+                    + "`sudo prlimit --core=1:1 --pid $$` in the shell that starts it"
+            )
+        }
+        self.degraded = degraded
         processes = facts.map(Process.init).sorted { Self.order($0.role) < Self.order($1.role) }
     }
 

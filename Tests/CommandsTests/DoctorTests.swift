@@ -159,6 +159,13 @@ struct DoctorTests {
         #expect(none.first?.level == .bad && none.first?.fix == .service)
     }
 
+    @Test func `PS23 no unit limits core dumps to 0, which starts a handler all the same`() {
+        let units = ServiceUnits(home: "/h", binaries: "/b")
+        for unit in units.system + units.user where unit.text.contains("ExecStart=") {
+            #expect(unit.text.split(separator: "\n").filter { $0.hasPrefix("LimitCORE=") } == ["LimitCORE=1"])
+        }
+    }
+
     @Test func `the settings of the system's service are known to who looks from outside`() async throws {
         try await withTemporaryDirectory { root in
             let home = root + "/home"

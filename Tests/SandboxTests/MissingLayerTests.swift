@@ -109,6 +109,18 @@ struct MissingLayerTests {
         }
     }
 
+    @Test(arguments: SpawnMode.available)
+    func `SV03 PS23 a limit of core dumps of 0 is raised to 1 by root, and told where it cannot be`(
+        mode: SpawnMode
+    ) async throws {
+        let wrapper = ["/usr/bin/prlimit", "--core=0:0"]
+        let report = try await SpawnFixture.with(mode, wrapper: wrapper) { try await $0.shell(.tool, "true").report }
+        for role in ["runner", "tool"] {
+            #expect(report.process(role)?.limits.last == (mode == .root ? 1 : 0), "\(role)")
+        }
+        #expect(report.degraded.contains { $0.hasPrefix("core: ") } == (mode == .rootless), "\(report.degraded)")
+    }
+
     @Test func `SV03 a layer that the policy requires and that is missing refuses the spawn`() async throws {
         let report = try await SpawnFixture.with(.rootless) { try await $0.spawner.probe() }
         // A machine may delegate cgroups to everybody.

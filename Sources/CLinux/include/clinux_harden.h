@@ -74,6 +74,10 @@ void clinux_cgroup_thaw(int thawer);
 // hard limit in force is lowered to it. `rootless` is not 0 when all tiers have one uid.
 int clinux_rlimits(const struct clinux_limits *limits, int rootless);
 
+// Makes a hard limit of core dumps of 0 (RLIMIT_CORE) 1, so that clinux_rlimits finds no less: see there. It takes
+// CAP_SYS_RESOURCE; without, -EPERM.
+int clinux_raise_core_limit(void);
+
 // Limits the namespaces that may exist in the calling process's user namespace, through `path`, the sys/user directory of a
 // /proc that is writable still: at most `user` user namespaces for each uid, those that exist included; of other kinds no
 // more than exist now; 32 inotify instances. Call it when all other namespaces of the sandbox have been made.

@@ -74,7 +74,7 @@ struct ServiceUnits: Sendable {
         RestartPreventExitStatus=64 78
         UMask=0077
         LimitNOFILE=524288
-        LimitCORE=0
+        LimitCORE=1
         """
     }
 
@@ -160,7 +160,7 @@ struct ServiceUnits: Sendable {
         TimeoutStopSec=20
         UMask=0077
         LimitNOFILE=524288
-        LimitCORE=0
+        LimitCORE=1
         # Every sandbox has a cgroup of its own below this one.
         Delegate=yes
         DelegateSubgroup=broker
