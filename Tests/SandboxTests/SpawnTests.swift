@@ -242,6 +242,33 @@ struct SpawnTests {
         }
     }
 
+    @Test(arguments: SpawnMode.available)
+    func `the launcher makes the inbox, its owner's, and none behind a link`(mode: SpawnMode) async throws {
+        try await withTemporaryDirectory { elsewhere in
+            chmod(elsewhere, 0o777)
+            try await SpawnFixture.with(mode) { fixture in
+                try await ScratchSession.with(home: fixture.home) { scratch in
+                    let request = scratch.request(.command(tier: .runner, argv: ["/bin/true"]))
+                    let inbound = "\(fixture.home)/data/sessions/scratch/\(scratch.session)/inbound"
+                    rmdir("\(inbound)/inbox")
+                    let process = try await fixture.spawner.spawn(request)
+                    #expect(await process.waitForExit() == .code(0))
+                    var status = stat()
+                    #expect(stat("\(inbound)/inbox", &status) == 0)
+                    #expect(status.st_uid == mode.owner)
+
+                    rmdir("\(inbound)/inbox")
+                    rmdir(inbound)
+                    symlink(elsewhere, inbound)
+                    let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.spawn(request) }
+                    #expect(error?.errno == ELOOP && error?.step == "open inbound", "\(String(describing: error))")
+                    #expect(stat("\(elsewhere)/inbox", &status) != 0)
+                    unlink(inbound)
+                }
+            }
+        }
+    }
+
     @Test func `a link in place of a session's part is refused`() async throws {
         let mode = try #require(SpawnMode.available.first)
         try await SpawnFixture.with(mode) { fixture in

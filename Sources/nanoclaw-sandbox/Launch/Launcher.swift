@@ -63,28 +63,24 @@ struct Launcher {
         let flags = UInt64(O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         lock = try step("open lock", clinux_openat2(session, "lock", flags, 0o600, resolve))
         try step("lock: the session has a sandbox already", clinux_flock(lock))
-        try makeInbox(session)
+        try makeInbox(session, resolve)
     }
 
     /// The tools' bind of inbox/ needs it to be there.
-    private func makeInbox(_ session: Int32) throws(StepError) {
-        if mkdirat(session, "inbound/inbox", 0o700) == 0 {
-            guard root else { return }
-            try step(
-                "chown inbox",
-                result(
-                    fchownat(
-                        session,
-                        "inbound/inbox",
-                        configuration.serviceUID,
-                        configuration.serviceGID,
-                        AT_SYMLINK_NOFOLLOW
-                    )
-                )
-            )
-        } else if errno != EEXIST {
+    ///
+    /// The service's user owns the session: the name may lead through no link, above all not where root makes and gives away.
+    private func makeInbox(_ session: Int32, _ resolve: UInt64) throws(StepError) {
+        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let inbound = try step("open inbound", clinux_openat2(session, "inbound", flags, 0, resolve))
+        defer { close(inbound) }
+        guard mkdirat(inbound, "inbox", 0o700) == 0 else {
+            if errno == EEXIST { return }
             throw StepError(step: "mkdir inbound/inbox", errno: errno)
         }
+        guard root else { return }
+        let inbox = try step("open inbound/inbox", clinux_openat2(inbound, "inbox", flags, 0, resolve))
+        defer { close(inbox) }
+        try step("chown inbox", result(fchown(inbox, configuration.serviceUID, configuration.serviceGID)))
     }
 
     private func build(
