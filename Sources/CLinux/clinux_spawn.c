@@ -67,6 +67,26 @@ int clinux_set_name(const char *name) {
     return prctl(PR_SET_NAME, name, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+// The memory that /proc/<pid>/cmdline shows: glibc hands it to who is called before main.
+static char *arguments;
+static size_t arguments_size;
+
+__attribute__((constructor)) static void find_arguments(int count, char **words) {
+    if (count < 1) return;
+    arguments = words[0];
+    arguments_size = (size_t)(words[count - 1] - words[0]) + strlen(words[count - 1]) + 1;
+}
+
+int clinux_set_arguments(const char *text) {
+    size_t length = strlen(text);
+    if (length + 2 > arguments_size) return -ENOSPC;
+    memset(arguments, 0, arguments_size);
+    memcpy(arguments, text, length);
+    // The kernel takes an end without a 0 for setproctitle(3): it shows the text, and not how much there was.
+    arguments[arguments_size - 1] = '.';
+    return 0;
+}
+
 void clinux_reset_signals(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);

@@ -217,6 +217,8 @@ int main(int count, char **words) {
         if (strcmp(words[at], "resources") == 0) try_resources();
         if (strcmp(words[at], "reaching") == 0) try_reaching();
         if (strcmp(words[at], "confined") == 0) return is_confined() ? 0 : 255;
+        if (strcmp(words[at], "identity") == 0)
+            printf("uid %d gid %d no_new_privs %d\n", geteuid(), getegid(), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
         if (strcmp(words[at], "modes") == 0) try_modes();
         if (strcmp(words[at], "proc") == 0) try_proc();
         if (strcmp(words[at], "network") == 0) try_network();

@@ -72,7 +72,7 @@ struct SpawnTests {
                 ]
             )
             #expect(lines[9] == "kept")
-            if mode.wrapper.isEmpty { #expect(lines[10] == "nanoclaw-sandbox serve ") }
+            #expect(lines[10] == "nanoclaw-sandbox ")
             #expect(lines[11] == "call ps sh tool ")
             #expect(lines.suffix(4) == ["0", "closed", "http://127.0.0.1:3128", ""])
             var status = stat()

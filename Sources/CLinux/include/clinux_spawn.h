@@ -28,6 +28,10 @@ int clinux_set_dumpable(int on);
 int clinux_become_subreaper(void);
 int clinux_set_name(const char *name);
 
+// Makes /proc/<pid>/cmdline of this process and its forks show `text` alone, in place of what it was started with. -ENOSPC: that
+// was shorter. Nobody may read argv afterwards.
+int clinux_set_arguments(const char *text);
+
 // Empty signal mask, every disposition default.
 void clinux_reset_signals(void);
 

@@ -42,6 +42,8 @@ struct InitProcess {
         close(context.request.lifeline)
         close(context.request.plan)
         try step("pdeathsig", clinux_die_with_parent())
+        // The spawner's name paths of the box.
+        try step("arguments", clinux_set_arguments("nanoclaw-sandbox"))
         guard case .message = Channel.receive(channel, waiting: true) else { _exit(125) }
         try step("dumpable", clinux_set_dumpable(1))
         if !context.identities.root {
