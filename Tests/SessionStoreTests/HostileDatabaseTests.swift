@@ -41,7 +41,7 @@ struct HostileDatabaseTests {
         }
     }
 
-    @Test func `the authorizer lets the three tables be read, and nothing else be done`() async throws {
+    @Test func `HR01 the authorizer lets the three tables be read, and nothing else be done`() async throws {
         try await open("CREATE TABLE other (secret TEXT); INSERT INTO other VALUES ('x')") { hostile in
             let database = hostile.database
             let texts = try database.rows("SELECT content FROM messages_out ORDER BY seq") { $0.text(0) }
@@ -63,7 +63,7 @@ struct HostileDatabaseTests {
         }
     }
 
-    @Test func `each limit of the connection is the tight one, not the library's`() async throws {
+    @Test func `HR02 each limit of the connection is the tight one, not the library's`() async throws {
         let limits: [(Int32, Int32)] = [
             (SQLITE_LIMIT_LENGTH, Int32(SessionLimits.outboundFile)), (SQLITE_LIMIT_SQL_LENGTH, 64 << 10),
             (SQLITE_LIMIT_COLUMN, 64), (SQLITE_LIMIT_EXPR_DEPTH, 50), (SQLITE_LIMIT_COMPOUND_SELECT, 2),
@@ -80,7 +80,7 @@ struct HostileDatabaseTests {
         }
     }
 
-    @Test func `no view of the file is read, no text is taken for a name, and the schema is trusted with nothing`()
+    @Test func `HR03 no view of the file is read, no text is taken for a name, and the schema is trusted with nothing`()
         async throws
     {
         try await open("CREATE VIEW v AS SELECT 1 AS x") { hostile in
@@ -102,7 +102,7 @@ struct HostileDatabaseTests {
     }
 
     @Test
-    func `a statement that takes more than the budget of instructions is interrupted, and so is all that follows`()
+    func `HR04 a statement that takes more than the budget of instructions is interrupted, and so is all that follows`()
         async throws
     {
         try await open { hostile in

@@ -88,7 +88,7 @@ struct HostileReaderTests {
         }
     }
 
-    @Test func `T41 a folder that became a link is refused`() async throws {
+    @Test func `HR05 T41 a folder that became a link is refused`() async throws {
         try await Scene.run { scene in
             rename(scene.folder.outbound, scene.folder.path + "/moved")
             symlink(scene.folder.path + "/moved", scene.folder.outbound)

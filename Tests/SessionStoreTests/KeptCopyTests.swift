@@ -112,7 +112,7 @@ struct KeptCopyTests {
         }
     }
 
-    @Test func `each look has the whole budget of instructions`() async throws {
+    @Test func `HR04 each look has the whole budget of instructions`() async throws {
         try await Scene.run { scene in
             let good = try file(scene)
             let kept = try HostileDatabase(good)

@@ -15,7 +15,7 @@ import Testing
         let count = Atomic<Int>(0)
     }
 
-    @Test func `a session is held up for its own work alone, not for what it waited for`() async throws {
+    @Test func `HR06 a session is held up for its own work alone, not for what it waited for`() async throws {
         let clock = ManualTime()
         let hold = Hold()
         try await withTemporaryDirectory { home in

@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func `three failed recoveries set the message file aside, and its owner is told`() async throws {
+    @Test func `HR07 three failed recoveries set the message file aside, and its owner is told`() async throws {
         try await withHotDeaths(rounds: 1, failures: 3) { host, handle in
             #expect(recoveries(host) == 3)
             #expect(try aside(handle) == 1)
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func `a session whose file was set aside three times is quarantined, and starts nothing more`() async throws {
+    @Test func `HR07 a session whose file was set aside three times is quarantined, and starts no more`() async throws {
         try await withHotDeaths(rounds: 3, failures: 9) { host, handle in
             #expect(recoveries(host) == 9)
             #expect(try aside(handle) == 3)

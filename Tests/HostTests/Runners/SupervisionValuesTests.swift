@@ -116,7 +116,7 @@ import Testing
         await tasks.close()
     }
 
-    @Test func `what a session makes the host do is bounded in number and in work`() {
+    @Test func `HR06 what a session makes the host do is bounded in number and in work`() {
         var budget = WorkBudget(units: 200)
         for _ in 0..<200 {
             #expect(budget.pause(at: .milliseconds(10)) == .zero)
