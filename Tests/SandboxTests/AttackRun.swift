@@ -11,8 +11,9 @@ import Testing
 enum AttackRun {
     /// Small, so that more than what is granted is little.
     static let limits = SandboxLimits(pids: 64, tmpBytes: 8 << 20, fileBytes: 64 << 20, openFiles: 256)
-    static let variables =
-        "ATTACK_TMP=\(8 << 20) ATTACK_FILE=\(64 << 20) ATTACK_FILES=256 ATTACK_PIDS=64 ATTACK_CPU=20"
+    static let variables = "ATTACK_TMP=\(8 << 20) ATTACK_FILE=\(64 << 20) ATTACK_FILES=256 ATTACK_PIDS=64"
+    /// Beside them where a cgroup limits the processors.
+    static let share = "ATTACK_CPU=20"
 
     /// The program, compiled once.
     static let program = Result<Data, any Error> {
@@ -67,8 +68,9 @@ enum AttackRun {
             try fixture.place(try program.get(), "data/composed/scratch/1/attack")
             let file = tier == .runner ? "inbound inbound.db" : "inbound/inbox file"
             let inbound = words == "bomb" ? "" : "inbound /workspace/\(file)"
+            let granted = fixture.mode == .root ? "\(variables) \(share)" : variables
             let command =
-                "cp /workspace/instructions/attack /tmp/attack && \(variables) exec /tmp/attack \(words) \(inbound)"
+                "cp /workspace/instructions/attack /tmp/attack && \(granted) exec /tmp/attack \(words) \(inbound)"
             var request = scratch.request(
                 .command(tier: tier, argv: ["/bin/sh", "-c", command]),
                 groupFolder: "demo",
@@ -104,7 +106,7 @@ enum AttackRun {
                 let setpriv = "setpriv --reuid \(owner) --regid \(owner) --clear-groups --"
                 // Standard output is a file: what a sandbox must never be given (RF15).
                 let command = """
-                    cd '\(directory)' && \(variables) ATTACK_OUTSIDE=1 ATTACK_SCRATCH='\(directory)/scratch' \
+                    cd '\(directory)' && \(variables) \(share) ATTACK_OUTSIDE=1 ATTACK_SCRATCH='\(directory)/scratch' \
                     '\(program)' world \(setpriv) '\(program)' \
                     fds leak passing reading modes proc network privilege terminal inbound '\(directory)/inbound' inbound.db \
                     host workspace '\(directory)/workspace' \(neighbour) resources hoard '\(directory)/workspace' bomb \

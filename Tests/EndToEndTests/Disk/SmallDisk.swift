@@ -27,8 +27,16 @@ enum SmallDisk {
         }
     }
 
-    static func withHost(_ kind: String = "ext4", _ body: (TestHost) async throws -> Void) async throws {
-        try await with(kind) { home in try await EndToEndTests.withHost(home: home, body) }
+    /// `user`: whose the disk is, and who the host runs as.
+    static func withHost(
+        _ kind: String = "ext4",
+        user: UInt32? = nil,
+        _ body: (TestHost) async throws -> Void
+    ) async throws {
+        try await with(kind) { home in
+            if let user { chown(home, user, user) }
+            try await EndToEndTests.withHost(home: home, user: user, body)
+        }
     }
 
     /// Takes what is free for `filler`, to which it may have given some before.
