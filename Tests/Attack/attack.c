@@ -153,6 +153,8 @@ static void try_network(void) {
     int pair[2];
     answer("NW05.pair", CALL(SYS_socketpair, AF_INET, SOCK_STREAM, 0, pair));
     answer("NW07", CALL(SYS_socket, AF_NETLINK, SOCK_RAW, 9));
+    answer("NW07.netfilter", CALL(SYS_socket, AF_NETLINK, SOCK_RAW, 12));
+    answer("NW07.generic", CALL(SYS_socket, AF_NETLINK, SOCK_RAW, 16));
     answer("NW08", abstract());
     answer("NW10", tcp("127.0.0.1", 22, 0));
     answer("NW11", tcp("169.254.169.254", 80, 0));

@@ -60,6 +60,11 @@ static long clone3_user(void) {
     if (pid == 0) _exit(0);
     return pid;
 }
+// A namespace that is really there: its own.
+static long enter_network(void) {
+    int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -1 : CALL(SYS_setns, fd, CLONE_NEWNET);
+}
 static long change_root(void) { return CALL(SYS_chroot, "."); }
 static long trace_me(void) { return CALL(SYS_ptrace, 0, 0, 0, 0); }
 static long count_events(void) {
@@ -110,6 +115,7 @@ static void try_privilege(void) {
     in_child("NS03.clone", clone_user);
     in_child("NS03.clone3", clone3_user);
     answer("NS03.setns", CALL(SYS_setns, 0, 0));
+    in_child("NS03.own", enter_network);
     in_child("NS05", change_root);
     // Who may change roots is told EBUSY of these two.
     answer("NS05.pivot", CALL(SYS_pivot_root, "/", "/"));
@@ -203,6 +209,8 @@ static long type_in_high(void) { return on_terminal(0x5412 | (1L << 33)); }
 static long paste(void) { return on_terminal(0x541C); }
 // TIOCCONS: the console's output comes here, until the end of this process.
 static long take_console(void) { return on_terminal(0x541D); }
+// KDSETLED, which only a console has.
+static long light_up(void) { return on_terminal(0x4B32); }
 
 static void try_terminal(void) {
     in_child("TT01", type_in);
@@ -210,6 +218,8 @@ static void try_terminal(void) {
     answer("TT03", open_for("/dev/tty", O_RDWR));
     in_child("TT05.paste", paste);
     in_child("TT05.console", take_console);
+    in_child("TT05.led", light_up);
+    answer("TT05.tty0", open_for("/dev/tty0", O_RDWR));
 }
 
 #endif

@@ -80,6 +80,7 @@ static void answer_all(int ready, int alive) {
     struct pollfd polled[] = {
         {listener(AF_INET, SOCK_STREAM, 22), POLLIN, 0},   {listener(AF_INET, SOCK_STREAM, 80), POLLIN, 0},
         {listener(AF_INET, SOCK_STREAM, 443), POLLIN, 0},  {listener(AF_INET6, SOCK_STREAM, 443), POLLIN, 0},
+        {listener(AF_INET6, SOCK_STREAM, 80), POLLIN, 0},
         {listener(AF_UNIX, SOCK_STREAM, 0), POLLIN, 0},    {listener(AF_INET, SOCK_DGRAM, 53), POLLIN, 0},
         {alive, POLLIN, 0}};
     const int count = sizeof polled / sizeof *polled - 1;
@@ -104,6 +105,7 @@ static int enter_world(char **words) {
     static const char *const addresses[] = {"127.0.0.1", "1.1.1.1", "8.8.8.8", "169.254.169.254"};
     for (int index = 0; index < 4; index++) give_address(index, addresses[index]);
     give_address6("2606:4700::1111");
+    give_address6("fd00:ec2::254");
     char resolver[] = "/tmp/nanoclaw-resolver-XXXXXX";
     int fd = mkstemp(resolver);
     if (fd < 0 || write(fd, "nameserver 8.8.8.8\n", 19) != 19 || fchmod(fd, 0644) < 0) return 125;

@@ -30,7 +30,8 @@ enum AttackAnswers {
         // The header and the tier's own listener; no other socket is there by name.
         "RF18.tcp": ["2"], "RF18.unix": ["0"], "RF19": ["-1"],
         "WR01.usr": ["EROFS"], "WR01.root": ["EROFS"], "WR01.preload": ["EROFS"], "WR02": ["EROFS", "EACCES"],
-        "WR03": ["EACCES"], "WR10.scratch": ["EPERM"], "WR10.workspace": ["EPERM"], "WR13": ["EFBIG"],
+        "WR03": ["EACCES"], "WR10.scratch": ["EPERM"], "WR10.workspace": ["EPERM"],
+        "WR10.resize": ["EPERM", "ENOTTY"], "WR13": ["EFBIG"],
         "WR15.inbound": ["EROFS"], "WR15.workspace": ["EROFS"], "CF01": ["EROFS"],
         "PR01": ["EACCES", "EROFS"],
         // Absent where the kernel has no modules.
@@ -52,6 +53,7 @@ enum AttackAnswers {
         // Names come from /etc/hosts alone: no resolver is asked.
         "NW03": ["EAI_NONAME"], "NW04.datagram": ["EACCES"], "NW08": ["ECONNREFUSED"],
         "NW09": ["ENOENT"], "NW09.host": ["ENOENT"], "NW09.environment": ["UNSET"], "NW14": ["EPERM"],
+        "NW07.link": ["EPERM"], "TT05.tty0": ["ENOENT"],
         // Uid 0 is not mapped in the second user namespace.
         "NS02.uid": ["EINVAL", "EPERM"], "NS02.gid": ["EINVAL", "EPERM"], "TT03": ["ENXIO"],
         "NS14.mount": ["EPERM"], "NS14.agent": ["ENOENT"], "NS15.mounted": ["ENOENT"], "NS15.own": ["ROOT"],
@@ -73,6 +75,7 @@ enum AttackAnswers {
             "FD04.one": [tier == .runner ? "EPERM" : "OK"], "FD04.many": [tier == .runner ? "EPERM" : "OK"],
             "NW01": [own ? "EACCES" : "ENETUNREACH"], "NW01.v6": [own ? "EACCES" : "ENETUNREACH"],
             "NW10": [own ? "EACCES" : "ECONNREFUSED"], "NW11": [own ? "EACCES" : "ENETUNREACH"],
+            "NW11.v6": [own ? "EACCES" : "ENETUNREACH"],
             "NW12": [own ? "EACCES" : "EADDRINUSE"], "WR14": [tier == .runner ? "EACCES" : "OK"],
         ]
     }

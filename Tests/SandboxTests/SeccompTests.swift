@@ -10,7 +10,7 @@ struct SeccompTests {
         "WR06.open": "EPERM", "WR06.creat": "EPERM", "WR06.tmpfile": "EPERM", "WR06.openat2": "ENOSYS",
         "WR08": "EPERM", "WR08.fifo": "OK",
         "NS02.caps": "EPERM", "NS02.ambient": "EPERM", "NS03.unshare": "EPERM", "NS03.clone": "EPERM",
-        "NS03.clone3": "ENOSYS", "NS03.setns": "EPERM", "NS05": "EPERM", "NS05.pivot": "EPERM",
+        "NS03.clone3": "ENOSYS", "NS03.setns": "EPERM", "NS03.own": "EPERM", "NS05": "EPERM", "NS05.pivot": "EPERM",
         "NS07.9999": "ENOSYS", "NS07.new": "ENOSYS",
         "NS08.setup": "ENOSYS", "NS08.enter": "ENOSYS", "NS08.register": "ENOSYS",
         "NS09.add": "EPERM", "NS09.keyctl": "EPERM", "NS09.request": "EPERM",
@@ -21,12 +21,14 @@ struct SeccompTests {
         "NS13.exec": "EPERM", "NS13.mixed": "EPERM", "NS13.harmless": "OK", "NS16": "EPERM",
         "IN07.lease": "EPERM", "IN07.notify": "EPERM",
         "TT01": "EPERM", "TT01.high": "EPERM", "TT05.paste": "EPERM", "TT05.console": "EPERM",
+        "TT05.led": "ENOTTY",
     ]
 
     /// Sockets; tried in a network namespace of their own, or not at all.
     static let network: [String: String] = [
         "NW04.raw": "EPERM", "NW05": "EAFNOSUPPORT", "NW05.high": "EAFNOSUPPORT", "NW05.negative": "EAFNOSUPPORT",
-        "NW05.pair": "EAFNOSUPPORT", "NW07": "EPROTONOSUPPORT",
+        "NW05.pair": "EAFNOSUPPORT", "NW07": "EPROTONOSUPPORT", "NW07.netfilter": "EPROTONOSUPPORT",
+        "NW07.generic": "EPROTONOSUPPORT",
     ]
 
     @Test(arguments: Privilege.possible)
