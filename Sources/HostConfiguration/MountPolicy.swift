@@ -22,14 +22,18 @@ package enum MountPolicy {
         "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "private_key", "keyrings",
     ]
 
+    /// A directory with more of them is not looked through.
+    private static let mostNames = 10_000
+
     private static let systemRoots = [
         "/", "/proc", "/sys", "/dev", "/etc", "/boot", "/run", "/var", "/usr", "/home", "/root",
     ]
 
     /// The directories that the group of this folder gets of those it asked for by name.
     ///
-    /// Throws ``ConfigurationError`` `mount` for a name that is not in `config.yaml` or not for this group, and for a
-    /// directory that is missing or holds secrets: looked at through a descriptor, links resolved.
+    /// Throws ``ConfigurationError`` `mount` for a name that is not in `config.yaml` or not for this group, for a
+    /// directory that is missing or holds secrets: looked at through a descriptor, links resolved; and for a path that leads
+    /// through the home or another mount that agents write: they would choose which directory it is.
     package static func grants(
         _ names: [String],
         folder: String,
@@ -43,7 +47,7 @@ package enum MountPolicy {
             guard mount.groups.contains(folder) || mount.groups.contains("*") else {
                 throw refusal(name, "mounts.\(name).groups in config.yaml does not name \(folder)")
             }
-            return try grant(mount, home: home)
+            return try grant(mount, home: home, others: configuration.mounts.filter { $0.name != name })
         }
     }
 
@@ -56,9 +60,16 @@ package enum MountPolicy {
         }
     }
 
-    private static func grant(_ mount: HostConfiguration.Mount, home: String) throws -> Grant {
+    private static func grant(
+        _ mount: HostConfiguration.Mount,
+        home: String,
+        others: [HostConfiguration.Mount]
+    ) throws -> Grant {
         let directory: Directory
-        do { directory = try Directory(path: mount.path) } catch {
+        do {
+            try checkWay(mount, home: home, others: others)
+            directory = try Directory(path: mount.path)
+        } catch let error as Errno {
             throw refusal(mount.name, "cannot be opened as a directory: \(error)")
         }
         let path = try link("/proc/self/fd/\(directory.descriptor.number)", mount.name)
@@ -67,8 +78,7 @@ package enum MountPolicy {
         if isWithin(path, own) || isWithin(own, path) {
             throw refusal(mount.name, "\(path) and NanoClaw's own home \(own) lie within each other")
         }
-        let names = (try? directory.names(limit: 10_000)) ?? []
-        if let secret = names.first(where: isBlocked) {
+        if let secret = try names(directory, mount.name, path).first(where: isBlocked) {
             throw refusal(mount.name, "\(path) holds \(secret): mount a folder without it")
         }
         let status = try directory.descriptor.status()
@@ -79,6 +89,38 @@ package enum MountPolicy {
             device: UInt64(status.st_dev),
             inode: UInt64(status.st_ino)
         )
+    }
+
+    /// Refuses a path that goes through a directory that agents write, as it is written or by a link.
+    private static func checkWay(
+        _ mount: HostConfiguration.Mount,
+        home: String,
+        others: [HostConfiguration.Mount]
+    ) throws {
+        if try Directory.leads(mount.path, through: home) {
+            throw refusal(mount.name, "\(mount.path) leads through NanoClaw's own home \(home)")
+        }
+        for other in others where other.isWritable {
+            guard try Directory.leads(mount.path, through: other.path) else { continue }
+            throw refusal(
+                mount.name,
+                "\(mount.path) leads through \(other.path), in which agents could put a link in its place: in config.yaml "
+                    + "take away mounts.\(other.name).readWrite, or give mounts.\(mount.name).path a folder outside of it"
+            )
+        }
+    }
+
+    /// The direct content, in which secrets are looked for.
+    private static func names(_ directory: Directory, _ name: String, _ path: String) throws -> [String] {
+        do { return try directory.names(limit: mostNames) } catch let error as Errno where error.code == E2BIG {
+            throw refusal(
+                name,
+                "\(path) holds more than \(mostNames) names, too many to be looked through for secrets: move them into a "
+                    + "folder in it, which counts as one, or mount the folder around it"
+            )
+        } catch {
+            throw refusal(name, "\(path) cannot be looked through for secrets: \(error)")
+        }
     }
 
     private static func complaint(_ path: String) -> String? {

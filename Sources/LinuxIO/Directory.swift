@@ -18,6 +18,14 @@ package struct Directory: Sendable {
         descriptor = Descriptor(owning: number)
     }
 
+    /// Whether an absolute path, its links followed, leads through the directory `place`: who writes there chooses what it
+    /// is.
+    ///
+    /// False for that directory itself, and where nothing stands at `place`; throws ``Errno``.
+    package static func leads(_ path: String, through place: String) throws -> Bool {
+        try Errno.check(clinux_leads_through(path, place), "follow \(path)") == 1
+    }
+
     private static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
     /// Opens what stands at a relative path.

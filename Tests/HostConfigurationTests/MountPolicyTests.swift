@@ -60,6 +60,85 @@ import Testing
         }
     }
 
+    /// What the mount `it` at a path is refused with beside a mount `outer`, or nil.
+    private func refusal(
+        _ path: String,
+        home: String,
+        outer: String,
+        writable: Bool,
+        groups: [String]
+    ) throws -> String? {
+        var configuration = try HostConfiguration(text: "", path: "/h/config.yaml", environment: [:])
+        configuration.mounts = [
+            .init(name: "it", path: path, isWritable: false, groups: ["main"]),
+            .init(name: "outer", path: outer, isWritable: writable, groups: groups),
+        ]
+        do {
+            _ = try MountPolicy.grants(["it"], folder: "main", home: home, configuration: configuration)
+            return nil
+        } catch let error as ConfigurationError {
+            return error.description
+        }
+    }
+
+    @Test(arguments: ["notes/reports", "byLink", "byItsWay", "chosen"])
+    func `a path that leads through a mount that agents write is refused, whoever has that mount`(
+        name: String
+    ) async throws {
+        try await withTree { home, tree in
+            for folder in ["notes/reports", "private", "notes/sub"] {
+                try FileManager.default.createDirectory(atPath: "\(tree)/\(folder)", withIntermediateDirectories: true)
+            }
+            // The agent's own link, in the place of a folder: it leads to what nobody gave away.
+            for (link, target) in [
+                ("byLink", "notes/reports"), ("byItsWay", "notes/back/private"), ("notes/back", ".."),
+                ("notes/chosen", "../private"), ("chosen", "\(tree)/notes/chosen"),
+            ] { symlink(target, "\(tree)/\(link)") }
+            func refusal(_ outer: String, _ writable: Bool, _ groups: [String] = ["other"]) throws -> String? {
+                try self.refusal("\(tree)/\(name)", home: home, outer: outer, writable: writable, groups: groups)
+            }
+            for groups in [["other"], []] {
+                let error = try #require(try refusal("\(tree)/notes", true, groups))
+                #expect(error.contains("mounts.outer.readWrite") && error.contains("\(tree)/notes,"), "\(error)")
+            }
+            #expect(try refusal("\(tree)/notes", false) == nil)
+            #expect(try refusal("\(tree)/notes/sub", true) == nil)
+            #expect(try refusal("\(tree)/missing", true) == nil)
+        }
+    }
+
+    @Test func `the same directory may be read by one and written by another`() async throws {
+        try await withTree { home, tree in
+            let error = try refusal("\(tree)/notes", home: home, outer: "\(tree)/notes", writable: true, groups: ["*"])
+            #expect(error == nil)
+        }
+    }
+
+    @Test func `a path that leads through the home is refused wherever it ends`() async throws {
+        try await withTree { home, tree in
+            symlink("\(tree)/notes", "\(home)/data/link")
+            symlink("\(home)/data/link", "\(tree)/link")
+            for path in ["\(home)/data/link", "\(tree)/link"] {
+                #expect(throws: ConfigurationError.self, "\(path)") { try grants(path, home: home) }
+            }
+        }
+    }
+
+    @Test func `a directory that cannot be looked through for secrets is refused`() async throws {
+        try await withTree { home, tree in
+            func fill(_ names: Range<Int>) { for name in names { mkdir("\(tree)/notes/\(name)", 0o700) } }
+            fill(0..<10_000)
+            #expect(try grants("\(tree)/notes", home: home).count == 1)
+            fill(10_000..<10_001)
+            let error = #expect(throws: ConfigurationError.self) { try grants("\(tree)/notes", home: home) }
+            #expect("\(error, default: "")".contains("more than 10000 names"))
+            // The way out that it tells of.
+            mkdir("\(tree)/around", 0o700)
+            rename("\(tree)/notes", "\(tree)/around/notes")
+            #expect(try grants("\(tree)/around", home: home).count == 1)
+        }
+    }
+
     @Test func `the home itself and what holds it are refused`() async throws {
         try await withTree { home, tree in
             let parent = URL(fileURLWithPath: home).deletingLastPathComponent().path

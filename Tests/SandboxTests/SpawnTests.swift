@@ -269,6 +269,31 @@ struct SpawnTests {
         }
     }
 
+    @Test(arguments: SpawnMode.available)
+    func `a mount that leads through what sandboxes write is refused, whatever the host looked at`(
+        mode: SpawnMode
+    ) async throws {
+        try await withTemporaryDirectory { path in
+            chmod(path, 0o755)
+            for folder in ["projects", "projects/reports", "chosen"] { mkdir("\(path)/\(folder)", 0o755) }
+            let outer = SandboxMount(name: "projects", path: "\(path)/projects", writable: true)
+            let inner = SandboxMount(name: "reports", path: "\(path)/projects/reports", writable: false)
+            try await SpawnFixture.with(mode, mounts: [outer, inner]) { fixture in
+                try await ScratchSession.with(home: fixture.home) { scratch in
+                    rmdir(inner.path)
+                    symlink("\(path)/chosen", inner.path)
+                    var request = scratch.request(.command(tier: .tool, argv: ["/bin/true"]))
+                    request.extraMounts = [try checkedMount(inner.name, inner.path)]
+                    let error = await #expect(throws: SandboxError.self) { try await fixture.spawner.spawn(request) }
+                    #expect(error?.errno == EXDEV)
+                    request.extraMounts = [try checkedMount(outer.name, outer.path)]
+                    let process = try await fixture.spawner.spawn(request)
+                    #expect(await process.waitForExit() == .code(0))
+                }
+            }
+        }
+    }
+
     @Test func `a link in place of a session's part is refused`() async throws {
         let mode = try #require(SpawnMode.available.first)
         try await SpawnFixture.with(mode) { fixture in

@@ -138,6 +138,15 @@ struct BindResolver {
     }
 
     private func open(_ path: String, as extra: WireExtraMount) throws(StepError) -> Int32 {
+        // Whoever writes on the way chooses where it leads, and may be in league with who tells which directory it is.
+        let written = configuration.mounts.filter { $0.writable && $0.name != extra.name }.map(\.path)
+        for place in [configuration.home] + written {
+            guard try step("follow \(path)", clinux_leads_through(path, place)) == 1 else { continue }
+            throw StepError(
+                step: "mount \(extra.name): \(path) leads through \(place), which sandboxes write",
+                errno: EXDEV
+            )
+        }
         let flags = clinux_path_only | UInt64(O_CLOEXEC | O_DIRECTORY)
         let source = try step("open \(path)", clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_MAGICLINKS)))
         var status = stat()
