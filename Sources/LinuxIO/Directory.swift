@@ -26,7 +26,7 @@ package struct Directory: Sendable {
         try Errno.check(clinux_leads_through(path, place), "follow \(path)") == 1
     }
 
-    private static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+    static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
     /// Opens what stands at a relative path.
     ///

@@ -212,6 +212,35 @@ package final class SandboxSpawner: Sendable {
         return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
     }
 
+    // MARK: - What sandboxes hold
+
+    /// What the sandbox with that PID 1 holds of the home's disk beyond what stands in its folders.
+    ///
+    /// Nil when it has ended, or the child cannot tell.
+    package func holdings(of pid: Int32) async -> SandboxHoldings? {
+        guard let answer = try? askHoldings(of: pid), (try? await Readiness.shared.readable(answer.descriptor)) != nil,
+            case .message(let bytes, _)? = try? answer.receive(limit: SandboxWire.maximumDatagram),
+            let held = try? WireHoldings(decoding: bytes)
+        else { return nil }
+        return SandboxHoldings(
+            nameless: FolderUsage(
+                bytes: Int(held.bytes),
+                files: Int(held.files),
+                recentBytes: Int(held.recentBytes),
+                recentFiles: Int(held.recentFiles)
+            ),
+            writtenBytes: Int(held.written)
+        )
+    }
+
+    /// Our end of the socket for the answer; theirs is the child's alone, so that it ends with it.
+    private func askHoldings(of pid: Int32) throws -> PacketSocket? {
+        guard case .up(let spawner) = state.withLock(\.link) else { return nil }
+        let (mine, theirs) = try PacketSocket.pair()
+        let request = HoldingsRequest(pid: pid).encoded()
+        return try spawner.send(request, passing: [theirs.descriptor]) == .sent ? mine : nil
+    }
+
     // MARK: - Probing
 
     /// Builds a sandbox for nobody, in a fresh folder of the home that is removed again, and tells what the kernel

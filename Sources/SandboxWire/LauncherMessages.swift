@@ -148,4 +148,6 @@ package enum SpawnerRequest: UInt8, Sendable {
     case kill = 4
     /// To a broker, instead of `configure`: a ``BrokerJoin``.
     case join = 5
+    /// A ``HoldingsRequest``, with the socket for its answer.
+    case holdings = 6
 }

@@ -145,6 +145,38 @@ struct SpawnLifeTests {
     }
 
     @Test(arguments: SpawnMode.available)
+    func `what a sandbox holds of the disk without a name is told, each file once`(mode: SpawnMode) async throws {
+        try await SpawnFixture.with(mode) { fixture in
+            try await ScratchSession.with(home: fixture.home) { scratch in
+                // The reader has the files too.
+                let script = """
+                    exec 3>f 4>g; rm f g; head -c 8000000 /dev/zero >&3; head -c 9 /dev/zero >&4; (sleep 60) & echo ready; \
+                    sleep 60
+                    """
+                let request = scratch.request(
+                    .command(tier: .tool, argv: ["/bin/sh", "-c", script]),
+                    groupFolder: "demo"
+                )
+                let process = try await fixture.spawner.spawn(request)
+                try await Readiness.shared.readable(process.output)
+                #expect(try process.output.read(upTo: 100) == Array("ready\n".utf8))
+                let held = try #require(await fixture.spawner.holdings(of: process.pid)?.nameless)
+                #expect((8_000_000..<9_000_000).contains(held.bytes), "\(held)")
+                #expect(held.files == 2 && held.recentFiles == 2 && held.recentBytes == held.bytes, "\(held)")
+                let written = await fixture.spawner.holdings(of: process.pid)?.writtenBytes ?? 0
+                // What is written to memory is not counted.
+                let isInMemory = clinux_filesystem_type(fixture.home) == 0x0102_1994
+                #expect(written >= 8_000_000 || isInMemory, "\(written)")
+                // Of nobody else's processes is anything told.
+                #expect(await fixture.spawner.holdings(of: getpid()) == nil)
+                process.kill()
+                _ = await process.waitForExit()
+                #expect(await fixture.spawner.holdings(of: process.pid) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: SpawnMode.available)
     func `SV06 two hundred spawns, and as many sixteen at once, leave nothing behind and are quick`(
         mode: SpawnMode
     ) async throws {

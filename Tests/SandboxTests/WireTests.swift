@@ -72,6 +72,19 @@ struct WireTests {
     }
 
     /// Every prefix, and every single changed byte: an error or a value, never a crash; and what is read is valid.
+    @Test func `holdings and the question for them come as they were sent, and nothing else is one`() throws {
+        var holdings = WireHoldings()
+        holdings.bytes = 1 << 40
+        (holdings.files, holdings.recentBytes, holdings.recentFiles, holdings.written) = (2, 3, 4, 5)
+        #expect(try WireHoldings(decoding: holdings.encoded()) == holdings)
+        let request = HoldingsRequest(pid: 70_000)
+        #expect(try HoldingsRequest(decoding: request.encoded()) == request)
+        for bytes in [[], Array(request.encoded().dropLast()), request.encoded() + [0], [5, 0, 0, 0, 0]] {
+            #expect(throws: WireError.self) { try HoldingsRequest(decoding: bytes) }
+            #expect(throws: WireError.self) { try WireHoldings(decoding: bytes) }
+        }
+    }
+
     @Test func `no mutilated message ends the decoder`() {
         let messages: [[UInt8]] = [
             plan().encoded(),

@@ -1,36 +1,41 @@
 import Core
-
-/// What the files below a folder take.
-struct FolderUsage: Sendable, Equatable {
-    var bytes = 0
-    var files = 0
-    /// The part in files that were changed within the last minute.
-    var recentBytes = 0
-    var recentFiles = 0
-}
+import LinuxIO
 
 /// Who of the sessions takes the room.
 enum FastestGrower {
     /// The session whose places grew most since they were measured before, by share of the reserve; a place that was
     /// not measured counts with what was changed in it within the last minute.
     ///
-    /// Nil when nobody took a sixteenth of the reserve, or that is next to nothing: the disk is filled from elsewhere.
+    /// Who took no room but wrote four times as much as is asked of it is next: there are ways to hold room that nothing
+    /// shows. Nil when nobody took a sixteenth of the reserve, or that is next to nothing: the disk is filled from elsewhere.
     static func find(
         _ candidates: [FillGuard.Candidate],
         now: [String: FolderUsage],
         before: [String: FolderUsage],
         _ reserve: DiskReserve
     ) -> SessionID? {
+        worst(candidates, \.places, 1.0 / 16, now, before, reserve)
+            ?? worst(candidates, { [$0.written] }, 1.0 / 4, now, before, reserve)
+    }
+
+    private static func worst(
+        _ candidates: [FillGuard.Candidate],
+        _ places: (FillGuard.Candidate) -> [String],
+        _ part: Double,
+        _ now: [String: FolderUsage],
+        _ before: [String: FolderUsage],
+        _ reserve: DiskReserve
+    ) -> SessionID? {
         var worst: (session: SessionID, share: Double)?
         for candidate in candidates {
             var (bytes, files) = (0, 0)
-            for place in candidate.places {
+            for place in places(candidate) {
                 guard let usage = now[place] else { continue }
                 bytes += before[place].map { usage.bytes - $0.bytes } ?? usage.recentBytes
                 files += before[place].map { usage.files - $0.files } ?? usage.recentFiles
             }
             let share = max(share(bytes, of: reserve.bytes, 1 << 20), share(files, of: reserve.files, 64))
-            if share >= 1.0 / 16, share > worst?.share ?? 0 { worst = (candidate.session, share) }
+            if share >= part, share > worst?.share ?? 0 { worst = (candidate.session, share) }
         }
         return worst?.session
     }

@@ -1,6 +1,7 @@
 import Core
 import LinuxIO
 import Logging
+import Sandbox
 import SessionStoreHost
 import Synchronization
 
@@ -11,8 +12,13 @@ final class FillGuard: Sendable {
     /// A session that can be ended, and the places that it can write.
     struct Candidate: Sendable {
         let session: SessionID
-        /// Below the home.
+        /// Below the home; ``nameless`` stands for what is held without a name.
         let places: [String]
+        /// PID 1 of its sandbox; each life of a session is measured alone.
+        var pid: Int32 = 0
+        static func nameless(_ pid: Int32) -> String { "nameless \(pid)" }
+        /// What stands for all that it has written.
+        var written: String { "written \(pid)" }
     }
 
     /// What it needs of the host.
@@ -20,6 +26,7 @@ final class FillGuard: Sendable {
         /// Whether any runner lives that could fill the disk.
         var isBusy: @Sendable () -> Bool
         var candidates: @Sendable () async -> [Candidate]
+        var holdings: @Sendable (Int32) async -> SandboxHoldings?
         /// Ends a session and tells its chat.
         var end: @Sendable (SessionID, String) async -> Void
         var tellOwner: @Sendable (String) async -> Void
@@ -139,16 +146,21 @@ final class FillGuard: Sendable {
         guard start >= watch.restsUntil, level >= .low || isOld else { return false }
         let candidates = await actions.candidates()
         let since = Int(time.now.milliseconds / 1000) - 60
-        let usage = try? await thread.run {
+        let measured = try? await thread.run {
             var usage: [String: FolderUsage] = [:]
             for place in Set(candidates.flatMap(\.places)) {
                 // A place that is not there takes nothing.
-                guard let folder = try? self.home.directory(place) else { continue }
+                guard let folder = self.home.readable(place) else { continue }
                 usage[place] = FolderUsage.measure(folder, since: since)
             }
             return usage
         }
-        guard let usage else { return false }
+        guard var usage = measured else { return false }
+        for candidate in candidates {
+            guard let held = await actions.holdings(candidate.pid) else { continue }
+            usage[Candidate.nameless(candidate.pid)] = held.nameless
+            usage[candidate.written] = FolderUsage(bytes: held.writtenBytes)
+        }
         let now = time.monotonic
         watch.restsUntil = now + (now - start) * 4
         let before = watch.baseline?.usage ?? [:]

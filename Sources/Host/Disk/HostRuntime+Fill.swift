@@ -22,6 +22,7 @@ extension HostRuntime {
             actions: FillGuard.Actions(
                 isBusy: { [supervisor] in !supervisor.live.isEmpty },
                 candidates: { [supervisor] in await supervisor.growers() },
+                holdings: { [spawner] in await spawner.holdings(of: $0) },
                 end: { [supervisor] in await supervisor.endFilling($0, $1) },
                 tellOwner: { [deliveries, notices] text in
                     guard let owner = await deliveries.ownerAddress() else { return }
@@ -33,27 +34,23 @@ extension HostRuntime {
 }
 
 extension RunnerSupervisor {
-    /// The sessions whose runner lives, one for each place: of those that share a group's folder the one that works, or
-    /// was used last.
+    /// The sessions whose runner lives, those that work or were used last first: of those that share a group's folder it
+    /// counts for the first.
     func growers() async -> [FillGuard.Candidate] {
-        var chosen: [String: (runner: LiveRunner, handle: SessionHandle, isWorking: Bool)] = [:]
+        var running: [(runner: LiveRunner, handle: SessionHandle, rank: (Int, Duration))] = []
         for entry in entries.values {
             guard let runner = entry.runner, runner.reason == nil else { continue }
             let isWorking = await isAtWork(entry.handle)
-            let folder = entry.handle.groupFolder
-            if let other = chosen[folder],
-                (other.isWorking ? 1 : 0, other.runner.lastUse) >= (isWorking ? 1 : 0, runner.lastUse)
-            {
-                continue
-            }
-            chosen[folder] = (runner, entry.handle, isWorking)
+            running.append((runner, entry.handle, (isWorking ? 1 : 0, runner.lastUse)))
         }
-        return chosen.values.map { choice in
-            let session = "data/sessions/\(choice.handle.agentGroup)/\(choice.handle.id)"
-            return FillGuard.Candidate(
-                session: choice.handle.id,
-                places: ["groups/\(choice.handle.groupFolder)", "\(session)/outbound", "\(session)/state"]
-            )
+        var folders: Set<String> = []
+        return running.sorted { $0.rank > $1.rank }.map { one in
+            let folder = "groups/\(one.handle.groupFolder)"
+            let session = "data/sessions/\(one.handle.agentGroup)/\(one.handle.id)"
+            let pid = one.runner.sandbox.pid
+            let own = ["\(session)/outbound", "\(session)/state", FillGuard.Candidate.nameless(pid)]
+            let places = folders.insert(folder).inserted ? [folder] + own : own
+            return FillGuard.Candidate(session: one.handle.id, places: places, pid: pid)
         }
     }
 

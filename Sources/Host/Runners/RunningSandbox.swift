@@ -26,6 +26,8 @@ package protocol RunningSandbox: Sendable {
 package protocol SandboxSpawning: Sendable {
     /// The finished sandbox; throws naming the step that failed, with nothing left of it.
     func start(_ request: SandboxRequest) async throws -> any RunningSandbox
+    /// What the sandbox with that PID 1 holds beyond what its folders show; nil where nobody can tell.
+    func holdings(of pid: Int32) async -> SandboxHoldings?
     /// Runs until cancelled.
     func run() async throws
 }

@@ -94,6 +94,14 @@ struct Spawner {
         case .spawn:
             guard descriptors.count == 6 || descriptors.count == 7 else { return }
             spawn(descriptors)
+        case .holdings where descriptors.count == 1:
+            guard let configuration, let request = try? HoldingsRequest(decoding: bytes) else { return }
+            HoldingsTeller.tell(
+                request,
+                of: launchers.map(\.pid),
+                home: configuration.home,
+                over: descriptors[0]
+            )
         default: return
         }
     }

@@ -12,11 +12,13 @@ struct FullDiskTests {
 
     private static let files =
         "mkdir fill; cd fill; (i=0; while :; do : > $i || exit 1; i=$((i+1)); done) 2>/dev/null; sleep 30"
+    private static let nameless =
+        "mkdir fill; exec 3>fill/f 4>fill/g; rm fill/*; head -c 60M /dev/zero >&3; head -c 300M /dev/zero >&4; sleep 30"
 
     @Test(
         arguments: [
-            ("bytes", "head -c 300M /dev/zero > fill; sleep 30", nil), ("PS14 files", files, nil),
-            ("PS14 files", files, 65_534),
+            ("bytes", "head -c 300M /dev/zero > fill; sleep 30", nil), ("bytes without a name", nameless, nil),
+            ("PS14 files", files, nil), ("PS14 files", files, 65_534),
         ] as [(String, String, UInt32?)]
     )
     func `T26 T60 who fills the disk from a sandbox is ended and told, and the others work on`(

@@ -74,6 +74,74 @@ import Testing
         #expect(find(["a": FolderUsage(bytes: 900 * mib, recentBytes: 7 * mib)], [:]) == first)
     }
 
+    @Test func `T60 who grew in no folder is found by what it holds without a name, then by what it has written`() {
+        let (first, second) = (SessionID.random(), SessionID.random())
+        let candidates = [
+            FillGuard.Candidate(session: first, places: ["a", FillGuard.Candidate.nameless(7)], pid: 7),
+            FillGuard.Candidate(session: second, places: ["b", FillGuard.Candidate.nameless(8)], pid: 8),
+        ]
+        let mib = 1 << 20
+        func find(nameless: Int, written: [Int], before: [Int]?) -> SessionID? {
+            func usage(_ written: [Int], _ nameless: Int) -> [String: FolderUsage] {
+                [
+                    FillGuard.Candidate.nameless(8): FolderUsage(bytes: nameless, recentBytes: nameless),
+                    candidates[0].written: FolderUsage(bytes: written[0]),
+                    candidates[1].written: FolderUsage(bytes: written[1]),
+                ]
+            }
+            return FastestGrower.find(
+                candidates,
+                now: usage(written, nameless),
+                before: before.map { usage($0, 0) } ?? [:],
+                DiskReserve(bytes: 32 << 20, files: 1000)
+            )
+        }
+        #expect(find(nameless: 2 * mib, written: [20 * mib, 0], before: [0, 0]) == second)
+        #expect(find(nameless: 2 * mib, written: [20 * mib, 0], before: nil) == second)
+        #expect(find(nameless: mib, written: [8 * mib, 7 * mib], before: [0, 0]) == first)
+        #expect(find(nameless: mib, written: [8 * mib, 7 * mib], before: [8 * mib, 0]) == nil)
+        // What was written before anybody looked says nothing of the room that is going now.
+        #expect(find(nameless: 0, written: [900 * mib, 0], before: nil) == nil)
+    }
+
+    @Test(arguments: [UInt32(0o000), 0o300, 0o400])
+    func `a folder that its owner closed to himself is measured`(mode: UInt32) throws {
+        try withFolder { path in
+            let root = try Directory(path: path)
+            try root.makeDirectory("closed")
+            try root.directory("closed").makeDirectory("inner")
+            try root.directory("closed/inner").create("file").write([UInt8](repeating: 1, count: 100_000))
+            for folder in ["closed/inner", "closed"] { chmod("\(path)/\(folder)", mode) }
+            chmod(path, mode)
+            defer { for folder in ["", "closed", "closed/inner"] { chmod("\(path)/\(folder)", 0o700) } }
+            let parent = try Directory(path: "/tmp")
+            let folder = try #require(parent.readable(String(path.dropFirst(5))))
+            let usage = FolderUsage.measure(folder, since: 0)
+            #expect(usage.files == 3 && usage.bytes >= 100_000, "\(usage)")
+            // Root may read all of it as it was: it is the mode that says that somebody else could.
+            for folder in ["", "closed", "closed/inner"] {
+                var status = stat()
+                #expect(lstat("\(path)/\(folder)", &status) == 0)
+                #expect(status.st_mode & 0o777 == mode | 0o500, "\(folder)")
+            }
+        }
+    }
+
+    @Test func `a file whose name is no text is measured, and where a link leads nothing is opened`() throws {
+        try withFolder { path in
+            let root = try Directory(path: path)
+            try root.makeDirectory("closed")
+            chmod("\(path)/closed", 0o300)
+            symlink("closed", "\(path)/link")
+            #expect(root.readable("link")?.descriptor.number == nil)
+            #expect(try root.status("closed")?.st_mode == S_IFDIR | 0o300)
+            let name: [CChar] = [-1, -2, 0]
+            let file = openat(root.descriptor.number, name, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+            try Descriptor(owning: file).write([UInt8](repeating: 1, count: 100_000))
+            #expect(FolderUsage.measure(root, since: 0).bytes >= 100_000)
+        }
+    }
+
     @Test func `a tree is measured without following its links, and what changed lately apart`() throws {
         try withFolder { path in
             let root = try Directory(path: path)

@@ -316,6 +316,8 @@ final class FakeSpawner: SandboxSpawning {
         return runner
     }
 
+    func holdings(of pid: Int32) async -> SandboxHoldings? { nil }
+
     func run() async throws {
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
