@@ -81,6 +81,27 @@ int clinux_user_limits(const char *path, int user) {
     return result;
 }
 
+int clinux_ipc_limits(const char *path, uint64_t bytes) {
+    int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return -errno;
+    char shared[24], pages[24];
+    snprintf(shared, sizeof shared, "%llu\n", (unsigned long long)bytes);
+    snprintf(pages, sizeof pages, "%llu\n", (unsigned long long)bytes / (unsigned long long)sysconf(_SC_PAGESIZE));
+    const char *table[][2] = {{"shmmax", shared}, {"shmall", pages}, {"msgmni", "32\n"}, {"sem", "250 32000 32 128\n"}};
+    int result = 0;
+    for (size_t index = 0; index < sizeof table / sizeof *table && result == 0; index++) {
+        int fd = openat(directory, table[index][0], O_WRONLY | O_CLOEXEC);
+        if (fd < 0) {
+            result = errno == ENOENT || errno == EACCES || errno == EPERM ? 0 : -errno;
+            continue;
+        }
+        if (write(fd, table[index][1], strlen(table[index][1])) < 0) result = -errno;
+        close(fd);
+    }
+    close(directory);
+    return result;
+}
+
 int clinux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0; }
 
 int clinux_keyring_detach(void) {

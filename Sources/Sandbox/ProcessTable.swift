@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import LinuxIO
@@ -15,10 +16,20 @@ struct ProcessTable {
     struct Usage: Hashable {
         /// Threads, as RLIMIT_NPROC and a cgroup's pids.max count.
         var threads = 0
-        /// Anonymous and shared memory that is resident.
+        var memory = Memory()
+    }
+
+    /// What processes have of the machine's memory.
+    struct Memory: Hashable {
+        /// Anonymous memory that is resident, and files in memory: resident by sharing, or in a memfd or a tmpfs.
         ///
-        /// Pages of files are left out: they are shared with the host.
-        var memoryBytes = 0
+        /// Pages of files on disks are left out: they are shared with the host.
+        var bytes = 0
+        /// Open sockets and pipes: what they hold is in nobody's sum.
+        var channels = 0
+
+        /// As much as it may be: with what a socket holds at most by default.
+        var most: Int { bytes + channels * (208 << 10) }
     }
 
     private let children: [Int32: [Entry]]
@@ -52,22 +63,44 @@ struct ProcessTable {
         return found
     }
 
-    /// What the tree below `root` uses; `memory` tells the bytes of one process.
-    func usage(below root: Int32, memory: (Int32) -> Int = ProcessTable.residentMemory) -> Usage {
-        tree(below: root).reduce(into: Usage()) { usage, entry in
-            usage.threads += entry.threads
-            usage.memoryBytes += memory(entry.pid)
-        }
+    /// What the tree below `root` uses; `memory` tells that of processes together.
+    func usage(below root: Int32, memory: ([Int32]) -> Memory = ProcessTable.memory) -> Usage {
+        let entries = tree(below: root)
+        return Usage(threads: entries.reduce(0) { $0 + $1.threads }, memory: memory(entries.map(\.pid)))
     }
 
-    /// Anonymous and shared resident memory of one process in bytes, 0 when it is gone.
-    static func residentMemory(of pid: Int32) -> Int {
-        guard let status = text("/proc/\(pid)/status") else { return 0 }
-        return status.split(separator: "\n").reduce(0) { sum, line in
-            guard line.hasPrefix("RssAnon:") || line.hasPrefix("RssShmem:") else { return sum }
-            let words = line.split(whereSeparator: \.isWhitespace)
-            return sum + (words.count > 1 ? Int(words[1]) ?? 0 : 0) * 1024
+    /// The memory of processes; one that is gone has none.
+    static func memory(of pids: [Int32]) -> Memory {
+        var (anonymous, shared) = (0, 0)
+        for pid in pids {
+            let resident = residentParts(of: pid)
+            anonymous += resident["RssAnon"] ?? 0
+            shared += resident["RssShmem"] ?? 0
         }
+        var held = clinux_holdings()
+        guard clinux_sum_holdings(pids, Int32(pids.count), 0, 0, 0, &held) >= 0 else {
+            return Memory(bytes: anonymous + shared)
+        }
+        // What is mapped of a file in memory is in both.
+        return Memory(bytes: anonymous + max(shared, Int(held.memory)), channels: Int(held.channels))
+    }
+
+    /// The resident parts of one process, in bytes.
+    private static func residentParts(of pid: Int32) -> [Substring: Int] {
+        let own = parts(of: text("/proc/\(pid)/status") ?? "")
+        guard own.isEmpty else { return own }
+        // Its first thread has ended. Those that live on show what it has.
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return threads.lazy.map { parts(of: text("/proc/\(pid)/task/\($0)/status") ?? "") }.first { !$0.isEmpty } ?? [:]
+    }
+
+    private static func parts(of status: String) -> [Substring: Int] {
+        var parts: [Substring: Int] = [:]
+        for line in status.split(separator: "\n") where line.hasPrefix("Rss") {
+            let words = line.split(whereSeparator: { $0 == ":" || $0.isWhitespace })
+            if words.count > 1, let size = Int(words[1]) { parts[words[0]] = size * 1024 }
+        }
+        return parts
     }
 
     /// Reads `pid (name) state parent …`.

@@ -11,9 +11,9 @@ import Synchronization
 package final class SandboxWatchdog: Sendable {
     /// The limit that a sandbox crossed.
     package struct Breach: Sendable, Hashable, CustomStringConvertible {
-        package enum Kind: String, Sendable { case memory, processes, memoryOfAll }
+        package enum Kind: String, Sendable { case memory, processes, memoryOfAll, memoryLeft }
         package let kind: Kind
-        /// Bytes, or threads.
+        /// Bytes, or threads; of ``Kind/memoryLeft`` what is left.
         package let used: Int
         package let limit: Int
 
@@ -23,6 +23,9 @@ package final class SandboxWatchdog: Sendable {
             case .memoryOfAll:
                 "killed: \(used >> 20) MiB of memory in use by all sandboxes together, \(limit >> 20) MiB are allowed, "
                     + "and this one uses most"
+            case .memoryLeft:
+                "killed: \(used >> 20) MiB of memory are left on the machine, \(limit >> 20) MiB shall be, and this one "
+                    + "uses most, what its sockets hold counted in"
             case .processes: "killed: \(used) processes and threads, \(limit) are allowed"
             }
         }
@@ -52,8 +55,8 @@ package final class SandboxWatchdog: Sendable {
         let onBreach: @Sendable (Breach) -> Void
 
         func breach(of usage: ProcessTable.Usage) -> Breach? {
-            if memoryBytes > 0, usage.memoryBytes > memoryBytes {
-                return Breach(kind: .memory, used: usage.memoryBytes, limit: memoryBytes)
+            if memoryBytes > 0, usage.memory.bytes > memoryBytes {
+                return Breach(kind: .memory, used: usage.memory.bytes, limit: memoryBytes)
             }
             if processes > 0, usage.threads > processes {
                 return Breach(kind: .processes, used: usage.threads, limit: processes)
@@ -71,12 +74,19 @@ package final class SandboxWatchdog: Sendable {
     private let state = Mutex(State())
     private let interval: Duration
     private let memoryOfAll: Int
+    private let machine: @Sendable () -> MachineMemory?
 
     /// `interval` between two looks, within two of which a breach ends; `memoryOfAll` bytes for all that is watched
     /// together, 0 for no such limit.
-    package init(interval: Duration = .milliseconds(500), memoryOfAll: Int = 0) {
+    package convenience init(interval: Duration = .milliseconds(500), memoryOfAll: Int = 0) {
+        self.init(interval: interval, memoryOfAll: memoryOfAll, machine: MachineMemory.read)
+    }
+
+    /// With the machine's memory as `machine` tells it.
+    init(interval: Duration, memoryOfAll: Int = 0, machine: @escaping @Sendable () -> MachineMemory?) {
         self.interval = interval
         self.memoryOfAll = memoryOfAll
+        self.machine = machine
     }
 
     /// Watches the processes below `pid`, PID 1 of a sandbox, which `pidfd` refers to.
@@ -114,22 +124,26 @@ package final class SandboxWatchdog: Sendable {
         let watched = watched
         // A /proc that cannot be read now is read again at the next look.
         guard !watched.isEmpty, let table = try? ProcessTable.read() else { return }
-        var within: [(key: Int, sandbox: Watched, bytes: Int)] = []
+        var within: [(key: Int, sandbox: Watched, memory: ProcessTable.Memory)] = []
         for (key, sandbox) in watched {
             let usage = table.usage(below: sandbox.pid)
             if let breach = sandbox.breach(of: usage) {
                 end(key, sandbox, breach)
             } else {
-                within.append((key, sandbox, usage.memoryBytes))
+                within.append((key, sandbox, usage.memory))
             }
         }
-        guard memoryOfAll > 0 else { return }
-        within.sort { $0.bytes < $1.bytes }
-        var sum = within.reduce(0) { $0 + $1.bytes }
-        while sum > memoryOfAll, let largest = within.popLast() {
+        within.sort { $0.memory.bytes < $1.memory.bytes }
+        var sum = within.reduce(0) { $0 + $1.memory.bytes }
+        while memoryOfAll > 0, sum > memoryOfAll, let largest = within.popLast() {
             end(largest.key, largest.sandbox, Breach(kind: .memoryOfAll, used: sum, limit: memoryOfAll))
-            sum -= largest.bytes
+            sum -= largest.memory.bytes
         }
+        // The memory of those that have just been killed is not back yet.
+        guard within.count == watched.count, let left = machine(), left.available < left.reserve,
+            let largest = within.max(by: { $0.memory.most < $1.memory.most }), largest.memory.most >= left.reserve
+        else { return }
+        end(largest.key, largest.sandbox, Breach(kind: .memoryLeft, used: left.available, limit: left.reserve))
     }
 
     /// Kills a sandbox that is still watched, and says why.

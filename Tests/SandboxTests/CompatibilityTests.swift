@@ -152,6 +152,34 @@ struct CompatibilityTests {
         }
     }
 
+    /// Whether the kernel lets the root of a namespace bound it: since Linux 6.9.
+    static let canBoundIPC: Bool = {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        process.arguments = ["-Uri", "/bin/sh", "-c", "echo 1 > /proc/sys/kernel/shmall"]
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+
+    @Test(
+        .enabled(if: CompatibilityTests.canBoundIPC, "the kernel lets only the box's root bound them"),
+        arguments: SpawnMode.available,
+        [SandboxRequest.Tier.runner, .tool]
+    )
+    func `PS19 what System V's calls keep without a process is bounded, in either tier`(
+        mode: SpawnMode,
+        tier: SandboxRequest.Tier
+    ) async throws {
+        try await SpawnFixture.with(mode) { fixture in
+            let names = ["shmmax", "msgmni", "sem"].map { "/proc/sys/kernel/\($0)" }
+            let outcome = try await fixture.run(tier, ["/bin/cat"] + names)
+            #expect(outcome.output == "67108864\n32\n250\t32000\t32\t128\n", "\(outcome.errorOutput)")
+            let pages = try await fixture.run(tier, ["/bin/cat", "/proc/sys/kernel/shmall"])
+            #expect(Int(pages.output.dropLast()) == (64 << 20) / sysconf(Int32(_SC_PAGESIZE)), "\(pages.output)")
+        }
+    }
+
     @Test(arguments: SpawnMode.available)
     func `WR13 a file ends at its limit, and /tmp at its size`(mode: SpawnMode) async throws {
         try await SpawnFixture.with(mode) { fixture in

@@ -14,7 +14,8 @@ struct WatchdogTests {
             .init(pid: 20, parent: 1, threads: 9),
         ])
         #expect(Set(table.tree(below: 10).map(\.pid)) == [10, 11, 12])
-        #expect(table.usage(below: 10, memory: { Int($0) }) == .init(threads: 7, memoryBytes: 33))
+        let usage = table.usage(below: 10, memory: { .init(bytes: Int($0.reduce(0, +))) })
+        #expect(usage == .init(threads: 7, memory: .init(bytes: 33)))
         #expect(table.usage(below: 99) == .init())
     }
 
@@ -36,6 +37,71 @@ struct WatchdogTests {
         #expect(breach.kind == .memory)
         #expect(breach.used > 32 << 20)
         #expect(breach.description.contains("32 MiB are allowed"))
+    }
+
+    static let hasPython = access("/usr/bin/python3", X_OK) == 0
+
+    /// A program that holds what it makes, as a shell's words; it has no quotes of its own but double ones.
+    private static func python(_ program: String) -> String {
+        "exec /usr/bin/python3 -c '\(program)\nimport sys\nprint(\"ready\", flush=True)\nsys.stdin.readline()'"
+    }
+
+    @Test(
+        .enabled(if: WatchdogTests.hasPython, "no /usr/bin/python3"),
+        arguments: [
+            // In no process's resident memory.
+            """
+            import os
+            f = os.memfd_create("f")
+            for _ in range(60): os.write(f, bytes(1000000))
+            """,
+            // Where the first thread has ended, /proc shows nothing of the process itself.
+            """
+            import ctypes, os, threading
+            def work():
+                kept = bytearray(b"x" * 60000000)
+                ended.wait()
+                print("ready", flush=True)
+                input()
+            ended = threading.Event()
+            threading.Thread(target=work).start()
+            threading.Timer(0.2, ended.set).start()
+            ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+            """,
+        ]
+    )
+    func `PS10 memory that no process shows is counted`(program: String) async throws {
+        let breach = try await breach(of: Self.python(program), memory: 32 << 20)
+        #expect(breach.kind == .memory)
+        #expect((50 << 20..<100 << 20).contains(breach.used), "\(breach)")
+    }
+
+    @Test(.enabled(if: WatchdogTests.hasPython, "no /usr/bin/python3"))
+    func `what is mapped of a file in memory counts once, and each socket with what it may hold`() throws {
+        let program = """
+            import mmap, os, socket
+            f = os.memfd_create("f")
+            os.ftruncate(f, 40 << 20)
+            kept = mmap.mmap(f, 40 << 20)
+            kept.write(b"x" * (40 << 20))
+            sockets = [socket.socketpair() for _ in range(200)]
+            """
+        let shell = try Shell(Self.python(program))
+        let memory = ProcessTable.memory(of: [shell.pid])
+        #expect((40 << 20..<80 << 20).contains(memory.bytes), "\(memory)")
+        #expect((400..<500).contains(memory.channels), "\(memory)")
+        #expect(memory.most >= memory.bytes + 400 * 208 * 1024)
+        #expect(try shell.finish() == 0)
+    }
+
+    @Test func `the memory of the machine is read, and what shall be left of it`() throws {
+        let now = try #require(MachineMemory.read())
+        #expect(now.total > now.available && now.available > 0)
+        let text = "MemTotal:        2097152 kB\nMemFree:          10 kB\nMemAvailable:     100 kB\n"
+        #expect(MachineMemory(text) == MachineMemory(total: 2 << 30, available: 100 << 10))
+        #expect(MachineMemory("MemTotal: 1 kB\n") == nil)
+        #expect(MachineMemory(total: 2 << 30, available: 0).reserve == 128 << 20)
+        #expect(MachineMemory(total: 64 << 30, available: 0).reserve == 256 << 20)
     }
 
     @Test func `PS05 too many processes are killed`() async throws {
@@ -105,6 +171,39 @@ struct WatchdogTests {
         #expect(pid == large.pid)
         #expect(breach.kind == .memoryOfAll)
         #expect(breach.description.contains("48 MiB are allowed"))
+        #expect(try large.finish() == SIGKILL)
+        watchdog.look()
+        continuation.finish()
+        #expect(await seen.next() == nil)
+        #expect(try small.finish() == 0)
+        for registration in registrations { registration.end() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `T60 where the machine's memory ends, the largest sandbox is killed, and none that could not be the cause`()
+        async throws
+    {
+        func shell(_ bytes: Int) throws -> Shell {
+            try Shell("x=$(head -c \(bytes) /dev/zero | tr '\\0' x); echo ready; read line; exit 0")
+        }
+        let (large, small) = (try shell(60_000_000), try shell(10_000_000))
+        // 32 MiB shall be left.
+        let watchdog = SandboxWatchdog(
+            interval: .seconds(3600),
+            machine: { MachineMemory(total: 512 << 20, available: 31 << 20) }
+        )
+        let (breaches, continuation) = AsyncStream.makeStream(of: (Int32, SandboxWatchdog.Breach).self)
+        let registrations = [large, small].map { shell in
+            let pid = shell.pid
+            return watchdog.watch(pid: pid, pidfd: shell.pidfd, memoryBytes: 1 << 30, processes: 100) {
+                continuation.yield((pid, $0))
+            }
+        }
+        watchdog.look()
+        var seen = breaches.makeAsyncIterator()
+        let (pid, breach) = try #require(await seen.next())
+        #expect(pid == large.pid)
+        #expect(breach == .init(kind: .memoryLeft, used: 31 << 20, limit: 32 << 20))
         #expect(try large.finish() == SIGKILL)
         watchdog.look()
         continuation.finish()

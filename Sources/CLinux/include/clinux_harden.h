@@ -83,6 +83,11 @@ int clinux_raise_core_limit(void);
 // more than exist now; 32 inotify instances. Call it when all other namespaces of the sandbox have been made.
 int clinux_user_limits(const char *path, int user);
 
+// Limits what stands in the calling process's ipc namespace without a process that has it, through `path`, the sys/kernel
+// directory of a /proc that is writable still: `bytes` of shared memory, 32 message queues, 128 sets of semaphores. A kernel
+// that lets nobody but the box's root set them (before Linux 6.9) is no error.
+int clinux_ipc_limits(const char *path, uint64_t bytes);
+
 // MARK: - Small steps
 
 // prctl(PR_SET_NO_NEW_PRIVS, 1). The seccomp loaders and Landlock need it.

@@ -26,6 +26,7 @@ struct RootBuilder {
         try devices()
         try step("mount /proc", clinux_mount_proc(root + "/proc"))
         let limits = try step("open /proc/sys/user", clinux_open_directory(root + "/proc/sys/user"))
+        try step("ipc limits", clinux_ipc_limits(root + "/proc/sys/kernel", sharedBytes))
         try ProcMasks(root: root).apply()
         let tmp = context.plan.limits.tmpBytes
         try tmpfs("/tmp", bytes: tmp, inodes: 65_536, mode: 0o1777, restrictions: 0)
@@ -39,6 +40,9 @@ struct RootBuilder {
 
     /// The tier's home directory, also where it starts.
     var home: String { tier == .runner ? "/workspace/state" : "/workspace/agent" }
+
+    /// Of /dev/shm, and of segments of System V.
+    private var sharedBytes: UInt64 { min(context.plan.limits.tmpBytes, 64 << 20) }
 
     private func make(_ path: String) throws(StepError) {
         try step("mkdir \(path)", clinux_make_directory(root + path, 0o755))
@@ -121,7 +125,7 @@ struct RootBuilder {
         try make("/dev/shm")
         try tmpfs(
             "/dev/shm",
-            bytes: min(context.plan.limits.tmpBytes, 64 << 20),
+            bytes: sharedBytes,
             inodes: 1024,
             mode: 0o1777,
             restrictions: Int32(CLINUX_MOUNT_NO_EXEC)
