@@ -86,7 +86,8 @@ struct OutboundReaderTarget: FuzzTarget {
     }
 
     private func check(_ tables: OutboundTables) {
-        require(tables.rows.count <= OutboundTables.most && tables.acks.count <= OutboundTables.mostAcks, "reading is cut")
+        let isCut = tables.rows.count <= OutboundTables.most && tables.acks.count <= OutboundTables.mostAcks
+        require(isCut, "reading is cut")
         var last: Int64 = 0
         for row in tables.rows {
             require(row.seq > last && row.seq % 2 == 1, "numbers are odd and rise")
