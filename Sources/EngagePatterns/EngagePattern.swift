@@ -1,23 +1,28 @@
 /// A pattern that decides whether a message's text engages an agent.
 ///
 /// Regular expressions without back-references and look-around, so that a match takes time proportional to the text:
-/// at most ``longestText`` scalars times ``largestProgram`` steps, whatever pattern and text are. Checked when written.
+/// at most ``mostLooks`` looks a scalar of at most ``longestText``, whatever pattern and text are. Checked when written.
 /// Searches anywhere in the text; case counts unless the pattern starts with `(?i)`.
 package struct EngagePattern: Sendable, Equatable {
-    /// The most characters of a pattern.
+    /// The most Unicode scalars of a pattern: four bytes each at most.
     package static let longestPattern = 500
     /// The part of a message that is looked at, in Unicode scalars.
     package static let longestText = 8192
     /// The most steps of a compiled pattern.
     package static let largestProgram = 2000
+    /// The most looks that one scalar of a text takes: at each step, by each way that leads there, and at each member of
+    /// each class of the pattern once.
+    static let mostLooks = 3 * largestProgram + longestPattern
 
     /// The pattern as it was written.
     package let text: String
-    private let program: [Step]
+    private let program: [PatternStep]
+    private let rules: [CharacterSetRule]
 
     /// Compiles a pattern; throws ``EngagePatternError`` naming the place that is wrong.
     package init(_ text: String) throws(EngagePatternError) {
-        guard text.count <= Self.longestPattern else {
+        // Not characters: one of those may have any number of marks.
+        guard text.unicodeScalars.count <= Self.longestPattern else {
             throw EngagePatternError("the pattern is longer than \(Self.longestPattern) characters")
         }
         self.text = text
@@ -25,13 +30,18 @@ package struct EngagePattern: Sendable, Equatable {
         var compiler = Compiler()
         try compiler.append(try parser.parse())
         program = compiler.steps + [.accept]
+        rules = parser.rules
     }
 
     /// True when the pattern occurs in the text; `.` alone takes every text, the empty one too.
-    package func matches(_ text: String) -> Bool {
-        if self.text == "." { return true }
-        var machine = Machine(program: program)
-        return machine.run(text.unicodeScalars.prefix(Self.longestText))
+    package func matches(_ text: String) -> Bool { search(text).isMatch }
+
+    /// The same, with how often a step or a member of a class was looked at.
+    func search(_ text: String) -> (isMatch: Bool, looks: Int) {
+        if self.text == "." { return (true, 0) }
+        var machine = PatternMachine(program: program, rules: rules)
+        let isMatch = machine.run(text.unicodeScalars.prefix(Self.longestText))
+        return (isMatch, machine.looks)
     }
 }
 
@@ -45,17 +55,8 @@ package struct EngagePatternError: Error, Sendable, Equatable, CustomStringConve
 }
 
 extension EngagePattern {
-    fileprivate enum Step: Sendable, Equatable {
-        case take(CharacterSetRule)
-        case start, end
-        case wordBoundary(negated: Bool)
-        case split(Int, Int)
-        case jump(Int)
-        case accept
-    }
-
     fileprivate struct Compiler {
-        var steps: [Step] = []
+        var steps: [PatternStep] = []
         /// How often a part was compiled: one that takes no step may still be repeated without end.
         private var visits = 0
 
@@ -108,65 +109,6 @@ extension EngagePattern {
             steps.append(.accept)
             try append(node)
             steps[split] = .split(split + 1, steps.count)
-        }
-    }
-
-    /// Runs all ways through the program at once: every step is looked at once a character.
-    fileprivate struct Machine {
-        let program: [Step]
-        private var current: [Int] = []
-        private var following: [Int] = []
-        private var marks: [Int]
-        private var mark = 0
-
-        init(program: [Step]) {
-            self.program = program
-            marks = [Int](repeating: -1, count: program.count)
-        }
-
-        mutating func run(_ text: some Collection<Unicode.Scalar>) -> Bool {
-            var before: Unicode.Scalar?
-            for scalar in text {
-                mark += 1
-                let waiting = current
-                current.removeAll(keepingCapacity: true)
-                for step in waiting where follow(step, before, scalar) { return true }
-                if follow(0, before, scalar) { return true }
-                following.removeAll(keepingCapacity: true)
-                for step in current {
-                    if case .take(let rule) = program[step], rule.contains(scalar) { following.append(step + 1) }
-                }
-                swap(&current, &following)
-                before = scalar
-            }
-            mark += 1
-            let waiting = current
-            for step in waiting where follow(step, before, nil) { return true }
-            return follow(0, before, nil)
-        }
-
-        /// Adds the characters that can come next from this step; true when the end is reached.
-        private mutating func follow(_ step: Int, _ before: Unicode.Scalar?, _ after: Unicode.Scalar?) -> Bool {
-            var open = [step]
-            while let step = open.popLast() {
-                guard marks[step] != mark else { continue }
-                marks[step] = mark
-                switch program[step] {
-                case .accept: return true
-                case .take: current.append(step)
-                case .jump(let target): open.append(target)
-                case .split(let first, let second):
-                    open.append(second)
-                    open.append(first)
-                case .start: if before == nil { open.append(step + 1) }
-                case .end: if after == nil { open.append(step + 1) }
-                case .wordBoundary(let negated):
-                    let isBoundary =
-                        (before.map(CharacterSetRule.isWord) ?? false) != (after.map(CharacterSetRule.isWord) ?? false)
-                    if isBoundary != negated { open.append(step + 1) }
-                }
-            }
-            return false
         }
     }
 }

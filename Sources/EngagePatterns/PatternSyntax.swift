@@ -1,7 +1,8 @@
 /// The parsed form of an engage pattern.
 indirect enum PatternNode: Sendable, Equatable {
     case empty
-    case one(CharacterSetRule)
+    /// A character that the rule with this number takes.
+    case one(Int)
     case start
     case end
     case wordBoundary(negated: Bool)
@@ -23,20 +24,19 @@ struct CharacterSetRule: Sendable, Equatable {
     var negated = false
     var ignoresCase = false
 
-    func contains(_ scalar: Unicode.Scalar) -> Bool {
-        parts.contains { holds($0, scalar) } != negated
+    /// Whether it takes the character, which in the other case is one of `other` (``folded(_:)``).
+    func contains(_ scalar: Unicode.Scalar, _ other: [UInt32]) -> Bool {
+        parts.contains { holds($0, scalar, other) } != negated
     }
 
-    private func holds(_ part: Part, _ scalar: Unicode.Scalar) -> Bool {
+    private func holds(_ part: Part, _ scalar: Unicode.Scalar, _ other: [UInt32]) -> Bool {
         switch part {
         case .any: return scalar != "\n"
         case .digit(let wanted): return Self.isDigit(scalar) == wanted
         case .word(let wanted): return Self.isWord(scalar) == wanted
         case .space(let wanted): return scalar.properties.isWhitespace == wanted
         case .range(let range):
-            if range.contains(scalar.value) { return true }
-            guard ignoresCase else { return false }
-            return Self.folded(scalar).contains { range.contains($0) }
+            return range.contains(scalar.value) || (ignoresCase && other.contains { range.contains($0) })
         }
     }
 
@@ -46,7 +46,8 @@ struct CharacterSetRule: Sendable, Equatable {
         scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
-    private static func folded(_ scalar: Unicode.Scalar) -> [UInt32] {
+    /// The character in small and in capital letters, where that is one character.
+    static func folded(_ scalar: Unicode.Scalar) -> [UInt32] {
         [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping]
             .filter { $0.unicodeScalars.count == 1 }
             .flatMap { $0.unicodeScalars.map(\.value) }
@@ -58,6 +59,8 @@ struct PatternParser {
     private static let greatestDepth = 32
     private static let greatestRepeat = 100
 
+    /// The rules of all places that take a character, as they are numbered in the nodes.
+    private(set) var rules: [CharacterSetRule] = []
     private let scalars: [Unicode.Scalar]
     private var position = 0
     private var ignoresCase = false
@@ -110,10 +113,12 @@ struct PatternParser {
     private mutating func atom(_ scalar: Unicode.Scalar) throws(EngagePatternError) -> PatternNode {
         position += 1
         switch scalar {
-        case ".": return .one(CharacterSetRule(parts: [.any]))
+        case ".": return one(CharacterSetRule(parts: [.any]))
         case "^": return .start
         case "$": return .end
-        case "[": return .one(try bracket())
+        case "[":
+            let rule = try bracket()
+            return one(rule)
         case "\\": return try escape()
         case "*", "+", "?":
             position -= 1
@@ -127,8 +132,13 @@ struct PatternParser {
         }
     }
 
-    private func literal(_ scalar: Unicode.Scalar) -> PatternNode {
-        .one(CharacterSetRule(parts: [.range(scalar.value...scalar.value)], ignoresCase: ignoresCase))
+    private mutating func one(_ rule: CharacterSetRule) -> PatternNode {
+        rules.append(rule)
+        return .one(rules.count - 1)
+    }
+
+    private mutating func literal(_ scalar: Unicode.Scalar) -> PatternNode {
+        one(CharacterSetRule(parts: [.range(scalar.value...scalar.value)], ignoresCase: ignoresCase))
     }
 
     private mutating func repeated(_ node: PatternNode) throws(EngagePatternError) -> PatternNode {
@@ -176,7 +186,9 @@ struct PatternParser {
         switch scalar {
         case "b": return .wordBoundary(negated: false)
         case "B": return .wordBoundary(negated: true)
-        default: return .one(CharacterSetRule(parts: [try escaped(scalar)], ignoresCase: ignoresCase))
+        default:
+            let part = try escaped(scalar)
+            return one(CharacterSetRule(parts: [part], ignoresCase: ignoresCase))
         }
     }
 

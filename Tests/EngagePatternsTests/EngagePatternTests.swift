@@ -1,6 +1,7 @@
 import Core
-import EngagePatterns
 import Testing
+
+@testable import EngagePatterns
 
 @Suite struct EngagePatternTests {
     @Test(arguments: [
@@ -23,7 +24,7 @@ import Testing
     @Test(arguments: [
         "(", ")", "[a", "*a", "a**", "a{5,2}", "a{1000}", "\\", "(?=x)", "(?i", "a{x}", "\\q", "[z-a]",
         "((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))", String(repeating: "a", count: 501),
-        "((a{100}){100}){100}", "(((){100}){100}){100}",
+        "((a{100}){100}){100}", "(((){100}){100}){100}", String(repeating: "e\u{301}", count: 251),
     ])
     func `§16.64 a bad pattern is refused with its place`(pattern: String) {
         #expect(throws: EngagePatternError.self) { try EngagePattern(pattern) }
@@ -35,5 +36,29 @@ import Testing
         let clock = ContinuousClock()
         let time = clock.measure { #expect(!pattern.matches(text)) }
         #expect(time < .seconds(20))
+    }
+
+    @Test func `a class of many members costs what its members and its repetitions cost, not their product`() throws {
+        var members = String.UnicodeScalarView()
+        members.append(contentsOf: (0x4E00..<0x4E00 + 480).compactMap { Unicode.Scalar($0 as UInt32) })
+        let pattern = try EngagePattern("(?i)(?:[\(String(members))]{100}){19}!")
+        // The last member, so that the search for it passes all others.
+        let last = try #require(String(members).last)
+        let (isMatch, looks) = pattern.search(String(repeating: last, count: 400))
+        #expect(!isMatch)
+        #expect(looks <= 401 * EngagePattern.mostLooks)
+        #expect(pattern.search(String(repeating: last, count: 1900) + "!").isMatch)
+    }
+
+    @Test(arguments: [
+        ("(?i)[a-c]{2}", "xBC", true), ("(?i)É", "é", true), ("(?i)[^a]", "A", false), ("[a-c]", "B", false),
+        ("^$", "", true), ("\\b", "", false), ("\\B", "", true), ("a\\b$", "xa", true), ("\\Ba", "ba", true),
+    ])
+    func `classes keep to the case, and places are those between two characters`(
+        pattern: String,
+        text: String,
+        expected: Bool
+    ) throws {
+        #expect(try EngagePattern(pattern).matches(text) == expected)
     }
 }

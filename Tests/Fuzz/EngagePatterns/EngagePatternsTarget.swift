@@ -2,7 +2,8 @@
 
 /// Patterns that decide whether a message engages an agent, and messages of anybody.
 ///
-/// A pattern compiles in time or is refused in words; what is put together of patterns matches as its parts do.
+/// A pattern compiles in time or is refused in words; no search takes more looks than its bound; what is put together of
+/// patterns matches as its parts do.
 struct EngagePatternsTarget: FuzzTarget {
     static let name = "engage-patterns"
 
@@ -79,7 +80,10 @@ struct EngagePatternsTarget: FuzzTarget {
         // A search that forgets the last character.
         return pattern.matches(text) && (text.isEmpty || pattern.matches(String(text.dropLast())))
         #else
-        return pattern.matches(text)
+        let (isMatch, looks) = pattern.search(text)
+        let count = min(text.unicodeScalars.count, EngagePattern.longestText)
+        require(looks <= (count + 1) * EngagePattern.mostLooks, "a search keeps its bound: \(pattern.text) \(looks)")
+        return isMatch
         #endif
     }
 }
