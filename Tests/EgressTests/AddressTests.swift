@@ -69,7 +69,7 @@ struct AddressTests {
             baseURL: try BaseURL("http://h/v1", kind: .openai),
             key: "secret"
         )
-        let passed = HeaderRules.request(sent, to: openai)
+        let passed = HTTPHeaders(HeaderRules.request(sent, to: openai))
         #expect(
             passed.map { $0.name.lowercased() }.sorted() == [
                 "accept", "anthropic-beta", "authorization", "content-type",
@@ -82,12 +82,13 @@ struct AddressTests {
             baseURL: try BaseURL("http://h", kind: .anthropic),
             key: "secret"
         )
-        let more = HeaderRules.request(sent, to: anthropic)
+        let more = HTTPHeaders(HeaderRules.request(sent, to: anthropic))
         #expect(more["x-api-key"] == ["secret"])
         #expect(more["authorization"] == [])
         #expect(more["anthropic-version"] == ["2023-06-01"])
         anthropic.key = nil
-        let keyless = HeaderRules.request(["Anthropic-Version": "2024-01-01", "X-Api-Key": "x"], to: anthropic)
+        let given = [(name: "Anthropic-Version", value: "2024-01-01"), (name: "X-Api-Key", value: "x")]
+        let keyless = HTTPHeaders(HeaderRules.request(given, to: anthropic))
         #expect(keyless.map { $0.name } == ["Anthropic-Version"])
         #expect(keyless["anthropic-version"] == ["2024-01-01"])
     }

@@ -1,10 +1,12 @@
 import Core
-import NIOHTTP1
 
 /// Which headers pass between sandbox and model server; everything else stays where it is.
 ///
 /// A list of what passes, not of what does not: hop-by-hop fields, credentials and cookies are never on it.
 enum HeaderRules {
+    /// One field, as it came.
+    typealias Field = (name: String, value: String)
+
     private static let up: Set<String> = [
         "accept", "content-type", "user-agent", "anthropic-version", "anthropic-beta", "openai-beta",
     ]
@@ -15,15 +17,15 @@ enum HeaderRules {
     private static let downPrefixes = ["anthropic-ratelimit-", "x-ratelimit-"]
 
     /// The headers of a request to the model server, with the key.
-    static func request(_ headers: HTTPHeaders, to upstream: ModelUpstream) -> HTTPHeaders {
-        var passed = HTTPHeaders(headers.filter { up.contains($0.name.lowercased()) })
+    static func request(_ headers: some Sequence<Field>, to upstream: ModelUpstream) -> [Field] {
+        var passed = headers.filter { up.contains($0.name.lowercased()) }
         switch upstream.kind {
         case .openai:
-            if let key = upstream.key { passed.add(name: "authorization", value: "Bearer \(key)") }
+            if let key = upstream.key { passed.append(("authorization", "Bearer \(key)")) }
         case .anthropic:
-            if let key = upstream.key { passed.add(name: "x-api-key", value: key) }
-            if !passed.contains(name: "anthropic-version") {
-                passed.add(name: "anthropic-version", value: "2023-06-01")
+            if let key = upstream.key { passed.append(("x-api-key", key)) }
+            if !passed.contains(where: { $0.name.lowercased() == "anthropic-version" }) {
+                passed.append(("anthropic-version", "2023-06-01"))
             }
         case .offline:
             break
@@ -32,12 +34,10 @@ enum HeaderRules {
     }
 
     /// The headers of the answer as the sandbox sees them.
-    static func response(_ headers: HTTPHeaders) -> HTTPHeaders {
-        HTTPHeaders(
-            headers.filter { header in
-                let name = header.name.lowercased()
-                return down.contains(name) || downPrefixes.contains { name.hasPrefix($0) }
-            }
-        )
+    static func response(_ headers: some Sequence<Field>) -> [Field] {
+        headers.filter { header in
+            let name = header.name.lowercased()
+            return down.contains(name) || downPrefixes.contains { name.hasPrefix($0) }
+        }
     }
 }

@@ -90,7 +90,7 @@ struct ModelExchange: Sendable {
         }
         var request = HTTPClientRequest(url: upstream.baseURL.url(path.rest))
         request.method = head.method
-        request.headers = HeaderRules.request(head.headers, to: upstream)
+        request.headers = HTTPHeaders(HeaderRules.request(head.headers, to: upstream))
         request.body = body
         return (request, upstream)
     }
@@ -129,7 +129,7 @@ struct ModelExchange: Sendable {
         _ upstream: ModelUpstream,
         _ responder: Responder
     ) async throws -> Int {
-        var headers = HeaderRules.response(response.headers)
+        var headers = HTTPHeaders(HeaderRules.response(response.headers))
         if response.status.code >= 300 {
             var body = try await response.body.collect(upTo: Self.errorLimit)
             let text = body.readString(length: body.readableBytes) ?? ""
