@@ -31,7 +31,7 @@ struct TaskActions: Sendable {
 
     private func schedule(_ request: HostActionRequest) async throws -> HostActionOutcome {
         var request = request
-        let fields = try Self.fields(&request.arguments)
+        let fields = try TaskFields(&request.arguments)
         let to = try request.arguments.optional("to", most: 64)
         try request.arguments.finish()
         let (asker, address) = (try await request.asker(), try await request.address())
@@ -81,7 +81,7 @@ struct TaskActions: Sendable {
     private func update(_ request: HostActionRequest) async throws -> HostActionOutcome {
         var request = request
         let text = try request.arguments.required("task", most: 200)
-        let fields = try Self.fields(&request.arguments)
+        let fields = try TaskFields(&request.arguments)
         try request.arguments.finish()
         guard fields.saysSomething else { throw HostActionRefusal("update_task: say what changes") }
         let (group, session, now) = (request.agentGroup, request.session.id, time.now)
@@ -117,21 +117,6 @@ struct TaskActions: Sendable {
     }
 
     // MARK: - Parts
-
-    private static func fields(_ arguments: inout ActionArguments) throws -> TaskFields {
-        var fields = TaskFields()
-        fields.isOfAgent = true
-        fields.prompt = try arguments.optional("prompt", most: 256 * 1024)
-        fields.at = try arguments.optional("at", most: 100)
-        fields.every = try arguments.optional("every", most: 100)
-        fields.cron = try arguments.optional("cron", most: 1000)
-        fields.zone = try arguments.optional("zone", most: 100)
-        fields.script = try arguments.optional("script", most: 256 * 1024)
-        fields.name = try arguments.optional("name", most: 1000)
-        fields.missedRuns = try arguments.optional("missed_runs", most: 100)
-        fields.isFresh = try arguments.flag("fresh")
-        return fields
-    }
 
     /// A task of this group by id, name or beginning of the id; one of another group is as good as none.
     private static func task(
