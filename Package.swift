@@ -491,8 +491,20 @@ let fuzzing: [Target] = [
     ),
     .target(
         name: "ChannelMatrix",
-        dependencies: ["ChannelNetwork", "Core"],
-        sources: ["Receiving/EventReading.swift", "Wire"]
+        dependencies: [
+            "COlm", "ChannelKit", "ChannelNetwork", "Core", "LinuxIO", .product(name: "GRDB", package: "GRDB.swift"),
+        ],
+        exclude: [
+            "Encryption/AttachmentCipher.swift", "Encryption/DeviceCheck.swift", "Encryption/RoomCrypto.swift",
+        ],
+        sources: ["Encryption", "Receiving/EventReading.swift", "Store", "Wire"]
+    ),
+    .target(
+        name: "Egress",
+        dependencies: ["Core"],
+        sources: [
+            "EgressError.swift", "Model/HeaderRules.swift", "Model/ModelPath.swift", "Model/ModelUpstream.swift",
+        ]
     ),
     .target(
         name: "ChannelWebhook",
@@ -515,25 +527,18 @@ let fuzzing: [Target] = [
         ]
     ),
     .target(
-        name: "AgentRequests",
-        dependencies: ["ControlProtocol", "Core"],
-        sources: ["Commands/InsideCall.swift", "Commands/InsideVerb.swift"]
-    ),
-    .target(
         name: "AgentTools",
         dependencies: ["Core"],
-        sources: ["Server/FileRequest.swift", "Toolbox/ToolFailure.swift"]
+        sources: ["CommandLine/CommandLineWire.swift", "Server/FileRequest.swift", "Toolbox/ToolFailure.swift"]
     ),
     .executableTarget(
         name: "nanoclaw-fuzz",
         dependencies: [
-            "AgentRequests", "AgentTools", "Approvals", "BackupArchive", "CSQLite", "ChannelDiscord", "ChannelEmail",
-            "ChannelKit", "ChannelMatrix",
-            "ChannelNetwork", "ChannelSlack", "ChannelTelegram", "ChannelWebhook", "ChatMarkdown", "Commands",
-            "ControlProtocol", "Core",
-            "Cron", "EngagePatterns", "HostConfiguration",
-            "LinuxIO",
-            "ModelProviders", "People", "Prompting", "SandboxWire", "SessionStore", "SessionStoreHost", "ShellPolicy",
+            "AgentRequests", "AgentTools", "Approvals", "BackupArchive", "CSQLite", "CentralStore", "ChannelDiscord",
+            "ChannelEmail", "ChannelKit", "ChannelMatrix", "ChannelNetwork", "ChannelSlack", "ChannelTelegram",
+            "ChannelWebhook", "ChatMarkdown", "Commands", "ControlProtocol", "Core", "Cron", "Egress", "EngagePatterns",
+            "HostConfiguration", "LinuxIO", "ModelProviders", "People", "Prompting", "SandboxWire", "SessionStore",
+            "SessionStoreHost", "ShellPolicy", .product(name: "GRDB", package: "GRDB.swift"),
         ],
         path: "Tests/Fuzz",
         exclude: ["corpus", "fuzz.py"],

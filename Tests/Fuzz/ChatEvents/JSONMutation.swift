@@ -15,15 +15,31 @@ enum JSONMutation {
 
     /// JSON of the input with as many changes as its first byte says; an input that is no JSON as it is.
     static func bytes(_ choices: inout Choices) -> [UInt8] {
-        let count = choices.below(7)
-        let changes = (0..<count).map { _ in (place: choices.below(400), value: choices.byte()) }
+        let changes = changes(&choices, below: 400)
         let source = choices.remainder()
-        guard count > 0, var json = try? JSONText.decode(JSONValue.self, source) else { return source }
-        for change in changes {
+        guard !changes.isEmpty, let json = try? JSONText.decode(JSONValue.self, source) else { return source }
+        return (try? changed(json, changes, values).text()).map { Array($0.utf8) } ?? source
+    }
+
+    /// JSON with as many changes as the next byte says; places are counted up to `places`, and other values than usual serve
+    /// too.
+    static func json(_ json: JSONValue, _ choices: inout Choices, places: Int, also: [JSONValue] = []) -> JSONValue {
+        changed(json, changes(&choices, below: places), also + values)
+    }
+
+    private static func changes(_ choices: inout Choices, below places: Int) -> [(place: Int, value: UInt8)] {
+        (0..<choices.below(7)).map { _ in (place: choices.below(places), value: choices.byte()) }
+    }
+
+    private static func changed(
+        _ json: JSONValue,
+        _ changes: [(place: Int, value: UInt8)],
+        _ values: [JSONValue]
+    ) -> JSONValue {
+        changes.reduce(json) { json, change in
             var place = change.place
-            json = changed(json, &place, values[Int(change.value) % values.count])
+            return changed(json, &place, values[Int(change.value) % values.count])
         }
-        return (try? json.text()).map { Array($0.utf8) } ?? source
     }
 
     /// The JSON with another value at this place, counted in reading order.

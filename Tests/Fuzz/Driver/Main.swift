@@ -18,7 +18,7 @@ enum FuzzProgram {
             AnthropicStreamTarget.self, ArchiveTarget.self, SchedulesTarget.self, ShellCommandsTarget.self,
             PlansTarget.self, ChatTextTarget.self, WebSocketTarget.self, ChatEventsTarget.self, WebhookPostTarget.self,
             MailTarget.self, BrokerTarget.self, InsideCallsTarget.self, RunnerFramesTarget.self,
-            EngagePatternsTarget.self,
+            EngagePatternsTarget.self, SandboxRequestsTarget.self, MatrixKeysTarget.self,
         ]
     }
 

@@ -1,21 +1,23 @@
+import ChannelKit
 import Core
 
 @testable import Approvals
 @testable import People
 
-/// Plans as they are stored and shown, and the codes that people send: what an agent or a stranger writes, and what a person's
-/// word is bound to.
+/// Plans as they are stored and shown, and the codes and answers that people send: what an agent or a stranger writes, and
+/// what a person's word is bound to.
 struct PlansTarget: FuzzTarget {
     static let name = "plans"
 
     func run(_ input: [UInt8]) {
         var choices = Choices(input)
-        let kind = choices.below(3)
+        let kind = choices.below(4)
         let text = String(decoding: choices.remainder(), as: UTF8.self)
         switch kind {
         case 0: stored(text)
         case 1: shown(text)
-        default: code(text)
+        case 2: code(text)
+        default: reply(text)
         }
     }
 
@@ -63,5 +65,26 @@ struct PlansTarget: FuzzTarget {
         guard let digest = try? code.digest(salt: [1, 2, 3]) else { violated("a code has a digest") }
         require((try? code.matches(digest, salt: [1, 2, 3])) == true, "a code is its own: \(text)")
         require((try? code.matches(digest, salt: [1, 2])) == false, "with its own salt only: \(text)")
+    }
+
+    /// A message is an answer only as a whole: said again from what was read, it is the same answer.
+    private func reply(_ text: String) {
+        guard let reply = CardReply(text) else { return }
+        require((1...99).contains(reply.number), "a choice has one or two digits: \(text)")
+        if let code = reply.code {
+            let (letter, digit) = (code.utf8.first ?? 0, code.utf8.last ?? 0)
+            require(code.utf8.count == 2, "a code has two characters: \(text)")
+            require((0x41...0x5A).contains(letter) && (0x32...0x39).contains(digit), "a letter and a digit: \(text)")
+        }
+        if let note = reply.note {
+            require((1...CardReply.longestNote).contains(note.utf8.count), "a note has its bound: \(text)")
+        }
+        let said = "\(reply.number)" + (reply.code.map { " \($0)" } ?? "") + (reply.note.map { ": \($0)" } ?? "")
+        require(CardReply(said) == reply, "an answer reads back as itself: \(text)")
+        if let code = reply.code {
+            let small = CardReply("\(reply.number) \(code.lowercased())")
+            require(small?.code == code, "small letters name the same card: \(text)")
+        }
+        if reply.note == nil { require(CardReply(said + " apples") == nil, "2 apples is what it says: \(text)") }
     }
 }

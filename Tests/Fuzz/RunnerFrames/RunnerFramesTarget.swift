@@ -3,7 +3,8 @@ import FoundationEssentials
 
 @testable import AgentTools
 
-/// JSON that comes out of a sandbox to be looked at: what a turn shows to the host, and what runner and tool server say.
+/// JSON that comes out of a sandbox to be looked at: what a turn shows to the host, what runner and tool server say, and
+/// what `nanoclaw` inside the tool tier and the runner say.
 ///
 /// What decodes encodes and decodes to the same again; a frame's length is the four bytes before it, up to a bound.
 struct RunnerFramesTarget: FuzzTarget {
@@ -12,12 +13,24 @@ struct RunnerFramesTarget: FuzzTarget {
     func run(_ input: [UInt8]) {
         guard let kind = input.first else { return }
         let bytes = Array(input.dropFirst())
-        switch kind % 4 {
+        switch kind % 6 {
         case 0: check(LiveEvent.self, bytes)
         case 1: check(FileRequest.self, bytes)
         case 2: check(FileReply.self, bytes)
-        default: frame(bytes)
+        case 3: frame(bytes)
+        case 4: call(bytes)
+        default: check(CommandLineAnswer.self, bytes)
         }
+    }
+
+    /// The words of `nanoclaw` inside the tool tier, on their way to the runner: one line.
+    private func call(_ bytes: [UInt8]) {
+        guard let words = try? CommandLineWire.words(bytes) else { return }
+        guard let line = try? CommandLineWire.call(words) else {
+            violated("words that were read can be said: \(words)")
+        }
+        require(line.firstIndex(of: UInt8(ascii: "\n")) == line.count - 1, "a call is one line: \(words)")
+        require((try? CommandLineWire.words(line.dropLast())) == words, "a call reads back as itself: \(words)")
     }
 
     private func check<Value: Codable & Equatable>(_ type: Value.Type, _ bytes: [UInt8]) {

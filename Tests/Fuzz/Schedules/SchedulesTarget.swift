@@ -2,7 +2,8 @@ import Core
 
 @testable import Cron
 
-/// Cron expressions, written times and the rules of zones: what people and models write about time.
+/// Cron expressions, written times and the rules of zones, and how long servers ask to wait: what people, models and servers
+/// write about time.
 ///
 /// What comes next is compared with a walk through every day.
 struct SchedulesTarget: FuzzTarget {
@@ -16,7 +17,7 @@ struct SchedulesTarget: FuzzTarget {
 
     func run(_ input: [UInt8]) {
         var choices = Choices(input)
-        let kind = choices.below(3)
+        let kind = choices.below(4)
         let zone = choices.pick(zones)
         // Between 2020 and 2053.
         let moment = Timestamp(milliseconds: 1_577_836_800_000 + choices.integer().magnitudeBelow(1 << 40))
@@ -24,7 +25,8 @@ struct SchedulesTarget: FuzzTarget {
         switch kind {
         case 0: expression(text, zone, moment)
         case 1: written(text, zone)
-        default: rule(text, moment)
+        case 2: rule(text, moment)
+        default: PauseCheck.run(text, moment)
         }
     }
 
