@@ -242,12 +242,19 @@ final class CrashDriver: Sendable {
         #expect(open.isEmpty, "\(what): without an answer: \(open)")
     }
 
-    /// Writes once more to every conversation that was written to since the last call, and returns once that is answered
-    /// too and no session is marked as having work: a recovery has left none stuck.
+    /// Returns once everything is answered and no session is marked as having work, and none again after one more message to
+    /// every conversation that was written to since the last call: a recovery has left none stuck.
     ///
-    /// It may take one sweep, not two: the deadline is of the caller.
+    /// Each may take one sweep, not two: the deadline is of the caller.
     func comeToRest(within seconds: Double, _ what: String) async throws {
+        try await waitForAnswers(within: seconds, what)
+        // Before anything is written: the next message would take along what was left.
+        try await waitForNoMarks(within: seconds, "\(what), before the next message")
         try await writeOnceMore(within: seconds, what)
+        try await waitForNoMarks(within: seconds, what)
+    }
+
+    private func waitForNoMarks(within seconds: Double, _ what: String) async throws {
         try await eventually(within: seconds, "\(what): no session is marked") {
             try await sql("\(home)/data/nanoclaw.db", "SELECT 1 FROM dirty").isEmpty
         }
