@@ -80,11 +80,20 @@ struct MarkScenario {
             // As the supervisor: what is looked at is of this generation, and a held session keeps its mark.
             let generation = ledger.generation(session)
             guard case .snapshot(let snapshot) = try await host.readOutbound() else { return }
-            for row in snapshot.rows {
-                let delivery = try Delivery(row, incarnation: 1, state: .delivered, at: time.now)
-                try await host.apply([.delivery(delivery), .acked(snapshot.acks)])
+            let deliveries = try snapshot.rows.map { try Delivery($0, incarnation: 1, state: .delivered, at: time.now) }
+            let changes = deliveries.map { HostChange.delivery($0) } + [.acked(snapshot.acks)]
+            // Every other record waits for company, and what is read of the session takes it along.
+            let patience = number % 2 == 1 ? Patience(least: .zero, most: .seconds(60)) : nil
+            let record = Task { try await host.apply(changes, patience: patience) }
+            if patience == nil { try await record.value }
+            var overview = try await host.state(now: time.now)
+            var looks = 1
+            while overview.open > 0 || overview.openDeliveries > 0, looks < 10_000 {
+                await Task.yield()
+                overview = try await host.state(now: time.now)
+                looks += 1
             }
-            let overview = try await host.state(now: time.now)
+            try await record.value
             guard overview.open == 0, overview.openDeliveries == 0 else { return }
             guard try await ledger.clear(session, since: generation) else { return }
             try mark("clear \(number)")
