@@ -60,4 +60,11 @@ struct ChannelCrashTests {
             }
         }
     }
+
+    @Test(arguments: ["drop", "double"])
+    func `the books of a platform show a host that drops a message and one that doubles one`(
+        mistake: String
+    ) async throws {
+        try await ChannelDeaths.run(.telegram, mistake: mistake)
+    }
 }

@@ -24,6 +24,34 @@ final class ChannelDeaths: Sendable {
     /// Lets the host die at each of the points once; answers with how many events were answered twice, with a mark.
     static func run(_ platform: WalkedPlatform, _ points: [String]) async throws -> Int {
         var repeated = 0
+        try await with(platform) { deaths in
+            for point in points { try await deaths.die(at: point) }
+            repeated = try await deaths.check()
+        }
+        return repeated
+    }
+
+    /// Lets the host drop or double messages; fails the test unless the books show it.
+    static func run(_ platform: WalkedPlatform, mistake: String) async throws {
+        try await with(platform) { deaths in
+            try await deaths.host.goWrong(by: mistake)
+            for _ in 0..<10 {
+                try await deaths.walk.people.say(deaths.next(.text).text, in: Self.chat, by: "alice")
+            }
+            let done = "SELECT 1 FROM messages_in WHERE status = 'completed' AND content LIKE '%run echo answer-e%'"
+            try await eventually(within: Self.deadline, "the host has done its work") {
+                try await deaths.host.inSessions(done).count == 10
+            }
+            let found = "was answered \(mistake == "drop" ? 0 : 2) times"
+            try await withKnownIssue("a host that makes a mistake") {
+                _ = try await deaths.check()
+            } matching: { issue in
+                issue.comments.contains { $0.rawValue.contains(found) }
+            }
+        }
+    }
+
+    private static func with(_ platform: WalkedPlatform, _ body: (ChannelDeaths) async throws -> Void) async throws {
         try await JudgeServer.with(platform.judge, arguments: platform.arguments) { judge in
             let people = try await platform.people(judge)
             try await MortalHost.with { host in
@@ -31,15 +59,13 @@ final class ChannelDeaths: Sendable {
                 let deaths = ChannelDeaths(walk, host)
                 do {
                     try await deaths.prepare()
-                    for point in points { try await deaths.die(at: point) }
-                    repeated = try await deaths.check()
+                    try await body(deaths)
                 } catch {
                     Issue.record("\(platform.name) ended here: \(error)\n\(try await walk.story())")
                 }
             }
             #expect(try await people.problems() == [])
         }
-        return repeated
     }
 
     private func prepare() async throws {

@@ -9,6 +9,8 @@ final class MortalHost: Sendable {
         var life: Command
         var lives = 1
         var isStopping = false
+        /// What its next lives do wrong on purpose.
+        var mistake: String?
     }
 
     let home: String
@@ -19,14 +21,16 @@ final class MortalHost: Sendable {
     private init(home: String, port: Int) throws {
         self.home = home
         self.port = port
-        state = Mutex(State(life: try Self.start(home)))
+        state = Mutex(State(life: try Self.start(home, mistake: nil)))
     }
 
-    private static func start(_ home: String) throws -> Command {
-        try Command(
+    private static func start(_ home: String, mistake: String?) throws -> Command {
+        var environment = ["NANOCLAW_CRASH": "\(home)/crash"]
+        environment["NANOCLAW_MUTANT"] = mistake
+        return try Command(
             URL(filePath: CrashDriver.binaries).appending(path: "nanoclaw"),
             ["up", "--home", home],
-            environment: ["NANOCLAW_CRASH": "\(home)/crash"]
+            environment: environment
         )
     }
 
@@ -65,7 +69,7 @@ final class MortalHost: Sendable {
             if end.status != -SIGKILL {
                 Issue.record("the host ended by itself: \(end.status) \(end.errors.suffix(2000))")
             }
-            let next = try Self.start(home)
+            let next = try Self.start(home, mistake: state.withLock { $0.mistake })
             let isLate = state.withLock { state in
                 state.life = next
                 state.lives += 1
@@ -81,6 +85,19 @@ final class MortalHost: Sendable {
             return state.life
         }
         _ = await life.end()
+    }
+
+    /// Kills it; its next life makes this mistake with every fifth message, and accepts messages when this returns.
+    func goWrong(by mistake: String) async throws {
+        let before = lives
+        state.withLock { state in
+            state.mistake = mistake
+            state.life.signal(SIGKILL)
+        }
+        try await eventually(within: 30, "the host that makes a mistake accepts messages") {
+            guard lives > before else { return false }
+            return try await verbs.nanoclaw("status").status == 0
+        }
     }
 
     /// How often it was started.
