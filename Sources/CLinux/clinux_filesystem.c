@@ -47,7 +47,9 @@ int clinux_leads_through(const char *path, const char *place) {
         memcpy(name, start, length);
         name[length] = 0;
         memmove(rest, start + length, strlen(start + length) + 1);
-        int next = openat(at, name, flags);
+        // A directory on the way is asked for as one: an automount is mounted by that.
+        int next = rest[strspn(rest, "/")] ? openat(at, name, flags | O_DIRECTORY) : -1;
+        if (next < 0) next = openat(at, name, flags);
         if (next < 0 || fstat(next, &here) < 0) result = -errno;
         else if (S_ISLNK(here.st_mode)) {
             result = ++links > 40 ? -ELOOP : follow(next, rest);

@@ -147,6 +147,15 @@ int clinux_sum_holdings(const int32_t *pids, int count, uint64_t device, int64_t
     return late;
 }
 
+int32_t clinux_parent(int32_t pid) {
+    char path[48], text[512], *end;
+    int32_t parent;
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
+    // The name in brackets may hold anything.
+    if (read_text(path, text, sizeof text) <= 0 || !(end = strrchr(text, ')'))) return -1;
+    return sscanf(end, ") %*c %" SCNd32, &parent) == 1 ? parent : -1;
+}
+
 int clinux_process_tree(int32_t root, int32_t *pids, int most) {
     struct link {
         int32_t pid, parent;
@@ -158,14 +167,10 @@ int clinux_process_tree(int32_t root, int32_t *pids, int most) {
         return all ? -errno : -ENOMEM;
     }
     for (struct dirent *entry; total < MOST_PROCESSES && (entry = readdir(list));) {
-        char path[300], text[512], *end;
-        int32_t parent;
-        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-        if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || read_text(path, text, sizeof text) <= 0) continue;
-        // The name in brackets may hold anything.
-        if (!(end = strrchr(text, ')')) || sscanf(end, ") %*c %" SCNd32, &parent) != 1) continue;
+        if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
         all[total].pid = atoi(entry->d_name);
-        all[total++].parent = parent;
+        all[total].parent = clinux_parent(all[total].pid);
+        total += all[total].parent >= 0;
     }
     closedir(list);
     if (most > 0) pids[count++] = root;

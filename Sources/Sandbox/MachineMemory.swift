@@ -28,6 +28,6 @@ struct MachineMemory: Sendable, Equatable {
             if words.count > 1, let value = Int(words[1]) { values[words[0]] = value * 1024 }
         }
         guard let total = values["MemTotal"], let available = values["MemAvailable"] else { return nil }
-        self.init(total: total, available: available)
+        self.init(total: total, available: available + (values["SwapFree"] ?? 0))
     }
 }

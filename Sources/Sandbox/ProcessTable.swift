@@ -28,8 +28,11 @@ struct ProcessTable {
         /// Open sockets and pipes: what they hold is in nobody's sum.
         var channels = 0
 
-        /// As much as it may be: with what a socket holds at most by default.
-        var most: Int { bytes + channels * (208 << 10) }
+        /// As much as it may be.
+        var most: Int { bytes + channels * Self.ofChannel }
+
+        /// What a socket holds at most by default.
+        static let ofChannel = 208 << 10
     }
 
     private let children: [Int32: [Entry]]
@@ -69,6 +72,9 @@ struct ProcessTable {
         return Usage(threads: entries.reduce(0) { $0 + $1.threads }, memory: memory(entries.map(\.pid)))
     }
 
+    /// Microseconds of the processor's time for the open files of one sandbox: the others are looked at meanwhile.
+    private static let patience: Int64 = 50_000
+
     /// The memory of processes; one that is gone has none.
     static func memory(of pids: [Int32]) -> Memory {
         var (anonymous, shared) = (0, 0)
@@ -78,11 +84,12 @@ struct ProcessTable {
             shared += resident["RssShmem"] ?? 0
         }
         var held = clinux_holdings()
-        guard clinux_sum_holdings(pids, Int32(pids.count), 0, 0, 0, &held) >= 0 else {
-            return Memory(bytes: anonymous + shared)
-        }
+        let result = clinux_sum_holdings(pids, Int32(pids.count), 0, 0, patience, &held)
+        guard result >= 0 else { return Memory(bytes: anonymous + shared) }
         // What is mapped of a file in memory is in both.
-        return Memory(bytes: anonymous + max(shared, Int(held.memory)), channels: Int(held.channels))
+        let memory = Memory(bytes: anonymous + max(shared, Int(held.memory)), channels: Int(held.channels))
+        // Who has so much open that it cannot be counted in time counts for as much as all of it might hold.
+        return result == 0 ? memory : Memory(bytes: memory.bytes + Int(held.files) * Memory.ofChannel)
     }
 
     /// The resident parts of one process, in bytes.

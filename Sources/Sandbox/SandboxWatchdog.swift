@@ -69,6 +69,8 @@ package final class SandboxWatchdog: Sendable {
         var watched: [Int: Watched] = [:]
         var lastKey = 0
         var running = false
+        /// When a sandbox was ended last.
+        var lastEnd: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -140,7 +142,8 @@ package final class SandboxWatchdog: Sendable {
             sum -= largest.memory.bytes
         }
         // The memory of those that have just been killed is not back yet.
-        guard within.count == watched.count, let left = machine(), left.available < left.reserve,
+        let isQuiet = state.withLock { $0.lastEnd.map { ContinuousClock.now - $0 > .seconds(5) } ?? true }
+        guard isQuiet, let left = machine(), left.available < left.reserve,
             let largest = within.max(by: { $0.memory.most < $1.memory.most }), largest.memory.most >= left.reserve
         else { return }
         end(largest.key, largest.sandbox, Breach(kind: .memoryLeft, used: left.available, limit: left.reserve))
@@ -150,6 +153,7 @@ package final class SandboxWatchdog: Sendable {
     func end(_ key: Int, _ sandbox: Watched, _ breach: Breach) {
         // Two looks at once may both find it; one whose watch has ended meanwhile is left alone.
         guard remove(key) else { return }
+        state.withLock { $0.lastEnd = .now }
         // Its pid may be another process's by now; the pidfd is not.
         _ = clinux_pidfd_signal(sandbox.pidfd.number, SIGKILL)
         sandbox.onBreach(breach)

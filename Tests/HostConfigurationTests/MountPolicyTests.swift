@@ -128,14 +128,16 @@ import Testing
         try await withTree { home, tree in
             func fill(_ names: Range<Int>) { for name in names { mkdir("\(tree)/notes/\(name)", 0o700) } }
             fill(0..<10_000)
-            #expect(try grants("\(tree)/notes", home: home).count == 1)
+            let most = try grants("\(tree)/notes", home: home)
+            #expect(most.count == 1)
             fill(10_000..<10_001)
             let error = #expect(throws: ConfigurationError.self) { try grants("\(tree)/notes", home: home) }
             #expect("\(error, default: "")".contains("more than 10000 names"))
             // The way out that it tells of.
             mkdir("\(tree)/around", 0o700)
             rename("\(tree)/notes", "\(tree)/around/notes")
-            #expect(try grants("\(tree)/around", home: home).count == 1)
+            let around = try grants("\(tree)/around", home: home)
+            #expect(around.count == 1)
         }
     }
 

@@ -158,6 +158,8 @@ package actor Runner {
                 let acks = passedOver.prefix(SessionLimits.acksPerCommit).map { TurnEnd.Outcome($0) }
                 try session.commit(TurnEnd(turn: .random(), acks: acks))
                 ring()
+                // Between many slices the host is to hear that it lives.
+                await Task.yield()
                 return true
             }
             let work = Task {

@@ -26,6 +26,9 @@ struct clinux_holdings {
 // `root` and what descends from it, of which at most `most` go into `pids`. Returns how many or -errno.
 int clinux_process_tree(int32_t root, int32_t *pids, int most);
 
+// The process that `pid` is a child of; -1 when there is no such process.
+int32_t clinux_parent(int32_t pid);
+
 // Sums up what processes hold, each file once; one that may not be looked into counts as nothing. `device` is an st_dev,
 // `since` in seconds of the wall clock. After `patience` microseconds of processor time, 0 for no such bound, it returns 1,
 // and each descriptor that was looked at counts as a file that changed lately: nobody needs so many.

@@ -1,5 +1,6 @@
+import Core
 import Glibc
-import LinuxIO
+package import LinuxIO
 
 /// What says that a host has accepted messages while an upgrade of its home is open: to go back would lose them.
 ///

@@ -86,9 +86,7 @@ package final class TraceStore: Sendable {
             await flushLogged()
             if time.monotonic - lastPrune >= .seconds(60) {
                 lastPrune = time.monotonic
-                do { try await prune() } catch {
-                    logger.warning("cannot prune traces", metadata: ["error": "\(error)"])
-                }
+                await pruneLogged()
             }
         }
         await flushLogged()
@@ -99,6 +97,12 @@ package final class TraceStore: Sendable {
         let result = await Task { try await flush() }.result
         if case .failure(let error) = result {
             logger.warning("cannot write traces", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func pruneLogged() async {
+        do { try await prune() } catch {
+            logger.warning("cannot prune traces", metadata: ["error": "\(error)"])
         }
     }
 
@@ -116,7 +120,7 @@ package final class TraceStore: Sendable {
             for entry in taken.waiting { try statement.execute(arguments: entry.values) }
             return (taken.dropped, try Self.usedBytes(db) > limits.maximumBytes)
         }
-        if isOver { try await prune() }
+        if isOver { await pruneLogged() }
         if dropped > 0 { logger.warning("traces left out", metadata: ["traces.count": "\(dropped)"]) }
     }
 

@@ -53,11 +53,18 @@ package final class CLIChannel: ChannelAdapter {
 
     package func run(_ inbox: any ChannelInbox) async throws {
         // What a host that died had put into the history, and not taken.
+        var failure: (any Error)?
         for row in try await store.read({ db in try CLIMessage.open(db) }) {
             guard let event = Self.event(row), !inHand.withLock({ $0.contains(Self.key(event)) }) else { continue }
-            try await inbox.accept(event)
-            await confirm(event)
+            do {
+                try await inbox.accept(event)
+                await confirm(event)
+            } catch {
+                // One that cannot be taken holds up no other; it is tried again when the channel starts again.
+                failure = error
+            }
         }
+        if let failure { throw failure }
         // What people write comes through the control socket; there is no link to hold.
         let (forever, _) = AsyncStream.makeStream(of: Void.self)
         for await _ in forever {}
@@ -173,12 +180,11 @@ package final class CLIChannel: ChannelAdapter {
             createdAt: event.sentAt
         )
         lastEvent.withLock { $0 = event.sentAt }
-        inHand.withLock { _ = $0.insert(Self.key(event)) }
-        let isNew: Bool
-        do { isNew = try await messages.append(row) } catch {
-            inHand.withLock { _ = $0.remove(Self.key(event)) }
-            throw error
-        }
+        let isFirst = inHand.withLock { $0.insert(Self.key(event)).inserted }
+        var isNew = false
+        // A repeat is nobody's to confirm or to take back.
+        defer { if isFirst, !isNew { inHand.withLock { _ = $0.remove(Self.key(event)) } } }
+        isNew = try await messages.append(row)
         crashPoint("chat.recorded")
         return isNew
     }
@@ -186,10 +192,13 @@ package final class CLIChannel: ChannelAdapter {
     /// The host has taken the message.
     package func confirm(_ event: InboundEvent) async {
         crashPoint("chat.taken")
-        // Where this fails the next host hands it over once more, and it is known there.
-        try? await store.write(changesRouting: false) { db in
-            try CLIMessage.close(event.platformMessageID, in: event.address.platformID, db)
-        }
+        // Not the caller's own task: its client may leave. Where this fails the next host hands it over once more, and the
+        // session that has it knows it.
+        await Task { [store] in
+            try? await store.write(changesRouting: false) { db in
+                try CLIMessage.close(event.platformMessageID, in: event.address.platformID, db)
+            }
+        }.value
         inHand.withLock { _ = $0.remove(Self.key(event)) }
         crashPoint("chat.confirmed")
     }
@@ -197,7 +206,9 @@ package final class CLIChannel: ChannelAdapter {
     /// Takes a message out of the history again that the host could not store.
     package func withdraw(_ event: InboundEvent) async throws {
         defer { inHand.withLock { _ = $0.remove(Self.key(event)) } }
-        try await messages.remove(event.platformMessageID, from: event.address.platformID)
+        try await Task { [messages] in
+            try await messages.remove(event.platformMessageID, from: event.address.platformID)
+        }.value
     }
 
     /// Entries after a position, oldest first.

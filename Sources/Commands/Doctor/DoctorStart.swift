@@ -33,7 +33,7 @@ struct DoctorStart: Sendable {
         if let left, flock(left.descriptor.number, LOCK_SH | LOCK_NB) != 0 {
             return Finding(.skipped, "restore", "a backup is being restored to \(home)")
         }
-        let moved = ["config.yaml", "groups"].map { "\(home)/\($0)" }.filter { access($0, F_OK) == 0 }
+        let moved = ["\(home)/config.yaml", "\(home)/groups"].filter { (path: String) in access(path, F_OK) == 0 }
         let fix: Fix =
             // The database is moved at last: with it all is in place.
             if CentralStore.exists(home: home) {

@@ -94,19 +94,19 @@ package struct DeliveryPolicy: Sendable {
     private func later(
         _ error: String,
         _ pause: Duration,
-        _ wasUnknown: Bool,
+        _ mayBeThere: Bool,
         _ parts: Int,
         _ recordedAt: Timestamp,
         _ now: Timestamp
     ) -> DeliveryVerdict {
         let next = now + pause
-        guard next < recordedAt + giveUpAfter else { return Self.end("given up after a day: \(error)", wasUnknown) }
+        guard next < recordedAt + giveUpAfter else { return Self.end("given up after a day: \(error)", mayBeThere) }
         return .retry(at: next, parts: parts, error: error)
     }
 
     /// What is given up: failed, unless an earlier attempt may have brought it there.
-    static func end(_ error: String, _ wasUnknown: Bool) -> DeliveryVerdict {
-        wasUnknown
+    static func end(_ error: String, _ mayBeThere: Bool) -> DeliveryVerdict {
+        mayBeThere
             ? .unknown(error: "the channel may have it from an earlier attempt; this one failed: \(error)")
             : .failed(error: error)
     }

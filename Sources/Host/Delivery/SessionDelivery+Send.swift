@@ -47,11 +47,10 @@ extension SessionDelivery {
         var item = item
         let hidden = context.repeatsHidden(address)
         let isThere = context.registry.adapter(for: address) != nil
-        if isThere,
-            let verdict = context.policy.verdictBeforeRepeat(item.delivery, hidden: hidden, now: context.time.now)
-        {
-            return settle(item, verdict, in: key)
+        func judged(_ row: Delivery) -> DeliveryVerdict? {
+            isThere ? context.policy.verdictBeforeRepeat(row, hidden: hidden, now: context.time.now) : nil
         }
+        if let verdict = judged(item.delivery) { return settle(item, verdict, in: key) }
         let place = await place(for: item.delivery, address, body)
         item.delivery.tookPlace = place != nil
         item.delivery.attempts += 1
@@ -63,6 +62,8 @@ extension SessionDelivery {
             change(.delivery(item.delivery))
             await flush()
             crashPoint("send.marked")
+            // A disk may have let the record wait for long.
+            if let verdict = judged(item.delivery) { return settle(item, verdict, in: key) }
         }
         // The host may have been told to stop while the row was checked and recorded.
         guard !isDiscarded(item.delivery) else { return discard(item, in: key) }

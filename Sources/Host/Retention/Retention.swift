@@ -64,19 +64,19 @@ final class Retention: Sendable {
         }
     }
 
-    /// Looks at the sessions that are due, so many at most, and once a day at what belongs to none.
+    /// Looks at the sessions that are due, so many at most, and once a day at what belongs to none; that is tried again where it fails.
     func pass() async {
         await serial.run {
             do {
                 try await adoptPeriods()
+                for due in try await central.retentionDue(at: time.now, after: nil, limit: Self.sessionsPerPass) {
+                    guard !Task.isCancelled else { return }
+                    _ = await visit(due)
+                }
                 let last = state.withLock { $0.recordsEnded }
                 if last.map({ time.monotonic - $0 >= .seconds(86_400) }) ?? true {
                     _ = try await records(isDry: false)
                     state.withLock { $0.recordsEnded = time.monotonic }
-                }
-                for due in try await central.retentionDue(at: time.now, after: nil, limit: Self.sessionsPerPass) {
-                    guard !Task.isCancelled else { return }
-                    _ = await visit(due)
                 }
             } catch {
                 logger.warning("What is kept could not be looked at", metadata: ["error": "\(error)"])

@@ -193,9 +193,12 @@ package actor RunnerSupervisor {
         defer { isMakingRoom = false }
         let living = entries.values.filter { $0.runner != nil }
         for entry in living.sorted(by: { $0.runner?.lastUse ?? .zero < $1.runner?.lastUse ?? .zero }) {
+            let isAtWork = await isAtWork(entry.handle)
             let ending = entries.values.count { $0.runner?.reason != nil }
             guard places.queue.count > ending else { return }
-            guard entry.runner?.reason == nil, await !isAtWork(entry.handle) else { continue }
+            guard !isAtWork, let runner = entry.runner, runner.reason == nil, live[entry.handle.id] === runner else {
+                continue
+            }
             end(entry.handle.id, .asked("another session waits for its place"))
         }
     }

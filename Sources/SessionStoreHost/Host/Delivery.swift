@@ -88,7 +88,8 @@ package struct Delivery: Sendable, Equatable {
 
 /// The `state` column of `deliveries`.
 package enum DeliveryState: String, Codable, Sendable, CaseIterable {
-    /// Handed, when it was last changed, to a channel that cannot tell a repeat, or not for ever; what came of it is not known.
+    /// Handed, first at the time of its change, to a channel that cannot tell a repeat, or not for ever; what came of it is not
+    /// known.
     case sending
     /// At the platform; never changed again.
     case delivered

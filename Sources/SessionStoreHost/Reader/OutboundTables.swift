@@ -48,6 +48,7 @@ struct OutboundTables {
             do throws(Refusal) {
                 acks.append(try Fields(record).ack(incarnation: incarnation))
             } catch {
+                guard rejected.count < Self.most else { return }
                 rejected.append(.init(id: Fields(record).printable(0), reason: "ack: \(error.reason)"))
             }
         }

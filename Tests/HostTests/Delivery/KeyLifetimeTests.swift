@@ -1,3 +1,4 @@
+import CentralStore
 import ChannelKit
 import Core
 import SessionStore
