@@ -3,5 +3,5 @@
 /// The steps that each role does in both modes on every machine, counted in `Sources/nanoclaw-sandbox`; with mounts, limits
 /// and own ids there are more. Whoever fails or dies at each step and comes to fewer has not come to all.
 package enum SandboxSteps {
-    package static let least = ["launcher": 20, "init": 60, "runner": 16, "tool": 20]
+    package static let least = ["launcher": 15, "init": 60, "runner": 16, "tool": 20]
 }
