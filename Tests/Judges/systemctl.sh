@@ -6,11 +6,11 @@ cd "$XDG_CONFIG_HOME" || exit 1
 unit=systemd/user/nanoclaw.service
 read_number() { cat "$1" 2>/dev/null || echo 0; }
 alive() { [ "$1" != 0 ] && grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
-# What the restarts are made by goes first.
+# What the restarts are made by goes first; it may have SIGTERM blocked, as whoever called this had.
 end() {
-    for name in supervisor pid; do
-        number=$(read_number $name)
-        alive "$number" && kill "$number"
+    for part in supervisor:KILL pid:TERM; do
+        number=$(read_number ${part%:*})
+        alive "$number" && kill -s ${part#*:} "$number"
         while alive "$number"; do sleep 0.05; done
     done
 }
