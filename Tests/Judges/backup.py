@@ -154,6 +154,18 @@ def conversations(home):
     return found
 
 
+def untaken(home):
+    """How many messages of terminals the home's histories hold that its host, which is down, has not brought into a session."""
+    taken = set()
+    for path in pathlib.Path(home).glob("data/sessions/*/*/inbound/inbound.db"):
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        taken |= set(connection.execute("SELECT platform_id, platform_message_id FROM messages_in WHERE channel_type = 'cli'"))
+    connection = sqlite3.connect(f"file:{home}/data/nanoclaw.db?immutable=1", uri=True)
+    written = connection.execute("SELECT platform_id, message_id FROM cli_messages "
+                                 "WHERE direction = 'in' AND json_extract(content, '$.isOpen')")
+    return len(set(written) - taken)
+
+
 def half_written(home):
     """Dies in the middle of a transaction on an outbound.db, as a runner would: its journal stays hot."""
     path = next(pathlib.Path(home).glob("data/sessions/*/*/outbound/outbound.db"))
@@ -228,7 +240,8 @@ def order(program, home, file):
 
 def main():
     verb, arguments = sys.argv[1], sys.argv[2:]
-    verbs = {"same": same, "kept": kept, "conversations": conversations, "half-written": half_written, "half-rows": half_rows,
+    verbs = {"same": same, "kept": kept, "conversations": conversations, "untaken": untaken,
+             "half-written": half_written, "half-rows": half_rows,
              "locked": locked, "order": order, "bomb": bomb,
              "flips": lambda program, file, count: flips(program, file, int(count))}
     print(json.dumps(verbs[verb](*arguments)))
