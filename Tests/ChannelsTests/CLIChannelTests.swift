@@ -13,9 +13,17 @@ import Testing
 private final class KeepingInbox: ChannelInbox {
     private let events = Mutex<[InboundEvent]>([])
 
+    /// A message that it cannot take.
+    private let refused: String?
+
+    init(refusing refused: String? = nil) { self.refused = refused }
+
     var taken: [InboundEvent] { events.withLock { $0 } }
 
-    func accept(_ event: InboundEvent) async throws { events.withLock { $0.append(event) } }
+    func accept(_ event: InboundEvent) async throws {
+        guard event.platformMessageID != refused else { throw ChannelError(.transient, "not this one") }
+        events.withLock { $0.append(event) }
+    }
 
     func note(_ change: ChatChange) async throws {}
 
@@ -120,6 +128,37 @@ private final class KeepingInbox: ChannelInbox {
             #expect(inbox.taken == [event("m_open")])
             run.cancel()
             _ = await run.result
+        }
+    }
+
+    @Test func `one that the next host cannot take holds up no other, and stays to be taken`() async throws {
+        try await withTemporaryDirectory { home in
+            let lock = try HomeLock.acquire(home: home)
+            let store = try CentralStore(lock: lock)
+            let (dead, next) = (CLIChannel(home: home, store: store), CLIChannel(home: home, store: store))
+            for id in ["m_bad", "m_good"] { try await dead.record(event(id), by: Self.user) }
+            let inbox = KeepingInbox(refusing: "m_bad")
+            await #expect(throws: ChannelError.self) { try await next.run(inbox) }
+            #expect(inbox.taken == [event("m_good")])
+            #expect(try await store.read { db in try CLIMessage.open(db).map(\.messageID) } == ["m_bad"])
+        }
+    }
+
+    @Test func `what became of a message is noted also when its client has left`() async throws {
+        try await withTemporaryDirectory { home in
+            let lock = try HomeLock.acquire(home: home)
+            let store = try CentralStore(lock: lock)
+            let channel = CLIChannel(home: home, store: store)
+            for id in ["m_taken", "m_refused"] { try await channel.record(event(id), by: Self.user) }
+            let leaving = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await channel.confirm(event("m_taken"))
+                try await channel.withdraw(event("m_refused"))
+            }
+            try await leaving.value
+            #expect(try await store.read { db in try CLIMessage.open(db) }.isEmpty)
+            let left = try await channel.lastEntries(of: CLIChannel.mainChat, limit: 9)
+            #expect(left.map(\.messageID) == ["m_taken"])
         }
     }
 

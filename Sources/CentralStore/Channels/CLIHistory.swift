@@ -65,6 +65,14 @@ extension CLIMessage {
         )
     }
 
+    /// Removes what a person wrote.
+    package static func remove(_ messageID: String, from platformID: String, _ db: Database) throws {
+        try db.execute(
+            sql: "DELETE FROM cli_messages WHERE platform_id = ? AND message_id = ? AND direction = 'in'",
+            arguments: [platformID, messageID]
+        )
+    }
+
     /// The rows from that time and before.
     package static func upTo(_ time: Timestamp) -> QueryInterfaceRequest<Self> { filter(CodingKeys.createdAt <= time) }
 }

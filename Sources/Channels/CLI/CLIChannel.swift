@@ -192,13 +192,8 @@ package final class CLIChannel: ChannelAdapter {
     /// The host has taken the message.
     package func confirm(_ event: InboundEvent) async {
         crashPoint("chat.taken")
-        // Not the caller's own task: its client may leave. Where this fails the next host hands it over once more, and the
-        // session that has it knows it.
-        await Task { [store] in
-            try? await store.write(changesRouting: false) { db in
-                try CLIMessage.close(event.platformMessageID, in: event.address.platformID, db)
-            }
-        }.value
+        // Where this fails the next host hands it over once more, and the session that has it knows it.
+        try? await messages.close(event.platformMessageID, in: event.address.platformID)
         inHand.withLock { _ = $0.remove(Self.key(event)) }
         crashPoint("chat.confirmed")
     }
@@ -206,9 +201,7 @@ package final class CLIChannel: ChannelAdapter {
     /// Takes a message out of the history again that the host could not store.
     package func withdraw(_ event: InboundEvent) async throws {
         defer { inHand.withLock { _ = $0.remove(Self.key(event)) } }
-        try await Task { [messages] in
-            try await messages.remove(event.platformMessageID, from: event.address.platformID)
-        }.value
+        try await messages.remove(event.platformMessageID, from: event.address.platformID)
     }
 
     /// Entries after a position, oldest first.

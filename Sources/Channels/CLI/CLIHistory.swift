@@ -3,12 +3,22 @@ import Core
 import GRDB
 import Synchronization
 
-/// The one writer of chats' histories: rows that wait at the same time share a commit, and what was added last stays at
+/// The one writer of chats' histories: changes that wait at the same time share a commit, and what was added last stays at
 /// hand for those who look.
+///
+/// It writes in a task of its own: a caller that is cancelled takes no change with it, neither its own nor another's.
 final class CLIHistory: Sendable {
-    /// One row on its way into the database.
+    private enum Change {
+        case add(CLIMessage)
+        /// The host has taken this message of this chat.
+        case close(String, in: String)
+        /// The host could not take it.
+        case remove(String, from: String)
+    }
+
+    /// One change on its way into the database.
     private struct Waiting {
-        let row: CLIMessage
+        let change: Change
         let continuation: CheckedContinuation<Bool, any Error>
     }
 
@@ -45,7 +55,7 @@ final class CLIHistory: Sendable {
         var isWriting = false
     }
 
-    /// Rows of one commit.
+    /// Changes of one commit.
     private static let batch = 64
 
     private let store: CentralStore
@@ -58,14 +68,18 @@ final class CLIHistory: Sendable {
 
     /// Adds a row, durable when it returns; false when the chat has a row with this message id already.
     @discardableResult
-    func append(_ row: CLIMessage) async throws -> Bool {
+    func append(_ row: CLIMessage) async throws -> Bool { try await make(.add(row)) }
+
+    /// Notes that the host has taken a message that a person wrote.
+    func close(_ message: String, in chat: String) async throws { _ = try await make(.close(message, in: chat)) }
+
+    private func make(_ change: Change) async throws -> Bool {
         try await withCheckedThrowingContinuation { continuation in
             let isFirst = queue.withLock { queue in
-                queue.waiting.append(Waiting(row: row, continuation: continuation))
+                queue.waiting.append(Waiting(change: change, continuation: continuation))
                 defer { queue.isWriting = true }
                 return !queue.isWriting
             }
-            // Not the caller's own: a caller that is cancelled must not take the rows of others with it.
             if isFirst { Task { await write() } }
         }
     }
@@ -85,7 +99,7 @@ final class CLIHistory: Sendable {
             } catch  where batch.count == 1 {
                 batch[0].continuation.resume(throwing: error)
             } catch {
-                // One row that does not fit is no reason to refuse the others.
+                // One that does not fit is no reason to refuse the others.
                 for waiting in batch {
                     do { try await add([waiting]) } catch { waiting.continuation.resume(throwing: error) }
                 }
@@ -95,27 +109,30 @@ final class CLIHistory: Sendable {
 
     private func add(_ batch: [Waiting]) async throws {
         let written = try await store.write(changesRouting: false) { db in
-            try batch.map { waiting in
-                var row = waiting.row
-                let before = try CLIMessage.newest(in: row.platformID, db)
-                row.position = try row.append(db)
-                return Written(row: row, before: before, isNew: row.position ?? 0 > before)
+            try batch.map { waiting -> Written? in
+                switch waiting.change {
+                case .close(let message, let chat):
+                    try CLIMessage.close(message, in: chat, db)
+                    return nil
+                case .remove(let message, let chat):
+                    try CLIMessage.remove(message, from: chat, db)
+                    return nil
+                case .add(var row):
+                    let before = try CLIMessage.newest(in: row.platformID, db)
+                    row.position = try row.append(db)
+                    return Written(row: row, before: before, isNew: row.position ?? 0 > before)
+                }
             }
         }
-        publish(written.filter(\.isNew))
+        publish(written.compactMap(\.self).filter(\.isNew))
         for (waiting, written) in zip(batch, written) {
-            waiting.continuation.resume(returning: written.isNew)
+            waiting.continuation.resume(returning: written?.isNew ?? true)
         }
     }
 
     /// Removes a message that a person wrote.
     func remove(_ message: String, from chat: String) async throws {
-        try await store.write(changesRouting: false) { db in
-            try db.execute(
-                sql: "DELETE FROM cli_messages WHERE platform_id = ? AND message_id = ? AND direction = 'in'",
-                arguments: [chat, message]
-            )
-        }
+        _ = try await make(.remove(message, from: chat))
         readers.withLock { $0.tails[chat]?.rows.removeAll { $0.messageID == message && $0.direction == .in } }
     }
 
