@@ -6,10 +6,10 @@ extension Directory {
     ///
     /// For trees of an agent that has the caller's uid. Nothing else is changed, and what `body` opens under the name is
     /// for it to judge: it need not be the same any more.
-    package func withAccess<Result>(to name: String, _ body: () throws -> Result) throws -> Result {
+    package func withAccess<Result>(to name: UnsafePointer<CChar>, _ body: () throws -> Result) throws -> Result {
         // O_PATH, which Swift does not import: needs no right to what it opens, and sets the mode of that alone.
         let number = openat(descriptor.number, name, 0o10_000_000 | O_NOFOLLOW | O_CLOEXEC)
-        guard number >= 0 else { throw Errno.last("open \(name)") }
+        guard number >= 0 else { throw Errno.last("open \(String(cString: name))") }
         let found = Descriptor(owning: number)
         let status = try found.status()
         let kind = status.st_mode & S_IFMT

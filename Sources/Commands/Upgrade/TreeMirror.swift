@@ -205,15 +205,14 @@ extension TreeMirror {
     /// Opens what stands under the name itself, to read; what belongs to us and is closed to us is opened for that long.
     private static func open(_ name: Name, _ directory: Directory, _ flags: Int32) throws -> Descriptor {
         let flags = flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-        var number = openat(directory.descriptor.number, name, flags)
-        if number < 0, errno == EACCES, let status = try status(name, directory), status.st_uid == geteuid() {
-            let mode = status.st_mode & 0o7777
-            fchmodat(directory.descriptor.number, name, mode | 0o700, 0)
-            number = openat(directory.descriptor.number, name, flags)
-            fchmodat(directory.descriptor.number, name, mode, 0)
+        func opened() throws -> Descriptor {
+            let number = openat(directory.descriptor.number, name, flags)
+            guard number >= 0 else { throw Errno.last("open") }
+            return Descriptor(owning: number)
         }
-        guard number >= 0 else { throw Errno.last("open") }
-        return Descriptor(owning: number)
+        do { return try opened() } catch let error as Errno where error.code == EACCES {
+            return try directory.withAccess(to: name, opened)
+        }
     }
 
     private static func destination(_ name: Name, _ directory: Directory) throws -> [CChar] {
@@ -248,19 +247,11 @@ extension TreeMirror {
 
     /// Copies what holds data, so that a hole stays one.
     static func copy(_ input: Descriptor, _ output: Descriptor, size: off_t) throws {
-        // SEEK_DATA and SEEK_HOLE, which Swift does not import.
-        let (data, hole): (Int32, Int32) = (3, 4)
         guard ftruncate(output.number, size) == 0 else { throw Errno.last("ftruncate") }
-        var place: off_t = 0
-        while place < size {
-            let start = lseek(input.number, place, data)
-            if start < 0, errno == ENXIO { return }
-            let begin = start < 0 ? place : start
-            let stop = lseek(input.number, begin, hole)
-            let end = stop <= begin ? size : stop
-            place = begin
-            while place < end {
-                let bytes = try read(input, at: place, Int(min(end - place, off_t(block))))
+        try input.forEachExtent(size: size) { extent in
+            var place = extent.lowerBound
+            while place < extent.upperBound {
+                let bytes = try read(input, at: place, Int(min(extent.upperBound - place, off_t(block))))
                 guard !bytes.isEmpty else { throw Errno(EIO, "read: the file was cut") }
                 try write(bytes, output, at: place)
                 place += off_t(bytes.count)
