@@ -86,11 +86,13 @@ package struct Directory: Sendable {
         try open(name, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
     }
 
-    /// Puts a file into place whole: temporary name, fsync, rename, fsync of this directory.
+    /// Puts a file into place whole: temporary name, fsync, rename, fsync of this directory; with this mode whatever the umask
+    /// is.
     package func replace(_ name: String, with bytes: some Collection<UInt8>, mode: UInt32 = 0o600) throws {
         let temporary = ".\(name).new"
         unlinkat(descriptor.number, temporary, 0)
         let file = try create(temporary, mode: mode)
+        guard fchmod(file.number, mode) == 0 else { throw Errno.last("chmod \(name)") }
         try file.write(bytes)
         try file.synchronize()
         guard renameat(descriptor.number, temporary, descriptor.number, name) == 0 else {

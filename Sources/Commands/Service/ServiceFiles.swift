@@ -24,9 +24,6 @@ struct ServiceFiles: Sendable {
             return
         }
         try directory.replace(name, with: bytes, mode: mode)
-        let file = try directory.open(name, O_RDONLY)
-        // Whatever the umask of this shell is.
-        guard fchmod(file.number, mode) == 0 else { throw Errno.last("chmod \(path)") }
         changes.append("wrote \(root)\(path)")
     }
 

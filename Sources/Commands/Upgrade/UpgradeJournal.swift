@@ -83,9 +83,7 @@ enum UpgradeMark {
     }
 
     static func set(_ upgrades: Directory, program: String) throws {
-        // The host that reads it may be another user's, whatever the umask of this shell is.
-        let mask = umask(0o022)
-        defer { umask(mask) }
+        // The host that reads it may be another user's.
         try upgrades.replace(name, with: Array(program.utf8), mode: 0o644)
     }
 
