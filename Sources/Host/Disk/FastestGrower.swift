@@ -10,20 +10,20 @@ enum FastestGrower {
     /// shows. Nil when nobody took a sixteenth of the reserve, or that is next to nothing: the disk is filled from elsewhere.
     static func find(
         _ candidates: [FillGuard.Candidate],
-        now: [String: FolderUsage],
-        before: [String: FolderUsage],
+        now: [FillGuard.Place: FolderUsage],
+        before: [FillGuard.Place: FolderUsage],
         _ reserve: DiskReserve
     ) -> SessionID? {
         worst(candidates, \.places, 1.0 / 16, now, before, reserve)
-            ?? worst(candidates, { [$0.written] }, 1.0 / 4, now, before, reserve)
+            ?? worst(candidates, { [.written($0.pid)] }, 1.0 / 4, now, before, reserve)
     }
 
     private static func worst(
         _ candidates: [FillGuard.Candidate],
-        _ places: (FillGuard.Candidate) -> [String],
+        _ places: (FillGuard.Candidate) -> [FillGuard.Place],
         _ part: Double,
-        _ now: [String: FolderUsage],
-        _ before: [String: FolderUsage],
+        _ now: [FillGuard.Place: FolderUsage],
+        _ before: [FillGuard.Place: FolderUsage],
         _ reserve: DiskReserve
     ) -> SessionID? {
         var worst: (session: SessionID, share: Double)?

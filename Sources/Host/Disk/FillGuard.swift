@@ -12,13 +12,22 @@ final class FillGuard: Sendable {
     /// A session that can be ended, and the places that it can write.
     struct Candidate: Sendable {
         let session: SessionID
-        /// Below the home; ``nameless`` stands for what is held without a name.
-        let places: [String]
+        /// Below the home.
+        let folders: [String]
         /// PID 1 of its sandbox; each life of a session is measured alone.
-        var pid: Int32 = 0
-        static func nameless(_ pid: Int32) -> String { "nameless \(pid)" }
-        /// What stands for all that it has written.
-        var written: String { "written \(pid)" }
+        let pid: Int32
+
+        /// Where it takes room.
+        var places: [Place] { folders.map(Place.folder) + [.nameless(pid)] }
+    }
+
+    /// What is measured.
+    enum Place: Hashable, Sendable {
+        case folder(String)
+        /// Files that a sandbox holds without a name.
+        case nameless(Int32)
+        /// All that a sandbox has written.
+        case written(Int32)
     }
 
     /// What it needs of the host.
@@ -34,7 +43,7 @@ final class FillGuard: Sendable {
 
     /// What the places of all candidates took, and when that was seen.
     private struct Measure {
-        var usage: [String: FolderUsage] = [:]
+        var usage: [Place: FolderUsage] = [:]
         var at: Duration
     }
 
@@ -147,19 +156,19 @@ final class FillGuard: Sendable {
         let candidates = await actions.candidates()
         let since = Int(time.now.milliseconds / 1000) - 60
         let measured = try? await thread.run {
-            var usage: [String: FolderUsage] = [:]
-            for place in Set(candidates.flatMap(\.places)) {
-                // A place that is not there takes nothing.
-                guard let folder = self.home.readable(place) else { continue }
-                usage[place] = FolderUsage.measure(folder, since: since)
+            var usage: [Place: FolderUsage] = [:]
+            for path in Set(candidates.flatMap(\.folders)) {
+                // A folder that is not there takes nothing.
+                guard let folder = self.home.readable(path) else { continue }
+                usage[.folder(path)] = FolderUsage.measure(folder, since: since)
             }
             return usage
         }
         guard var usage = measured else { return false }
         for candidate in candidates {
             guard let held = await actions.holdings(candidate.pid) else { continue }
-            usage[Candidate.nameless(candidate.pid)] = held.nameless
-            usage[candidate.written] = FolderUsage(bytes: held.writtenBytes)
+            usage[.nameless(candidate.pid)] = held.nameless
+            usage[.written(candidate.pid)] = FolderUsage(bytes: held.writtenBytes)
         }
         let now = time.monotonic
         watch.restsUntil = now + (now - start) * 4

@@ -47,10 +47,12 @@ extension RunnerSupervisor {
         return running.sorted { $0.rank > $1.rank }.map { one in
             let folder = "groups/\(one.handle.groupFolder)"
             let session = "data/sessions/\(one.handle.agentGroup)/\(one.handle.id)"
-            let pid = one.runner.sandbox.pid
-            let own = ["\(session)/outbound", "\(session)/state", FillGuard.Candidate.nameless(pid)]
-            let places = folders.insert(folder).inserted ? [folder] + own : own
-            return FillGuard.Candidate(session: one.handle.id, places: places, pid: pid)
+            let own = ["\(session)/outbound", "\(session)/state"]
+            return FillGuard.Candidate(
+                session: one.handle.id,
+                folders: folders.insert(folder).inserted ? [folder] + own : own,
+                pid: one.runner.sandbox.pid
+            )
         }
     }
 

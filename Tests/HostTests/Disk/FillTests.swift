@@ -53,11 +53,15 @@ import Testing
     @Test func `T60 who grew most is found, by bytes or by files, and nobody who found it full`() {
         let (first, second) = (SessionID.random(), SessionID.random())
         let candidates = [
-            FillGuard.Candidate(session: first, places: ["a", "a-out"]),
-            FillGuard.Candidate(session: second, places: ["b"]),
+            FillGuard.Candidate(session: first, folders: ["a", "a-out"], pid: 7),
+            FillGuard.Candidate(session: second, folders: ["b"], pid: 8),
         ]
         func find(_ now: [String: FolderUsage], _ before: [String: FolderUsage]) -> SessionID? {
-            FastestGrower.find(candidates, now: now, before: before, DiskReserve(bytes: 32 << 20, files: 1000))
+            func places(_ usage: [String: FolderUsage]) -> [FillGuard.Place: FolderUsage] {
+                Dictionary(uniqueKeysWithValues: usage.map { (.folder($0.key), $0.value) })
+            }
+            let reserve = DiskReserve(bytes: 32 << 20, files: 1000)
+            return FastestGrower.find(candidates, now: places(now), before: places(before), reserve)
         }
         let mib = 1 << 20
         let old = ["a": FolderUsage(bytes: 900 * mib, files: 10), "b": FolderUsage(bytes: mib, files: 10)]
@@ -77,16 +81,15 @@ import Testing
     @Test func `T60 who grew in no folder is found by what it holds without a name, then by what it has written`() {
         let (first, second) = (SessionID.random(), SessionID.random())
         let candidates = [
-            FillGuard.Candidate(session: first, places: ["a", FillGuard.Candidate.nameless(7)], pid: 7),
-            FillGuard.Candidate(session: second, places: ["b", FillGuard.Candidate.nameless(8)], pid: 8),
+            FillGuard.Candidate(session: first, folders: ["a"], pid: 7),
+            FillGuard.Candidate(session: second, folders: ["b"], pid: 8),
         ]
         let mib = 1 << 20
         func find(nameless: Int, written: [Int], before: [Int]?) -> SessionID? {
-            func usage(_ written: [Int], _ nameless: Int) -> [String: FolderUsage] {
+            func usage(_ written: [Int], _ nameless: Int) -> [FillGuard.Place: FolderUsage] {
                 [
-                    FillGuard.Candidate.nameless(8): FolderUsage(bytes: nameless, recentBytes: nameless),
-                    candidates[0].written: FolderUsage(bytes: written[0]),
-                    candidates[1].written: FolderUsage(bytes: written[1]),
+                    .nameless(8): FolderUsage(bytes: nameless, recentBytes: nameless),
+                    .written(7): FolderUsage(bytes: written[0]), .written(8): FolderUsage(bytes: written[1]),
                 ]
             }
             return FastestGrower.find(
