@@ -52,11 +52,10 @@ struct DoctorStart: Sendable {
     private func service() -> [Finding] {
         guard access("\(machineRoot)/run/systemd/system", F_OK) == 0 else { return [] }
         if DoctorSettings.isServed(home: home, machineRoot: machineRoot) {
-            let units = [ServiceUnits.host, ServiceUnits.socket, ServiceUnits.broker]
-            return units.compactMap { look(at: $0, of: .system) }
+            return ServiceUnits.names(isUser: false).compactMap { look(at: $0, of: .system) }
         }
         guard DoctorSettings.isServedByUser(home: home) else { return [] }
-        return [look(at: ServiceUnits.host, of: .user)].compactMap(\.self)
+        return ServiceUnits.names(isUser: true).compactMap { look(at: $0, of: .user) }
     }
 
     private func look(at unit: String, of systemd: Systemd) -> Finding? {

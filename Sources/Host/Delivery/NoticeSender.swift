@@ -49,8 +49,9 @@ final class NoticeSender: Sendable {
         while time.monotonic - start < .seconds(600) {
             if let adapter = registry.adapter(for: message.address) {
                 let now = time.monotonic
-                // Sent a second time it might be shown twice.
-                if let openSince, !adapter.capabilities.hidesRepeat(after: now - openSince) { return }
+                if let openSince, !adapter.capabilities.hidesRepeat(after: now - openSince) {
+                    return report(message, "it may be there, and sent again it might be shown twice: \(error)")
+                }
                 switch await AdapterCall.deliver(message, by: adapter, time: time) {
                 case .sent: return
                 case .refused(let refusal):

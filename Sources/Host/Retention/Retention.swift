@@ -64,7 +64,9 @@ final class Retention: Sendable {
         }
     }
 
-    /// Looks at the sessions that are due, so many at most, and once a day at what belongs to none; that is tried again where it fails.
+    /// Looks at the sessions that are due, so many at most, and once a day at what belongs to none.
+    ///
+    /// That comes last, so that what stands in its way is in nobody else's; where it fails the next pass tries it again.
     func pass() async {
         await serial.run {
             do {

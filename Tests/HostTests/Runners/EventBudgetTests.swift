@@ -9,6 +9,7 @@ import Testing
     private func isHeld(_ runner: FakeRunner, _ event: [UInt8]) async throws -> Bool {
         for _ in 0..<200 {
             if try runner.show(event) { return false }
+            // The socket is the kernel's and its reader a thread: no clock of ours tells that nobody reads.
             try await Task.sleep(for: .milliseconds(1))
         }
         return true
