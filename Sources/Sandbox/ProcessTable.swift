@@ -72,11 +72,11 @@ struct ProcessTable {
         return Usage(threads: entries.reduce(0) { $0 + $1.threads }, memory: memory(entries.map(\.pid)))
     }
 
-    /// Microseconds of the processor's time for the open files of one sandbox: the others are looked at meanwhile.
-    private static let patience: Int64 = 50_000
-
     /// The memory of processes; one that is gone has none.
-    static func memory(of pids: [Int32]) -> Memory {
+    static func memory(of pids: [Int32]) -> Memory { memory(of: pids, patience: 50_000) }
+
+    /// The same, with so many microseconds of the processor's time for what they have open: others wait to be looked at.
+    static func memory(of pids: [Int32], patience: Int64) -> Memory {
         var (anonymous, shared) = (0, 0)
         for pid in pids {
             let resident = residentParts(of: pid)
