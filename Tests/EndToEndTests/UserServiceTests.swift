@@ -4,12 +4,11 @@ import TestSupport
 import Testing
 
 /// A user's own service, whose systemd is played.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(2)), .enabled(if: PlayedSystemd.isPossible))
 struct UserServiceTests {
     @Test func `installing again starts the user's host anew when unit or program is another, and only then`()
         async throws
     {
-        guard PlayedSystemd.isPossible else { return }
         try await UpgradeScene.with(user: 65_534) { scene in
             try scene.placeRealPrograms(in: scene.old)
             /// Installs, and answers the host that serves then.
@@ -36,7 +35,6 @@ struct UserServiceTests {
     }
 
     @Test func `the status of a user's service that is down names the user's journal`() async throws {
-        guard PlayedSystemd.isPossible else { return }
         try await UpgradeScene.with(user: 65_534) { scene in
             mkdir(scene.path + "/config", 0o755)
             chown(scene.path + "/config", 65_534, 65_534)

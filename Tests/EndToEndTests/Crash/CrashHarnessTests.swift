@@ -116,19 +116,24 @@ struct CrashHarnessTests {
         }
     }
 
+    /// Lets the host die at each of these points on the way of what `act` begins, and the next one end it.
+    private func die(at points: [String], _ driver: CrashDriver, by act: () -> Void) async throws {
+        for point in points {
+            try driver.arm(point)
+            act()
+            try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
+            try await driver.waitForAnswers(within: Self.deadline, point)
+            try await driver.comeToRest(within: Self.deadline, point)
+        }
+    }
+
     @Test func `T05 the host dies on an agent's message to another, and it is there once`() async throws {
         try await CrashDriver.with { driver in
             let chat = CrashDriver.keyedChat("agents")
             driver.write(to: chat)
             try await driver.waitForAnswers(within: Self.deadline, "at the start")
             try await driver.addHelper(answeringIn: chat)
-            for point in CrashPoints.agents {
-                try driver.arm(point)
-                driver.askHelper(in: chat)
-                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
-                try await driver.waitForAnswers(within: Self.deadline, point)
-                try await driver.comeToRest(within: Self.deadline, point)
-            }
+            try await die(at: CrashPoints.agents, driver) { driver.askHelper(in: chat) }
             let accepted = try await driver.acceptedBetweenAgents()
             // To the helper and back, for each point; the turn that a death cut off may have asked once more.
             #expect(accepted.count >= 2 * CrashPoints.agents.count)
@@ -139,13 +144,7 @@ struct CrashHarnessTests {
     @Test func `on a channel that knows keys for ever no death in a send is seen`() async throws {
         try await CrashDriver.with { driver in
             let chat = CrashDriver.keyedChat("keys")
-            for point in CrashPoints.keyedSends {
-                try driver.arm(point)
-                driver.write(to: chat)
-                try await eventually(within: 30, "the host dies at \(point)") { !driver.isArmed }
-                try await driver.waitForAnswers(within: Self.deadline, point)
-                try await driver.comeToRest(within: Self.deadline, point)
-            }
+            try await die(at: CrashPoints.keyedSends, driver) { driver.write(to: chat) }
             #expect(try await driver.check("at the end") == 0)
         }
     }

@@ -47,6 +47,17 @@ import Testing
         }
     }
 
+    @Test func `what belongs to no session and cannot be looked at holds up none of them`() async throws {
+        try await IdleHost.with { host, time in
+            try await IdleHost.talk(host, time, "hello", id: "p1")
+            let session = try await IdleHost.record(host)
+            rename("\(host.runtime.options.home)/data/logs/runners", "\(host.runtime.options.home)/data/logs/gone")
+            IdleHost.step(time, to: session.lastActive + IdleHost.day * 90)
+            await host.runtime.retention.pass()
+            #expect(try await IdleHost.record(host).status == .closed)
+        }
+    }
+
     @Test func `a session that a person has closed stays so, and the next message begins a new one`() async throws {
         try await IdleHost.with { host, time in
             try await IdleHost.talk(host, time, "hello")
