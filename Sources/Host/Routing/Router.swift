@@ -86,7 +86,7 @@ package final class Router: Sendable {
         let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop {
             try await drop(event, sender, reason, facts.chat?.id, nil)
-            if reason == .noAgentWired, sender != nil { await admission.ask(about: event) }
+            if reason == .noAgentWired, sender != nil { try await admission.ask(about: event) }
         }
         guard !plan.decisions.isEmpty else { return }
         if let sender, plan.takesMessage { try await know(sender, event) }
@@ -223,7 +223,7 @@ package final class Router: Sendable {
             try await drop(event, origin.sender, reason, chat?.id, group.id)
             guard reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat
             else { return }
-            await admission.ask(about: event, from: sender, in: chat.id, for: group.id)
+            try await admission.ask(about: event, from: sender, in: chat.id, for: group.id)
         case .denied(let command):
             try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
             notices.send(

@@ -105,6 +105,23 @@ import Testing
         }
     }
 
+    @Test(arguments: ["pending_sender_approvals", "pending_channel_approvals"])
+    func `a message that cannot be kept is refused, and asked about when it comes again`(table: String) async throws {
+        try await withBoss { host in
+            let isOfChat = table == "pending_channel_approvals"
+            let event = isOfChat ? self.direct(host, "let me in", from: "ann") : host.event("let me in", from: "ann")
+            try await host.runtime.central.write { db in
+                try db.execute(
+                    sql: "CREATE TRIGGER full BEFORE INSERT ON \(table) BEGIN SELECT raise(ABORT, 'no room'); END"
+                )
+            }
+            await #expect(throws: (any Error).self) { try await host.runtime.accept(event) }
+            try await host.runtime.central.write { db in try db.execute(sql: "DROP TRIGGER full") }
+            try await host.runtime.accept(event)
+            try await self.isAsked(host, [isOfChat ? "register_channel" : "admit_sender"])
+        }
+    }
+
     @Test func `§16.107 who is rejected is a stranger still, and the next message asks again`() async throws {
         try await withBoss { host in
             try await host.runtime.accept(host.event("let me in", from: "ann"))

@@ -61,53 +61,50 @@ final class AdmissionDesk: Sendable {
 
     /// A chat that no agent hears asked for one: an owner or global admin is asked, once.
     ///
-    /// Returns once the message is kept; whoever is asked may be far, and the stranger's channel waits for neither.
-    func ask(about event: InboundEvent) async {
-        await attempt("a chat's question") {
-            let now = self.time.now
-            let kept = try KeptEvent.encode(event)
-            let opened = try await self.central.write { db -> PendingChat? in
-                guard let first = try AgentGroup.order(AgentGroup.CodingKeys.createdAt).fetchOne(db) else { return nil }
-                return try PendingChat.open(
-                    event.address.chat,
-                    isGroup: event.isGroup,
-                    for: first.id,
-                    event: kept,
-                    lifetime: ApprovalLifetime.standard,
-                    now: now,
-                    db
-                )
-            }
-            if let opened { self.seeTo(opened) }
+    /// Returns once the message is kept; whoever is asked may be far, and the stranger's channel waits for neither. Throws where
+    /// it cannot be kept: it comes again.
+    func ask(about event: InboundEvent) async throws {
+        let now = time.now
+        let kept = try KeptEvent.encode(event)
+        let opened = try await central.write { db -> PendingChat? in
+            guard let first = try AgentGroup.order(AgentGroup.CodingKeys.createdAt).fetchOne(db) else { return nil }
+            return try PendingChat.open(
+                event.address.chat,
+                isGroup: event.isGroup,
+                for: first.id,
+                event: kept,
+                lifetime: ApprovalLifetime.standard,
+                now: now,
+                db
+            )
         }
+        if let opened { seeTo(opened) }
     }
 
     /// Somebody unknown wrote to an agent whose chat lets admins decide: they are asked, once for chat, agent and sender.
     ///
-    /// Returns once the message is kept.
+    /// Returns and throws as the other.
     func ask(
         about event: InboundEvent,
         from sender: UserID,
         in chat: MessagingGroupID,
         for group: AgentGroupID
-    ) async {
-        await attempt("a sender's question") {
-            let now = self.time.now
-            let kept = try KeptEvent.encode(event)
-            let opened = try await self.central.write(changesRouting: false) { db in
-                try PendingSender.open(
-                    sender,
-                    name: event.senderName,
-                    in: chat,
-                    for: group,
-                    event: kept,
-                    lifetime: ApprovalLifetime.standard,
-                    now: now,
-                    db
-                )
-            }
-            if let opened { self.seeTo(opened) }
+    ) async throws {
+        let now = time.now
+        let kept = try KeptEvent.encode(event)
+        let opened = try await central.write(changesRouting: false) { db in
+            try PendingSender.open(
+                sender,
+                name: event.senderName,
+                in: chat,
+                for: group,
+                event: kept,
+                lifetime: ApprovalLifetime.standard,
+                now: now,
+                db
+            )
         }
+        if let opened { seeTo(opened) }
     }
 
     /// Brings a row to its end: asks about it unless somebody was asked, waits for the word, hands the message over.
