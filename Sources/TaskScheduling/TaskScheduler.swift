@@ -163,6 +163,7 @@ package actor TaskScheduler {
                     detail: run.detail
                 )
                 try await self.port.tell(text, notice, of: run, task)
+                crashPoint("notice.told")
                 try await self.central.write(changesRouting: false) { db in try TaskRun.told(id, db) }
             }
         }

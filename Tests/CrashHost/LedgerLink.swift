@@ -71,8 +71,8 @@ final class LedgerLink: Sendable {
             address: line.address,
             platformMessageID: line.id,
             sentAt: SystemTime().now,
-            senderNativeID: "ann",
-            senderName: "Ann",
+            senderNativeID: line.sender ?? "ann",
+            senderName: line.sender ?? "Ann",
             content: ChatContent(text: line.text),
             // A thread of a group is a conversation of its own.
             isGroup: line.address.thread != nil,

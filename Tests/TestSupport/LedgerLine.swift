@@ -18,13 +18,23 @@ package struct LedgerLine: Codable, Sendable {
     package var text: String
     /// The text of a file that comes with an event; of one that is sent, its name and a colon before.
     package var file: String?
+    /// Who wrote it; nil for Ann.
+    package var sender: String?
 
-    package init(_ kind: Kind, id: String, address: ChatAddress, text: String = "", file: String? = nil) {
+    package init(
+        _ kind: Kind,
+        id: String,
+        address: ChatAddress,
+        text: String = "",
+        file: String? = nil,
+        sender: String? = nil
+    ) {
         self.kind = kind
         self.id = id
         self.address = address
         self.text = text
         self.file = file
+        self.sender = sender
     }
 
     /// The longest datagram.

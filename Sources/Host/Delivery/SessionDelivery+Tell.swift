@@ -26,7 +26,7 @@ extension SessionDelivery {
     /// Says something to people on the host's own account, as lasting as a message of the agent.
     ///
     /// What is for another agent is told to an owner: an agent that is told of a fault can mend nothing, and would answer.
-    func notify(_ text: String, at address: ChatAddress) {
+    func notify(_ text: String, at address: ChatAddress, as message: MessageID = .random()) {
         guard address.channel != ChatAddress.agents else {
             context.tasks.add { await self.notifyOwner(text) }
             return
@@ -34,7 +34,7 @@ extension SessionDelivery {
         let now = context.time.now
         guard let content = try? OutboundContent.chat(OutboundChat(text: text)).json() else { return }
         let delivery = Delivery(
-            message: .random(),
+            message: message,
             seq: 0,
             incarnation: incarnation,
             turn: .random(),
@@ -49,6 +49,12 @@ extension SessionDelivery {
         changes.append(.delivery(delivery))
         flushSoon()
         add(LaneItem(delivery: delivery, isRecorded: true))
+    }
+
+    /// The same, said once under this id, also where an earlier host has said it.
+    func notifyOnce(_ text: String, at address: ChatAddress, as message: MessageID) async throws {
+        guard try await !handle.store.hasDelivery(of: message), !known.contains(message) else { return }
+        notify(text, at: address, as: message)
     }
 
     private func notifyOwner(_ text: String) async {

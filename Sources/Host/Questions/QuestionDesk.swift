@@ -4,6 +4,7 @@ import ChannelKit
 import Core
 import Foundation
 import GRDB
+import LinuxIO
 import Logging
 
 /// Questions of agents to the people of their chats: asks them, takes one answer, ends them in time.
@@ -90,6 +91,7 @@ final class QuestionDesk: HostAction, CardOwner {
             try question.insert(db)
             return try cards.insert(card, db)
         }
+        crashPoint("question.asked")
         cards.send(sent)
         alarm.raise()
         return .later(asked.waits ? nil : "The question is asked; it is open for \(asked.timeout) s.")
@@ -153,6 +155,7 @@ final class QuestionDesk: HostAction, CardOwner {
             case .again: continue
             case .over: return .refused("It is too late: this is answered or over.")
             case .taken(let session, let closed):
+                crashPoint("question.answered")
                 for card in closed { cards.send(card) }
                 await answers.deliver(to: session)
                 return .taken

@@ -294,29 +294,33 @@ extension RunnerSupervisor {
             metadata: ["session": "\(id)", "reason": "\(reason)"]
         )
         do {
-            // What had begun stands in the file that goes: as nobody knows, none of it is begun again.
             let runs = try await handle.store.pendingRuns()
-            if !runs.isEmpty {
-                let error = HostTaskPort.interrupted + "the message file of its runner was damaged"
-                try await handle.store.apply([.failRows(runs, error: error)])
-            }
-            try await handle.store.setAsideOutbound()
             let delivery = deliveries.session(handle)
+            // Before it is done: a host that dies in between says it twice, and not never.
             await delivery.tell(
                 "outbound_set_aside",
                 "aside:\(MessageID.random())",
                 nil,
-                "What you wrote last may be lost: your message file was damaged and has been replaced (\(reason))."
+                "What you wrote last may be lost: your message file was damaged and is replaced (\(reason))."
                     + (runs.isEmpty
                         ? "" : " Of tasks and allowed commands that waited it is not known whether they were begun.")
             )
             if let owner = await delivery.context.ownerAddress(nil) {
                 await delivery.notify(
-                    "The message file of \(handle.agentName), session \(id), was damaged or tampered with and has been "
+                    "The message file of \(handle.agentName), session \(id), was damaged or tampered with and is "
                         + "set aside: \(reason)",
                     at: owner
                 )
             }
+            await delivery.flush()
+            crashPoint("aside.told")
+            // What had begun stands in the file that goes: as nobody knows, none of it is begun again.
+            if !runs.isEmpty {
+                let error = HostTaskPort.interrupted + "the message file of its runner was damaged"
+                try await handle.store.apply([.failRows(runs, error: error)])
+            }
+            try await handle.store.setAsideOutbound()
+            crashPoint("aside.made")
             if handle.setAsides >= 3 {
                 handle.setAsides = 0
                 handle.status = .quarantined

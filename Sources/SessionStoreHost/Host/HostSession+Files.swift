@@ -67,6 +67,7 @@ extension HostSession {
                 else {
                     throw Errno.last("rename outbound")
                 }
+                crashPoint("aside.renamed")
             }
             for old in try root.names().filter({ $0.hasPrefix(prefix) }).dropLast(3) { try root.remove(old) }
         } catch let error as Errno {

@@ -153,6 +153,13 @@ extension HostSession {
         }
     }
 
+    /// Whether what became of this message is recorded, or that it is on its way.
+    package func hasDelivery(of message: MessageID) async throws -> Bool {
+        try await reading { database in
+            try database.first("SELECT 1 FROM deliveries WHERE message_id = ?", message.rawValue) { _ in true } ?? false
+        }
+    }
+
     /// The record of the message with that number; nil when there is none.
     package func delivery(seq: Int64) async throws -> Delivery? {
         try await reading { database in

@@ -202,7 +202,7 @@ final class CrashDriver: Sendable {
     func askForFile(in address: ChatAddress) { write(to: address, text: nil) }
 
     @discardableResult
-    func write(to address: ChatAddress, text: String?, file: String? = nil) -> String {
+    func write(to address: ChatAddress, text: String?, file: String? = nil, as sender: String? = nil) -> String {
         let id = state.withLock { state in
             state.touched.insert(address)
             if text == nil {
@@ -218,11 +218,23 @@ final class CrashDriver: Sendable {
             id: id,
             address: address,
             text: text.map { "\($0)echo \(token)" } ?? "send \(token).txt",
-            file: file
+            file: file,
+            sender: sender
         )
         state.withLock { $0.ledger.offer(line) }
         tell(line)
         return id
+    }
+
+    /// Says something that no agent hears, the answer to a card.
+    func say(_ text: String, in address: ChatAddress) {
+        let line = state.withLock { state in
+            state.lastID += 1
+            let line = LedgerLine(.event, id: "e\(state.lastID)", address: address, text: text)
+            state.ledger.offer(line, wantsAnswer: false)
+            return line
+        }
+        tell(line)
     }
 
     /// The next time that the host comes to this point it dies there.

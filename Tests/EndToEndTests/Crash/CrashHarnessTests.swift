@@ -17,7 +17,8 @@ struct CrashHarnessTests {
         for group in [
             CrashPoints.runner, CrashPoints.rollback, CrashPoints.recovery, CrashPoints.takeover, CrashPoints.host,
             CrashPoints.upgrade, CrashPoints.retention, CrashPoints.agents, CrashPoints.approvals, CrashPoints.chat,
-            CrashPoints.tasks, CrashPoints.keyedSends, CrashPoints.channels,
+            CrashPoints.tasks, CrashPoints.keyedSends, CrashPoints.channels, CrashPoints.admission,
+            CrashPoints.questions, CrashPoints.asides, CrashPoints.notices,
         ] { #expect(!group.isEmpty) }
     }
 

@@ -5,6 +5,8 @@ import TestSupport
 struct CrashLedger: Sendable {
     struct Event: Sendable {
         let line: LedgerLine
+        /// False for what people say to the host itself: once it is accepted it is done with.
+        var wantsAnswer = true
         var isAccepted = false
         var acceptedAt: ContinuousClock.Instant?
         var answeredAt: ContinuousClock.Instant?
@@ -18,12 +20,15 @@ struct CrashLedger: Sendable {
     /// What an agent's answer to the event holds and nothing else does.
     static func token(_ id: String) -> String { "answer-\(id)-" }
 
-    mutating func offer(_ line: LedgerLine) { events[line.id] = Event(line: line) }
+    mutating func offer(_ line: LedgerLine, wantsAnswer: Bool = true) {
+        events[line.id] = Event(line: line, wantsAnswer: wantsAnswer)
+    }
 
     mutating func accept(_ id: String, at now: ContinuousClock.Instant) {
         guard events[id]?.isAccepted == false else { return }
         events[id]?.isAccepted = true
         events[id]?.acceptedAt = now
+        if events[id]?.wantsAnswer == false { events[id]?.answeredAt = now }
     }
 
     mutating func record(_ send: LedgerLine, at now: ContinuousClock.Instant) {
@@ -67,7 +72,7 @@ struct CrashLedger: Sendable {
     /// How often each event was answered, those answered once left out.
     var notOnce: [String: Int] {
         var counts: [String: Int] = [:]
-        for id in events.keys {
+        for (id, event) in events where event.wantsAnswer {
             let count = sends.count { $0.text.contains(Self.token(id)) } + (toolFailures[id] == nil ? 0 : 1)
             if count != 1 { counts[id] = count }
         }

@@ -40,6 +40,18 @@ enum CrashPoints {
     /// Those of the host that a request for somebody's word comes to.
     static let approvals = all.filter { $0.hasPrefix("approval.") }
 
+    /// Those of the host that somebody unknown who is let in comes to.
+    static let admission = all.filter { $0.hasPrefix("admission.") }
+
+    /// Those of the host that an agent's question to people comes to.
+    static let questions = all.filter { $0.hasPrefix("question.") }
+
+    /// Those of the host that a session's damaged message file comes to.
+    static let asides = all.filter { $0.hasPrefix("aside.") }
+
+    /// Those of the host that a run of a task which people are told of comes to.
+    static let notices = all.filter { $0.hasPrefix("notice.") }
+
     /// Those of the host that a message written at a terminal comes to.
     static let chat = all.filter { $0.hasPrefix("chat.") }
 
@@ -56,7 +68,10 @@ enum CrashPoints {
 
     /// Those of the host that every turn comes to.
     static let host = all.filter { point in
-        let others = runner + rollback + recovery + takeover + upgrade + retention + agents + approvals + chat + tasks
-        return !(others + channels).contains(point)
+        let others = [
+            runner, rollback, recovery, takeover, upgrade, retention, agents, approvals, admission, questions, asides,
+            notices, chat, tasks, channels,
+        ]
+        return !others.joined().contains(point)
     }
 }

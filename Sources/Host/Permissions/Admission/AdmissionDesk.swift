@@ -3,6 +3,7 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import LinuxIO
 import Logging
 import People
 import Synchronization
@@ -110,6 +111,7 @@ final class AdmissionDesk: Sendable {
     /// Brings a row to its end: asks about it unless somebody was asked, waits for the word, hands the message over.
     private func seeTo(_ row: some Admission) {
         tasks.add {
+            crashPoint("admission.kept")
             await self.attempt("a \(type(of: row).noun) that waits to be let in") {
                 if row.isApproved { return await self.handOver(row) }
                 let approval: ApprovalID
@@ -142,6 +144,7 @@ final class AdmissionDesk: Sendable {
                     lifetime: ApprovalLifetime.standard
                 )
             ).id
+            crashPoint("admission.asked")
             let isWanted = try await central.write(changesRouting: false) { db in
                 guard var current = try row.current(db), !current.isApproved else { return false }
                 current.approvalID = approval.rawValue
@@ -149,6 +152,7 @@ final class AdmissionDesk: Sendable {
                 return true
             }
             // Somebody has let them in by hand meanwhile.
+            crashPoint("admission.noted")
             if !isWanted { try await approvals.withdraw { $0.id == approval } }
             return approval
         } catch {
@@ -189,6 +193,7 @@ final class AdmissionDesk: Sendable {
                 let current = try await self.central.read { db in try row.current(db) }
                 guard let current, current.isApproved else { return isDone = true }
                 try await self.accept(try KeptEvent.decode(current.event))
+                crashPoint("admission.handed-over")
                 try await self.central.write(changesRouting: false) { db in _ = try current.delete(db) }
                 isDone = true
             }

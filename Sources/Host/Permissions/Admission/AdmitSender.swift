@@ -3,6 +3,7 @@ import CentralStore
 import ChannelKit
 import Core
 import GRDB
+import LinuxIO
 import People
 
 /// What an admin of an agent is asked when somebody unknown writes to it: let them in, or not.
@@ -54,6 +55,7 @@ struct AdmitSender: ApprovalAction {
             try PendingSender.admit(id, by: approved.approver, now: now, db)
         }
         guard let admitted else { return "Nothing waits for this sender any more." }
+        crashPoint("admission.let-in")
         desk.tasks.add { await desk.handOver(admitted) }
         return "\(approved.plan.payload[key: "sender"]?.string ?? "The sender") is a member now."
     }
