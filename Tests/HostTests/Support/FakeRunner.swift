@@ -85,20 +85,24 @@ final class FakeRunner: RunningSandbox {
         (bell, inner) = try PacketSocket.pair()
         (events, innerEvents) = try PacketSocket.pair()
         (modelListener, toolListener) = (try Self.listener(), try Self.listener())
-        var ends: [Int32] = [0, 0]
-        try Errno.check(pipe(&ends) == 0 ? 0 : -errno, "pipe")
-        output = Descriptor(owning: ends[0])
-        var pipes = [Descriptor(owning: ends[1])]
-        try Errno.check(pipe(&ends) == 0 ? 0 : -errno, "pipe")
-        errorOutput = Descriptor(owning: ends[0])
-        pipes.append(Descriptor(owning: ends[1]))
-        state.withLock { [pipes] in $0.pipes = pipes }
+        let (standard, error) = (try Self.pipe(), try Self.pipe())
+        (output, errorOutput) = (standard.output, error.output)
+        state.withLock { $0.pipes = [standard.input, error.input] }
         let folder = SessionFolder(path: "\(home)/data/sessions/\(request.agentGroup)/\(request.session)")
         start(folder, behaviour)
     }
 
+    /// What tests start beside it has no part in either end.
+    private static func pipe() throws -> (output: Descriptor, input: Descriptor) {
+        var ends: [Int32] = [0, 0]
+        try Errno.check(Glibc.pipe(&ends) == 0 ? 0 : -errno, "pipe")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+    }
+
     private static func listener() throws -> Descriptor {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let kind = [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC].reduce(0) { $0 | Int32($1.rawValue) }
+        let number = socket(AF_INET, kind, 0)
         let listener = Descriptor(owning: try Errno.check(number, "socket"))
         try Errno.check(listen(number, 8) == 0 ? 0 : -errno, "listen")
         return listener
