@@ -65,8 +65,11 @@ package final class ApprovalService: Sendable {
     /// Asks for somebody's word, or joins who asked for the same before; a standing grant is as good as a word.
     ///
     /// Throws ``ApprovalError`` in words for whoever asked when the plan is none, when nobody can be asked, or when the
-    /// turn was told no too often.
-    package func request(_ request: ApprovalRequest) async throws -> ApprovalOutcome {
+    /// turn was told no too often. `note` is of the transaction that asks, which what it throws takes back.
+    func request(
+        _ request: ApprovalRequest,
+        noting note: @escaping @Sendable (ApprovalID, Database) throws -> Void = { _, _ in }
+    ) async throws -> ApprovalOutcome {
         let action = try action(request.action)
         let plan = try Plan(action: action.kind, agentGroup: request.agentGroup, payload: request.payload)
         try await action.check(plan)
@@ -75,7 +78,7 @@ package final class ApprovalService: Sendable {
         let scopeHash = try plan.scopeHash(scope, level: level)
         // One whose time is over would still hold the place of the same plan.
         try await expireOverdue()
-        if let early = try await early(plan, scopeHash, level, request) { return early }
+        if let early = try await early(plan, scopeHash, level, request, note) { return early }
         let origin = request.origin?.channel
         guard let reached = try await directory.reach(level, group: plan.agentGroup, origin: origin) else {
             throw ApprovalError(
@@ -105,7 +108,10 @@ package final class ApprovalService: Sendable {
         let (outcome, cardID) = try await central.write(changesRouting: false) {
             db -> (ApprovalOutcome, CardID?) in
             try Self.checkWanted(request)
-            if let joined = try self.join(plan, request.asker, now, db) { return (joined, nil) }
+            if let joined = try self.join(plan, request.asker, now, db) {
+                try note(joined.id, db)
+                return (joined, nil)
+            }
             // What strangers wait for at an agent has a limit of its own, and holds up none of its requests.
             let waiting =
                 try request.asker == nil
@@ -118,6 +124,7 @@ package final class ApprovalService: Sendable {
                 )
             }
             try row.insert(db)
+            try note(row.id, db)
             try self.add(request.asker, to: row.id, now, db)
             let id = try self.desk.insert(
                 NewCard(
@@ -144,7 +151,8 @@ package final class ApprovalService: Sendable {
         _ plan: Plan,
         _ scopeHash: PlanHash,
         _ level: ApproverLevel,
-        _ request: ApprovalRequest
+        _ request: ApprovalRequest,
+        _ note: @escaping @Sendable (ApprovalID, Database) throws -> Void
     ) async throws -> ApprovalOutcome? {
         let now = time.now
         let id = ApprovalID.random()
@@ -157,7 +165,10 @@ package final class ApprovalService: Sendable {
                 if let asked = try request.asker.flatMap({ try ApprovalRow.asked($0.session, $0.request, db) }) {
                     return .outcome(.pending(asked.id, isNew: false, expiresAt: asked.expiresAt))
                 }
-                if let joined = try self.join(plan, request.asker, now, db) { return .outcome(joined) }
+                if let joined = try self.join(plan, request.asker, now, db) {
+                    try note(joined.id, db)
+                    return .outcome(joined)
+                }
                 let grants = try GrantRow.standing(now, db)
                 let standing = try grants.first { grant in
                     try grant.covers(plan, scopeHash, level, now) && Self.stillCounts(grant, plan, level, db)
@@ -166,6 +177,7 @@ package final class ApprovalService: Sendable {
                     return try Self.block(plan, request.asker, now, db).map { .blocked($0) } ?? .nothing
                 }
                 try self.insertGranted(id, plan, scopeHash, level, grant, request.asker, now, db)
+                try note(id, db)
                 return .outcome(.granted(id, by: grant.id))
             }
         } catch {

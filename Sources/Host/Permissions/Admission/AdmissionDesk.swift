@@ -84,7 +84,7 @@ final class AdmissionDesk: Sendable {
 
     /// Somebody unknown wrote to an agent whose chat lets admins decide: they are asked, once for chat, agent and sender.
     ///
-    /// Returns and throws as the other.
+    /// Returns and throws as ``ask(about:)``.
     func ask(
         about event: InboundEvent,
         from sender: UserID,
@@ -118,7 +118,8 @@ final class AdmissionDesk: Sendable {
                 if let asked = row.approvalID.flatMap(ApprovalID.init(rawValue:)) {
                     approval = asked
                 } else {
-                    approval = try await self.request(row)
+                    guard let asked = try await self.request(row) else { return }
+                    approval = asked
                 }
                 let result = try await self.approvals.wait(for: approval)
                 if result.status != .executed { try await self.end(row, isDenied: result.status == .denied) }
@@ -128,8 +129,8 @@ final class AdmissionDesk: Sendable {
 
     /// Asks about a row.
     ///
-    /// When nobody can be asked it is forgotten: the next message asks again.
-    private func request<Row: Admission>(_ row: Row) async throws -> ApprovalID {
+    /// When nobody can be asked it is forgotten: the next message asks again. Nil for one that is decided, or gone, meanwhile.
+    private func request<Row: Admission>(_ row: Row) async throws -> ApprovalID? {
         do {
             let agents = try await central.read { db in
                 try AgentGroup.order(AgentGroup.CodingKeys.createdAt).limit(RegisterChannel.mostAgents).fetchAll(db)
@@ -143,18 +144,18 @@ final class AdmissionDesk: Sendable {
                     origin: event.address,
                     lifetime: ApprovalLifetime.standard
                 )
-            ).id
-            crashPoint("admission.asked")
-            let isWanted = try await central.write(changesRouting: false) { db in
-                guard var current = try row.current(db), !current.isApproved else { return false }
+            ) { approval, db in
+                // Somebody may have let them in by hand meanwhile.
+                guard var current = try row.current(db), !current.isApproved else {
+                    throw ApprovalError(.unwanted, "this is decided already: nobody is asked")
+                }
                 current.approvalID = approval.rawValue
                 try current.update(db)
-                return true
-            }
-            // Somebody has let them in by hand meanwhile.
-            crashPoint("admission.noted")
-            if !isWanted { try await approvals.withdraw { $0.id == approval } }
+            }.id
+            crashPoint("admission.asked")
             return approval
+        } catch let error as ApprovalError where error.code == .unwanted {
+            return nil
         } catch {
             // A host that ends asks when it is back.
             if !Task.isCancelled { try await end(row, isDenied: false) }
