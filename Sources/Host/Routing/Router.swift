@@ -85,8 +85,8 @@ package final class Router: Sendable {
         let facts = try await routes.facts(event, sender: sender, channelHasThreads: channelHasThreads)
         let plan = RouteDecider.decide(event, facts)
         if let reason = plan.drop {
-            try await drop(event, sender, reason, facts.chat?.id, nil)
             if reason == .noAgentWired, sender != nil { try await admission.ask(about: event) }
+            try await drop(event, sender, reason, facts.chat?.id, nil)
         }
         guard !plan.decisions.isEmpty else { return }
         if let sender, plan.takesMessage { try await know(sender, event) }
@@ -220,10 +220,10 @@ package final class Router: Sendable {
         switch decision.outcome {
         case .drop(nil): return
         case .drop(let reason?):
+            if reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat {
+                try await admission.ask(about: event, from: sender, in: chat.id, for: group.id)
+            }
             try await drop(event, origin.sender, reason, chat?.id, group.id)
-            guard reason == .unknownSenderRequestApproval, decision.isEngaged, let sender = origin.sender, let chat
-            else { return }
-            try await admission.ask(about: event, from: sender, in: chat.id, for: group.id)
         case .denied(let command):
             try await drop(event, origin.sender, .commandDenied, chat?.id, group.id)
             notices.send(

@@ -43,6 +43,7 @@ package struct PendingChat: CentralRecord {
         _ db: Database
     ) throws -> PendingChat? {
         try filter(CodingKeys.isApproved == false && CodingKeys.expiresAt <= now).deleteAll(db)
+        // Not by `create`, which judges what people type: what a platform calls its chat is taken as it is.
         let chat =
             try MessagingGroup.at(address, db)
             ?? MessagingGroup(
@@ -51,7 +52,7 @@ package struct PendingChat: CentralRecord {
                 isGroup: isGroup,
                 unknownSenderPolicy: .requestApproval,
                 createdAt: now
-            ).create(db)
+            ).inserted(db)
         guard chat.deniedAt == nil, try !exists(db, key: chat.id), try fetchCount(db) < most else { return nil }
         let row = PendingChat(
             messagingGroupID: chat.id,

@@ -122,6 +122,15 @@ import Testing
         }
     }
 
+    @Test func `a chat whose platform calls it by a very long name can be connected as well`() async throws {
+        try await withBoss { host in
+            var event = self.direct(host, "let me in", from: "ann")
+            event.address = ChatAddress(channel: "test", platformID: String(repeating: "%3A", count: 300))
+            try await host.runtime.accept(event)
+            try await self.isAsked(host, ["register_channel"])
+        }
+    }
+
     @Test func `§16.107 who is rejected is a stranger still, and the next message asks again`() async throws {
         try await withBoss { host in
             try await host.runtime.accept(host.event("let me in", from: "ann"))
