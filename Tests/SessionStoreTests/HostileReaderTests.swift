@@ -146,7 +146,8 @@ struct HostileReaderTests {
                 ("thread_id = '\(String(repeating: "y", count: 2000))'", "thread_id"),
                 ("deliver_after = -5", "deliver_after"), ("deliver_after = 9223372036854775807", "deliver_after"),
                 ("in_reply_to = ''", "in_reply_to"), ("content = '{\"text\":\"a\",\"files\":[\"x\",\"x\"]}'", "twice"),
-                ("content = '{\"text\":1e308,\"files\":[]}'", "not a"), ("seq = 8", "odd"), ("seq = -7", ""),
+                ("content = '{\"text\":1e308,\"files\":[]}'", "not a"), ("seq = 8", "odd"),
+                ("id = 'notice_tr_1'", "only the host"), ("seq = -7", ""),
             ]
             try scene.tamper { database in
                 try database.execute("PRAGMA ignore_check_constraints=ON")

@@ -79,6 +79,16 @@ package struct MessageID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+extension MessageID {
+    private static let notice = "notice_"
+
+    /// What people are told of a run of a task: the same for every host that comes to tell it.
+    package static func notice(of run: TaskRunID) -> Self { Self(unchecked: notice + run.rawValue) }
+
+    /// True for an id that only the host gives: a runner knows the number of its run.
+    package var isOfHost: Bool { rawValue.hasPrefix(Self.notice) }
+}
+
 /// One turn of an agent: from a claim to the commit that ends it.
 package struct TurnID: Identifier {
     package static let prefix = "t"

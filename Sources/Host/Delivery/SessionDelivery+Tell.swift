@@ -51,7 +51,7 @@ extension SessionDelivery {
         add(LaneItem(delivery: delivery, isRecorded: true))
     }
 
-    /// The same, said once under this id, also where an earlier host has said it.
+    /// The same, said once under this id, also where an earlier host has said it; not for another agent.
     func notifyOnce(_ text: String, at address: ChatAddress, as message: MessageID) async throws {
         guard try await !handle.store.hasDelivery(of: message), !known.contains(message) else { return }
         notify(text, at: address, as: message)

@@ -106,7 +106,7 @@ struct HostTaskPort: TaskPort {
         }
         try await ledger.holding(handle.id, reason: "notice of a task") {
             let delivery = deliveries.session(handle)
-            try await delivery.notifyOnce(text, at: target, as: MessageID(unchecked: "m_\(run.id)"))
+            try await delivery.notifyOnce(text, at: target, as: .notice(of: run.id))
             await delivery.flush()
         }
         await supervisor.attend(handle)

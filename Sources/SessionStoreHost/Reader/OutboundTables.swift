@@ -78,6 +78,7 @@ struct Fields {
 
     func outboundRow(highest: Int64) throws(Refusal) -> OutboundRow {
         let id: MessageID = try identifier(0, "id")
+        guard !id.isOfHost else { throw Refusal("its id \(id) is one that only the host gives") }
         let seq = try integer(1, "seq")
         guard seq > 0, seq % 2 == 1 else { throw Refusal("its seq \(seq) is no odd number above 0") }
         guard seq <= highest + OutboundTables.window else {
