@@ -313,6 +313,8 @@ extension RunnerSupervisor {
                 )
             }
             await delivery.flush()
+            // A host that ends may not have come to write it: the next one finds the file as it is.
+            guard !Task.isCancelled else { return }
             crashPoint("aside.told")
             // What had begun stands in the file that goes: as nobody knows, none of it is begun again.
             if !runs.isEmpty {
