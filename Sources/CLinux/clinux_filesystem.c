@@ -31,7 +31,6 @@ int clinux_leads_through(const char *path, const char *place) {
     const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
     char rest[PATH_MAX], name[NAME_MAX + 1];
     struct stat forbidden, here;
-    // Where that cannot be reached, no path leads through it either.
     if (stat(place, &forbidden) < 0) return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
     if (path[0] != '/') return -EINVAL;
     if (strlen(path) >= sizeof rest) return -ENAMETOOLONG;

@@ -21,9 +21,9 @@ package struct Directory: Sendable {
     /// Whether an absolute path, its links followed, leads through the directory `place`: who writes there chooses what it
     /// is.
     ///
-    /// False for that directory itself, and where nothing stands at `place`; throws ``Errno``.
+    /// False for that directory itself, and where nothing stands at `place` or nobody here reaches it; throws ``Errno``.
     package static func leads(_ path: String, through place: String) throws -> Bool {
-        try Errno.check(clinux_leads_through(path, place), "follow \(path)") == 1
+        try Errno.check(clinux_leads_through(path, place), "follow \(path) past \(place)") == 1
     }
 
     static let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)

@@ -30,7 +30,7 @@ private final class KeepingInbox: ChannelInbox {
     func answer(_ answer: CardAnswer) async throws -> CardReceipt { .refused("no cards here") }
 }
 
-@Suite struct `Chats of this machine` {
+@Suite(.timeLimit(.minutes(1))) struct `Chats of this machine` {
     private func message(
         _ id: String,
         _ body: OutboundMessage.Body,
@@ -108,8 +108,7 @@ private final class KeepingInbox: ChannelInbox {
         return CLIChannel.event(id, id, in: CLIChannel.mainChat, by: Self.user, named: "Ann", at: sentAt)
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `what a host had put into the history and not taken is handed to the next, once`() async throws {
+    @Test func `what a host had put into the history and not taken is handed to the next, once`() async throws {
         try await withTemporaryDirectory { home in
             let lock = try HomeLock.acquire(home: home)
             let store = try CentralStore(lock: lock)

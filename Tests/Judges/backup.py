@@ -160,6 +160,7 @@ def untaken(home):
     for path in pathlib.Path(home).glob("data/sessions/*/*/inbound/inbound.db"):
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         taken |= set(connection.execute("SELECT platform_id, platform_message_id FROM messages_in WHERE channel_type = 'cli'"))
+    # What was restored has no log beside it, and reading makes none.
     connection = sqlite3.connect(f"file:{home}/data/nanoclaw.db?immutable=1", uri=True)
     written = connection.execute("SELECT platform_id, message_id FROM cli_messages "
                                  "WHERE direction = 'in' AND json_extract(content, '$.isOpen')")

@@ -8,7 +8,7 @@
 int64_t clinux_filesystem_type(const char *path);
 
 // 1 when a name of the absolute `path`, or of a link on its way, is looked up in the directory `place` itself: who writes
-// there chooses what `path` is. 0 otherwise, also when nothing stands at `place`.
+// there chooses what `path` is. 0 otherwise, also when nothing stands at `place` or this process cannot reach it.
 int clinux_leads_through(const char *path, const char *place);
 
 // What processes hold that stands under no name and in no process's resident memory.

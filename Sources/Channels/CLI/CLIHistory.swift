@@ -3,7 +3,7 @@ import Core
 import GRDB
 import Synchronization
 
-/// The one writer of chats' histories: changes that wait at the same time share a commit, and what was added last stays at
+/// The one writer of what comes into chats' histories and goes out of them again: changes that wait at the same time share a commit, and what was added last stays at
 /// hand for those who look.
 ///
 /// It writes in a task of its own: a caller that is cancelled takes no change with it, neither its own nor another's.
@@ -124,6 +124,9 @@ final class CLIHistory: Sendable {
                 }
             }
         }
+        for case .remove(let message, let chat) in batch.map(\.change) {
+            readers.withLock { $0.tails[chat]?.rows.removeAll { $0.messageID == message && $0.direction == .in } }
+        }
         publish(written.compactMap(\.self).filter(\.isNew))
         for (waiting, written) in zip(batch, written) {
             waiting.continuation.resume(returning: written?.isNew ?? true)
@@ -131,10 +134,7 @@ final class CLIHistory: Sendable {
     }
 
     /// Removes a message that a person wrote.
-    func remove(_ message: String, from chat: String) async throws {
-        _ = try await make(.remove(message, from: chat))
-        readers.withLock { $0.tails[chat]?.rows.removeAll { $0.messageID == message && $0.direction == .in } }
-    }
+    func remove(_ message: String, from chat: String) async throws { _ = try await make(.remove(message, from: chat)) }
 
     // MARK: - Reading
 

@@ -139,7 +139,7 @@ final class CardSender: Sendable {
             }
             let answer = await deliver(body, key: "\(row.id.rawValue)-\(row.updatedAt.milliseconds)", row, &attempts)
             if case .later = answer, time.now < row.updatedAt + .seconds(24 * 3600) { return false }
-            crashPoint("question.end-told")
+            crashPoint("card.end-told")
             try await closed(row)
             return true
         }

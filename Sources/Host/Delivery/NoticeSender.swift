@@ -50,7 +50,7 @@ final class NoticeSender: Sendable {
             if let adapter = registry.adapter(for: message.address) {
                 let now = time.monotonic
                 if let openSince, !adapter.capabilities.hidesRepeat(after: now - openSince) {
-                    return report(message, "it may be there, and sent again it might be shown twice: \(error)")
+                    return report(message, "it may be there, and would be shown twice: \(error)")
                 }
                 switch await AdapterCall.deliver(message, by: adapter, time: time) {
                 case .sent: return
@@ -71,6 +71,9 @@ final class NoticeSender: Sendable {
     }
 
     private func report(_ message: OutboundMessage, _ error: String) {
-        logger.warning("A notice was not sent", metadata: ["chat": "\(message.address)", "error": "\(error)"])
+        logger.warning(
+            "A notice was not sent, or nobody knows whether it was",
+            metadata: ["chat": "\(message.address)", "error": "\(error)"]
+        )
     }
 }

@@ -43,8 +43,8 @@ enum CrashPoints {
     /// Those of the host that somebody unknown who is let in comes to.
     static let admission = all.filter { $0.hasPrefix("admission.") }
 
-    /// Those of the host that an agent's question to people comes to.
-    static let questions = all.filter { $0.hasPrefix("question.") }
+    /// Those of the host that an agent's question to people comes to, its card's end among them.
+    static let questions = all.filter { $0.hasPrefix("question.") || $0.hasPrefix("card.") }
 
     /// Those of the host that a session's damaged message file comes to.
     static let asides = all.filter { $0.hasPrefix("aside.") }

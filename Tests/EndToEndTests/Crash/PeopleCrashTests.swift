@@ -65,7 +65,8 @@ struct PeopleCrashTests {
         let answers = Task {
             var said: Set<String> = []
             while !Task.isCancelled {
-                for answer in try await driver.sql(central, open) where said.insert(answer).inserted {
+                // A database that a host takes over may be locked for longer than is waited for.
+                for answer in (try? await driver.sql(central, open)) ?? [] where said.insert(answer).inserted {
                     driver.say(answer, in: chat)
                 }
                 try await Task.sleep(for: .milliseconds(200))
