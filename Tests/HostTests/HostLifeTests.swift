@@ -27,8 +27,11 @@ import Testing
                     #expect(outcome == .completed)
                     break
                 }
-                let history = try await host.runtime.history(session: host.session().id, limit: 10)
-                #expect(history.map(\.text) == ["hello", "echo: hello"])
+                // What was sent is recorded behind the word of it.
+                try await host.eventually("both stand in the history") {
+                    let history = try await host.runtime.history(session: host.session().id, limit: 10)
+                    return history.map(\.text) == ["hello", "echo: hello"]
+                }
             }
         }
     }
