@@ -101,6 +101,21 @@ import Testing
         #expect(try shell.finish() == 0)
     }
 
+    @Test(.enabled(if: WatchdogTests.hasPython, "no /usr/bin/python3"))
+    func `a program of many threads is looked at once, not once a thread`() throws {
+        let program = """
+            import socket, threading
+            sockets = [socket.socketpair() for _ in range(200)]
+            ended = threading.Event()
+            for _ in range(400): threading.Thread(target=ended.wait, daemon=True).start()
+            """
+        let shell = try Shell(Self.python(program))
+        // 160,000 descriptors, if each thread had its own: more than can be looked at in time.
+        let memory = ProcessTable.memory(of: [shell.pid])
+        #expect(memory.bytes < 100 << 20 && (400..<500).contains(memory.channels), "\(memory)")
+        #expect(try shell.finish() == 0)
+    }
+
     @Test func `the memory of the machine is read, and what shall be left of it`() throws {
         let now = try #require(MachineMemory.read())
         #expect(now.total > now.available && now.available > 0)
