@@ -106,6 +106,8 @@ extension HostRuntime: HostControl, ChannelInbox {
 
     func history(session: SessionID, limit: Int) async throws -> [HistoryEntry] {
         let handle = try await sessions.session(session)
+        // Whoever was told of a turn's end finds there what it said.
+        await deliveries.record(session)
         return try await handle.store.history(limit: max(1, min(limit, 10_000))).map(HistoryEntry.init)
     }
 

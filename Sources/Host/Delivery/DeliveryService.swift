@@ -26,6 +26,12 @@ final class DeliveryService: Sendable {
     /// A chat in which an owner can be told; nil when there is none.
     func ownerAddress() async -> ChatAddress? { await context.ownerAddress(nil) }
 
+    /// Returns once what became of a session's messages so far is written, unless that cannot be done now.
+    func record(_ session: SessionID) async {
+        let delivery = sessions.withLock { $0[session] }
+        await delivery?.flush(givesUp: true)
+    }
+
     /// Returns once nothing of a session is being sent or written; at once for one that has nothing on its way.
     func settle(_ session: SessionID) async {
         let delivery = sessions.withLock { $0[session] }

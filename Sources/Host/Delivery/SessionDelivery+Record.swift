@@ -34,12 +34,18 @@ extension SessionDelivery {
     var isWriting: Bool { isFlushing || !changes.isEmpty || waitingRecords > 0 }
 
     /// Writes the changes made so far, and those that wait for company; what comes meanwhile goes into the next commit.
-    func flush() async {
-        while isWriting, !Task.isCancelled {
+    ///
+    /// `givesUp`: returns also where they cannot be written now.
+    func flush(givesUp: Bool = false) async {
+        while isWriting, !Task.isCancelled, !(givesUp && isFailing) {
             await hurry()
             guard isHurried || !isWriting else { continue }
             if isFlushing || waitingRecords > 0 {
                 await withCheckedContinuation { idleWaiters.append($0) }
+            } else if givesUp {
+                // Not by itself: it would try for as long as it takes. Where the host ends nobody does.
+                flushSoon()
+                guard isFlushing else { return }
             } else if !changes.isEmpty {
                 isFlushing = true
                 await flushLoop()
@@ -63,11 +69,14 @@ extension SessionDelivery {
             do {
                 try await write(batch)
                 forget(batch)
+                isFailing = false
                 pause = .milliseconds(10)
                 blockedSince = nil
             } catch {
                 // Nothing of the batch is lost: it is written before what came after it.
                 changes = isAbandoned ? [] : batch + changes
+                isFailing = true
+                releaseIdleWaiters()
                 if (error as? StoreError)?.code == .busy {
                     let since = blockedSince ?? context.time.monotonic
                     blockedSince = since

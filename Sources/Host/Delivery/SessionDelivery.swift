@@ -35,6 +35,8 @@ actor SessionDelivery {
     var isFlushing = false
     /// Commits that wait for company, see ``DeliveryPolicy/recordPatience``.
     var waitingRecords = 0
+    /// The last write has failed and is tried again.
+    var isFailing = false
     /// See ``hurry()``.
     var isHurried = false
     private var hasLoaded = false
