@@ -116,6 +116,25 @@ import Testing
         #expect(try shell.finish() == 0)
     }
 
+    @Test(.enabled(if: WatchdogTests.hasPython, "no /usr/bin/python3"))
+    func `what a thread has open alone is counted as well`() throws {
+        let program = """
+            import ctypes, os, threading
+            ready, ended = threading.Event(), threading.Event()
+            def work():
+                if ctypes.CDLL(None).unshare(0x400) == 0: alone = os.memfd_create("f")
+                for _ in range(60): os.write(alone, bytes(1000000))
+                ready.set()
+                ended.wait()
+            threading.Thread(target=work, daemon=True).start()
+            ready.wait()
+            """
+        let shell = try Shell(Self.python(program))
+        let memory = ProcessTable.memory(of: [shell.pid])
+        #expect((50 << 20..<100 << 20).contains(memory.bytes), "\(memory)")
+        #expect(try shell.finish() == 0)
+    }
+
     @Test func `the memory of the machine is read, and what shall be left of it`() throws {
         let now = try #require(MachineMemory.read())
         #expect(now.total > now.available && now.available > 0)
@@ -295,8 +314,7 @@ private final class Shell {
 
     private static func pipe() throws -> (Descriptor, Descriptor) {
         var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw Errno.last("pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        try Errno.check(clinux_pipe_cloexec(&ends), "pipe2")
         return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
     }
 }

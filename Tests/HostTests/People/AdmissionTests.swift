@@ -119,6 +119,9 @@ import Testing
             try await host.runtime.central.write { db in try db.execute(sql: "DROP TRIGGER full") }
             try await host.runtime.accept(event)
             try await self.isAsked(host, [isOfChat ? "register_channel" : "admit_sender"])
+            // What was refused counts when it is kept.
+            let drops = try await host.runtime.central.read { db in try DroppedMessage.fetchAll(db) }
+            #expect(drops.map(\.messageCount) == [1])
         }
     }
 
