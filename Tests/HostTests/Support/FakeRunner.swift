@@ -1,3 +1,4 @@
+import CLinux
 import Core
 import Glibc
 import LinuxIO
@@ -94,9 +95,8 @@ final class FakeRunner: RunningSandbox {
 
     /// What tests start beside it has no part in either end.
     private static func pipe() throws -> (output: Descriptor, input: Descriptor) {
-        var ends: [Int32] = [0, 0]
-        try Errno.check(Glibc.pipe(&ends) == 0 ? 0 : -errno, "pipe")
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var ends: [Int32] = [-1, -1]
+        try Errno.check(clinux_pipe_cloexec(&ends), "pipe2")
         return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
     }
 
