@@ -3,8 +3,8 @@ import Core
 import GRDB
 import Synchronization
 
-/// The one writer of what comes into chats' histories and goes out of them again: changes that wait at the same time share a commit, and what was added last stays at
-/// hand for those who look.
+/// The one writer of what comes into chats' histories and goes out of them again: changes that wait at the same time share
+/// a commit, and what was added last stays at hand for those who look.
 ///
 /// It writes in a task of its own: a caller that is cancelled takes no change with it, neither its own nor another's.
 final class CLIHistory: Sendable {

@@ -69,6 +69,7 @@ struct PeopleCrashTests {
                 for answer in (try? await driver.sql(central, open)) ?? [] where said.insert(answer).inserted {
                     driver.say(answer, in: chat)
                 }
+                // Nothing tells of a card that another process opens in its database: it is looked for, as `eventually` does.
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
